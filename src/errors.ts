@@ -1,0 +1,24 @@
+/** Every error a user can meet: a code, a sentence that says what was wrong and where, and a remedy. */
+export type ErrorCode =
+  | 'ShapeError' // a tensor, image or batch has a size that cannot work
+  | 'DataError' // a folder, picture or mask is missing or unreadable
+  | 'CheckpointError' // a model file is damaged or does not fit
+  | 'UsageError' // an option or argument makes no sense
+  | 'NumericError' // a NaN or an infinity appeared
+  | 'DeviceError'; // no adapter, a lost device, a rejected command, out of memory
+
+export class PyramidFlowError extends Error {
+  /**
+   * @param problem what was wrong and where, without a full stop
+   * @param remedy what to do about it
+   */
+  constructor(
+    readonly code: ErrorCode,
+    readonly problem: string,
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${problem}; ${remedy}`, options);
+    this.name = code;
+  }
+}

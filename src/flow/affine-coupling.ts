@@ -1,0 +1,143 @@
+import { CLAMP, LEAKY_SLOPE, leakyRelu, softClamp, softClampHead, softClampHeadGradient } from '../ops/activation';
+import { affine, affineGradient, applyAffine } from '../ops/affine';
+import { conv2d } from '../ops/conv2d';
+import { add, addInto, scaleInto } from '../ops/elementwise';
+import { nearest } from '../ops/nearest';
+import { type VolumeNorm, moveRunningMean, removeMean, subtractMean, volumeMean, volumeNorm } from '../ops/volume-norm';
+import type { ParameterSet } from '../tape/parameters';
+import type { Invertible, Pass } from '../tape/reversible';
+import { replace } from '../tape/reversible';
+import { Tape } from '../tape/tape';
+import type { Tensor } from '../tensor/tensor';
+import { type NetworkSize, condition, couplingNetwork } from './coupling-network';
+
+/** Which levels an affine coupling works on. */
+export interface CouplingLevels {
+  readonly target: number;
+  /** the levels that condition it, finest first */
+  readonly conditions: readonly number[];
+  /** the level at whose size the network works: the target's, or a finer one, whose result is then shrunk to the target */
+  readonly network: number;
+}
+
+/**
+ * Affine coupling between levels of a pyramid (paper, section 3.2): target <- exp(s) * target + t, where (s, t) come from a
+ * convolutional network on the neighbouring levels, s through a soft clamp and volume normalization.
+ */
+export class AffineCoupling implements Invertible {
+  readonly target: number;
+  readonly conditions: readonly number[];
+  readonly parameters: readonly Tensor[];
+
+  /**
+   * @param prefix of the parameters' names, `conv1` and `conv2`
+   * @param runningMean (1, 1, H, W) of the network's level for CVN, (1, C, 1, 1) for SVN
+   */
+  constructor(
+    readonly name: string,
+    private readonly set: ParameterSet,
+    prefix: string,
+    private readonly levels: CouplingLevels,
+    private readonly norm: VolumeNorm,
+    private readonly runningMean: Tensor,
+  ) {
+    this.target = levels.target;
+    this.conditions = levels.conditions;
+    this.parameters = [set.get(`${prefix}conv1`), set.get(`${prefix}conv2`)];
+  }
+
+  record(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor {
+    const [w1, w2] = this.parameters;
+    const target = levels[this.target];
+    const input = tape.apply(condition, this.inputs(levels), this.size(levels));
+    const raw = tape.apply(conv2d, { x: input, w: w1 }, {});
+    const hidden = tape.apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE });
+    const network = tape.apply(conv2d, { x: hidden, w: w2 }, {});
+    const clamped = tape.apply(softClamp, { x: network }, { channels: target.shape[1], alpha: CLAMP });
+    if (pass.moveMeans) this.moveMean(clamped);
+    const { norm: kind, runningMean } = this;
+    const logScale = tape.apply(volumeNorm, { x: clamped, runningMean }, { kind, training: pass.training });
+    const y = tape.apply(affine, { x: target, logScale, network }, undefined);
+    for (const made of [input, raw, hidden, network, clamped]) made.free();
+    if (pass.logDeterminants) {
+      const [height, width] = target.shape.slice(2);
+      const b = tape.apply(nearest, { x: logScale }, { height, width });
+      replace(pass.logDeterminants, this.target, tape.apply(add, { a: pass.logDeterminants[this.target], b }, undefined));
+      b.free();
+    }
+    logScale.free();
+    return y;
+  }
+
+  forward(levels: Tensor[], pass: Pass): void {
+    const network = couplingNetwork.forward(this.networkInputs(levels), this.size(levels));
+    const logScale = this.logScale(network, pass);
+    applyAffine(levels[this.target], logScale, network, 'forward');
+    this.trackLogScale(logScale, levels, pass, 1);
+  }
+
+  inverse(levels: readonly Tensor[], pass: Pass): Tensor {
+    const network = couplingNetwork.forward(this.networkInputs(levels), this.size(levels));
+    const logScale = this.logScale(network, pass);
+    const x = levels[this.target].copy();
+    applyAffine(x, logScale, network, 'inverse');
+    this.trackLogScale(logScale, levels, pass, -1);
+    return x;
+  }
+
+  /** One run of the network serves inverse and gradient: its result scales back the target, then takes in its own gradient. */
+  backward(levels: Tensor[], gradients: Tensor[], pass: Pass): void {
+    const tape = new Tape();
+    const conditions = this.conditions.map((level) => levels[level]);
+    tape.watch(...conditions, ...this.parameters);
+    const network = tape.apply(couplingNetwork, this.networkInputs(levels), this.size(levels));
+    const logScale = this.logScale(network, pass);
+    affineGradient(levels[this.target], gradients[this.target], logScale, network, true);
+    removeMean(logScale, this.norm);
+    softClampHeadGradient(network, logScale, CLAMP);
+    logScale.free();
+    const found = tape.backward([[network, network]]); // by now it holds the gradient of what it held
+    this.set.addGradients(found);
+    this.conditions.forEach((level, i) => {
+      addInto(gradients[level], found.get(conditions[i])!);
+      found.get(conditions[i])!.free();
+    });
+  }
+
+  private logScale(network: Tensor, pass: Pass): Tensor {
+    const logScale = softClampHead(network, network.shape[1] / 2, CLAMP);
+    if (pass.moveMeans) this.moveMean(logScale);
+    if (pass.training) removeMean(logScale, this.norm);
+    else subtractMean(logScale, this.runningMean, this.norm);
+    return logScale;
+  }
+
+  private moveMean(clamped: Tensor): void {
+    const mean = volumeMean(clamped, this.norm);
+    moveRunningMean(this.runningMean, mean);
+    mean.free();
+  }
+
+  private trackLogScale(logScale: Tensor, levels: readonly Tensor[], pass: Pass, sign: 1 | -1): void {
+    if (!pass.logDeterminants) return;
+    const [height, width] = levels[this.target].shape.slice(2);
+    const own = nearest.forward({ x: logScale }, { height, width });
+    if (sign < 0) scaleInto(own, -1);
+    addInto(pass.logDeterminants[this.target], own);
+    own.free();
+  }
+
+  private inputs(levels: readonly Tensor[]): Record<string, Tensor> {
+    return Object.fromEntries(this.conditions.map((level, i) => [i, levels[level]]));
+  }
+
+  private networkInputs(levels: readonly Tensor[]): Record<string, Tensor> {
+    const [w1, w2] = this.parameters;
+    return { ...this.inputs(levels), w1, w2 };
+  }
+
+  private size(levels: readonly Tensor[]): NetworkSize {
+    const [, , height, width] = levels[this.levels.network].shape;
+    return { height, width };
+  }
+}

@@ -1,0 +1,33 @@
+import { conv2d, convolve } from '../ops/conv2d';
+import { type LuTensors, inverseMixingWeight, luWeight } from '../ops/mixing';
+import type { Invertible } from '../tape/reversible';
+import type { Tape } from '../tape/tape';
+import type { Tensor } from '../tensor/tensor';
+
+/** Invertible 1x1 convolution of one level with |det w| = 1, parametrised by LU factors (paper, section 3.4). */
+export class Mixing implements Invertible {
+  readonly conditions: readonly number[] = [];
+  readonly parameters: readonly Tensor[];
+
+  constructor(
+    readonly name: string,
+    readonly target: number,
+    private readonly lu: LuTensors,
+  ) {
+    this.parameters = [lu.lower, lu.logS, lu.upper];
+  }
+
+  record(tape: Tape, levels: readonly Tensor[]): Tensor {
+    const w = tape.apply(luWeight, this.lu, undefined);
+    const y = tape.apply(conv2d, { x: levels[this.target], w }, {});
+    w.free();
+    return y;
+  }
+
+  inverse(levels: readonly Tensor[]): Tensor {
+    const w = inverseMixingWeight(this.lu);
+    const x = convolve(levels[this.target], w);
+    w.free();
+    return x;
+  }
+}

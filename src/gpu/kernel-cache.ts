@@ -1,0 +1,111 @@
+import { type KernelCall, type KernelSource, bindGroupLayout, packUniforms } from './kernel';
+import { specialise } from './specialise';
+
+interface Layouts {
+  readonly bindGroup: GPUBindGroupLayout;
+  readonly pipeline: GPUPipelineLayout;
+}
+
+const UNIFORM_COPY_DST = 0x40 | 0x08;
+
+/** Pipelines by kernel and constants, uniform buffers by content, bind groups by what they bind: each is made once. */
+export class KernelCache {
+  private readonly layouts = new Map<string, Layouts>();
+  private readonly pipelines = new Map<string, GPUComputePipeline>();
+  private readonly uniforms = new Map<string, GPUBuffer>();
+  private readonly bindGroups = new Map<string, GPUBindGroup>();
+  private readonly bufferIds = new WeakMap<GPUBuffer, number>();
+  private nextId = 0;
+
+  constructor(private readonly device: GPUDevice) {}
+
+  prepare<T extends string, U extends string, C extends string>(
+    kernel: KernelSource<T, U, C>,
+    call: KernelCall<T, U, C>,
+  ): { pipeline: GPUComputePipeline; bindGroup: GPUBindGroup } {
+    return { pipeline: this.pipeline(kernel, call.constants ?? {}), bindGroup: this.bindGroup(kernel, call) };
+  }
+
+  async compile(kernel: KernelSource, constants: Readonly<Record<string, number>>): Promise<void> {
+    const key = pipelineKey(kernel, constants);
+    if (!this.pipelines.has(key)) {
+      this.pipelines.set(key, await this.device.createComputePipelineAsync(this.describe(kernel, constants, key)));
+    }
+  }
+
+  counts(): { bindGroups: number; pipelines: number } {
+    return { bindGroups: this.bindGroups.size, pipelines: this.pipelines.size };
+  }
+
+  private pipeline(kernel: KernelSource, constants: Readonly<Record<string, number>>): GPUComputePipeline {
+    const key = pipelineKey(kernel, constants);
+    let pipeline = this.pipelines.get(key);
+    if (!pipeline) {
+      pipeline = this.device.createComputePipeline(this.describe(kernel, constants, key));
+      this.pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  private describe(
+    kernel: KernelSource,
+    constants: Readonly<Record<string, number>>,
+    label: string,
+  ): GPUComputePipelineDescriptor {
+    const module = this.device.createShaderModule({ label, code: specialise(kernel.text, constants) });
+    return { label, layout: this.layout(kernel).pipeline, compute: { module, entryPoint: kernel.entry } };
+  }
+
+  private layout(kernel: KernelSource): Layouts {
+    let layouts = this.layouts.get(kernel.name);
+    if (!layouts) {
+      const bindGroup = this.device.createBindGroupLayout(bindGroupLayout(kernel));
+      const pipeline = this.device.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [bindGroup] });
+      layouts = { bindGroup, pipeline };
+      this.layouts.set(kernel.name, layouts);
+    }
+    return layouts;
+  }
+
+  private bindGroup<T extends string, U extends string>(
+    kernel: KernelSource<T, U>,
+    { tensors, uniforms }: Pick<KernelCall<T, U, never>, 'tensors' | 'uniforms'>,
+  ): GPUBindGroup {
+    const bound = kernel.tensors.map(({ name, binding }) => ({ name, binding, tensor: tensors[name as T] }));
+    const uniform = kernel.uniforms && this.uniform(kernel, uniforms);
+    const ids = bound.map(({ tensor: { slice } }) => `${this.id(slice.buffer)}:${slice.offset}:${slice.size}`);
+    const key = `${kernel.name}|${ids.join('|')}|${uniform && this.id(uniform)}`;
+    let group = this.bindGroups.get(key);
+    if (!group) {
+      const entries: GPUBindGroupEntry[] = bound.map(({ binding, tensor }) => ({ binding, resource: tensor.slice }));
+      if (kernel.uniforms && uniform) entries.push({ binding: kernel.uniforms.binding, resource: { buffer: uniform } });
+      const label = `${kernel.name}(${bound.map(({ name, tensor }) => `${name} = ${tensor.label}`).join(', ')})`;
+      group = this.device.createBindGroup({ label, layout: this.layout(kernel).bindGroup, entries });
+      this.bindGroups.set(key, group);
+    }
+    return group;
+  }
+
+  private uniform(kernel: KernelSource, values: Readonly<Record<string, number>>): GPUBuffer {
+    const bytes = packUniforms(kernel, values);
+    const key = new Uint32Array(bytes).join();
+    let buffer = this.uniforms.get(key);
+    if (!buffer) {
+      buffer = this.device.createBuffer({ label: `uniforms ${kernel.name}`, size: bytes.byteLength, usage: UNIFORM_COPY_DST });
+      this.device.queue.writeBuffer(buffer, 0, bytes);
+      this.uniforms.set(key, buffer);
+    }
+    return buffer;
+  }
+
+  private id(buffer: GPUBuffer): number {
+    let id = this.bufferIds.get(buffer);
+    if (id === undefined) this.bufferIds.set(buffer, (id = this.nextId++));
+    return id;
+  }
+}
+
+function pipelineKey(kernel: KernelSource, constants: Readonly<Record<string, number>>): string {
+  const settings = kernel.constants.map((name) => `${name}=${constants[name] ?? 'default'}`);
+  return `${kernel.name}${settings.length ? `<${settings.join()}>` : ''}`;
+}

@@ -1,0 +1,34 @@
+import type { ByteImage } from '../data/augment';
+import { PRECISION_BITS, bilinearTaps } from '../data/resample';
+import type { Runtime } from '../gpu/runtime';
+import { type Normalization, normalizeBytes, resizeBytes, uploadBytes } from '../ops/preprocess';
+import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+
+/** An RGB image of any size -> bytes on the GPU, (1, height, width, 3), resized as Pillow's antialiased bilinear. */
+export function resizedBytes(gpu: Runtime, image: ByteImage, height: number, width: number): Tensor {
+  return scope(() => {
+    const bytes = uploadBytes(gpu, image.data, [1, image.height, image.width]);
+    return resizeBytes(bytes, bilinearTaps(image.height, height), bilinearTaps(image.width, width), PRECISION_BITS);
+  });
+}
+
+/** RGB images that have the network's size already -> its input, (N, 3, H, W). */
+export function networkInput(gpu: Runtime, images: readonly ByteImage[], normalization?: Normalization): Tensor {
+  const [{ height, width }] = images;
+  const size = height * width * 3;
+  const joined = new Uint8Array(images.length * size);
+  images.forEach(({ data }, i) => joined.set(data, i * size));
+  return scope(() => normalizeBytes(uploadBytes(gpu, joined, [images.length, height, width]), normalization));
+}
+
+/** An RGB image of any size -> the network's input, (1, 3, height, width). */
+export function resizedInput(
+  gpu: Runtime,
+  image: ByteImage,
+  height: number,
+  width: number,
+  normalization?: Normalization,
+): Tensor {
+  return scope(() => normalizeBytes(resizedBytes(gpu, image, height, width), normalization));
+}

@@ -1,0 +1,61 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { ByteImage } from '../data/augment';
+import { type DatasetLayout, readLayout } from '../data/layouts';
+import { PyramidFlowError } from '../errors';
+import type { Runtime } from '../gpu/runtime';
+import { resizedBytes } from '../model/image-input';
+import type { TrainingImages } from '../train/fit';
+import { readImage, readMask } from './image-file';
+import { type Size, formatSize } from './image-size';
+import { resizeMask } from './mask';
+import { mapParallel } from './parallel';
+
+/** Pictures that are decoded at a time, on threads of their own. */
+export const DECODES = 4;
+
+/** The pictures of one category: their paths are relative to `folder`. */
+export interface Dataset extends DatasetLayout {
+  readonly folder: string;
+}
+
+/** Lists and sorts the pictures of a data set. Throws DataError where the folder, the category or good pictures are missing. */
+export async function openDataset(folder: string, category?: string): Promise<Dataset> {
+  return { folder, ...readLayout(await listFiles(folder), category) };
+}
+
+/** All files under a folder, relative to it, with '/' between, in name order. Throws DataError where there is no such folder. */
+export async function listFiles(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => !entry.isDirectory());
+    return files.map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/')).sort();
+  } catch (cause) {
+    throw new PyramidFlowError('DataError', `${folder} is no folder that can be read`, 'name the folder of a data set', { cause });
+  }
+}
+
+/** Decodes the training pictures and resizes them on the GPU, once: they are kept as bytes. Throws DataError. */
+export async function loadTrainingImages(gpu: Runtime, { folder, train }: Dataset, size: Size): Promise<TrainingImages> {
+  const images = await mapParallel(train, DECODES, async (path) => resizeImage(gpu, await readImage(join(folder, path)), size));
+  return { count: images.length, image: (index) => images[index] };
+}
+
+/** RGB bytes at the given size, by the kernel that detection uses as well. */
+export async function resizeImage(gpu: Runtime, image: ByteImage, { height, width }: Size): Promise<ByteImage> {
+  const resized = resizedBytes(gpu, image, height, width);
+  const data = Uint8Array.from(await resized.read());
+  resized.free();
+  return { data, height, width, channels: 3 };
+}
+
+/** A mask at the size of the map; it must be as large as its picture. Throws DataError. */
+export async function loadMask({ folder }: Dataset, path: string, image: Size, size: Size): Promise<Uint8Array> {
+  const mask = await readMask(join(folder, path));
+  if (mask.height === image.height && mask.width === image.width) return resizeMask(mask, size).data;
+  throw new PyramidFlowError(
+    'DataError',
+    `the mask ${join(folder, path)} is ${formatSize(mask)} and its picture ${formatSize(image)}`,
+    'give a mask of the size of its picture',
+  );
+}

@@ -1,0 +1,77 @@
+import leakyKernel from '../../shaders/leaky_relu.wgsl';
+import softClampKernel from '../../shaders/soft_clamp.wgsl';
+import softClampGradientKernel from '../../shaders/soft_clamp_gradient.wgsl';
+import { Tensor } from '../tensor/tensor';
+import { copyChannels } from './channels';
+import { zerosLike } from './elementwise';
+import { linearGrid } from './grid';
+import type { Op } from './op';
+
+/** Of the coupling network's hidden layer. */
+export const LEAKY_SLOPE = 0.01;
+/** alpha of the soft clamp (paper, equation 4). */
+export const CLAMP = 2;
+
+/** y = x > 0 ? x : slope * x. */
+export const leakyRelu: Op<'x', { slope: number }, 'y'> = {
+  name: 'leakyRelu',
+  saves: ['y'],
+  forward({ x }, { slope }) {
+    const y = Tensor.empty(x.gpu, x.shape, 'leakyRelu');
+    leaky(x, y, slope, 0);
+    return y;
+  },
+  gradient: (dy, { y }, { slope }) => ({
+    x() {
+      const dx = y.copy('leakyRelu dx');
+      leaky(dy, dx, slope, 1);
+      return dx;
+    },
+  }),
+};
+
+function leaky(x: Tensor, y: Tensor, slope: number, gradient: 0 | 1): void {
+  x.gpu.run(leakyKernel, {
+    tensors: { x, y },
+    uniforms: { size: x.size, slope },
+    constants: { GRADIENT: gradient },
+    grid: linearGrid(x.size),
+  });
+}
+
+/** y = alpha * 0.636 * atan(x / alpha) of the first `channels` channels of x: keeps log scales within +-alpha. */
+export const softClamp: Op<'x', { channels: number; alpha: number }, 'x'> = {
+  name: 'softClamp',
+  saves: ['x'],
+  forward: ({ x }, { channels, alpha }) => softClampHead(x, channels, alpha),
+  gradient: (dy, { x }, { channels, alpha }) => ({
+    x() {
+      const dx = zerosLike(x, 'softClamp dx');
+      copyChannels(x, 0, dx, 0, channels);
+      softClampHeadGradient(dx, dy, alpha);
+      return dx;
+    },
+  }),
+};
+
+/** The soft clamp of the first `channels` channels of x (N, >= channels, H, W). */
+export function softClampHead(x: Tensor, channels: number, alpha: number): Tensor {
+  const [items, , ...space] = x.shape;
+  const y = Tensor.empty(x.gpu, [items, channels, ...space], 'softClamp');
+  x.gpu.run(softClampKernel, {
+    tensors: { x, y },
+    uniforms: { items, size: y.size / items, stride: x.size / items, alpha },
+    grid: linearGrid(y.size),
+  });
+  return y;
+}
+
+/** Replaces the first channels of x by d(loss)/dx, where dy (N, channels, H, W) is the gradient of their soft clamp. */
+export function softClampHeadGradient(x: Tensor, dy: Tensor, alpha: number): void {
+  const items = x.shape[0];
+  x.gpu.run(softClampGradientKernel, {
+    tensors: { x, dy },
+    uniforms: { items, size: dy.size / items, stride: x.size / items, alpha },
+    grid: linearGrid(dy.size),
+  });
+}

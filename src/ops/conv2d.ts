@@ -1,0 +1,70 @@
+import { PyramidFlowError } from '../errors';
+import { Tensor } from '../tensor/tensor';
+import { directForward, directGradInput, directGradWeight } from './conv2d-direct';
+import type { Op } from './op';
+import { expectShape, imageShape } from './shape';
+
+export interface ConvolutionOptions {
+  /** 1 or 2; default 1 */
+  readonly stride?: number;
+  /** of a LeakyReLU on the result; default 1, which is none */
+  readonly slope?: number;
+  /** where the result goes; default a new tensor */
+  readonly into?: Tensor;
+}
+
+const KERNEL_SIZES = [1, 3, 5, 7, 9, 11];
+const PLAIN = { slope: 1, masked: false };
+
+/** y = leaky(conv(x, w)), zero padding k / 2, no bias. x: (N, Ci, H, W), w: (Co, Ci, k, k), y: (N, Co, ceil(H / stride), ...). */
+export function convolve(x: Tensor, w: Tensor, { stride = 1, slope = 1, into }: ConvolutionOptions = {}): Tensor {
+  checkConvolution(x, w, stride);
+  const [n, , height, width] = x.shape;
+  const shape = [n, w.shape[0], Math.ceil(height / stride), Math.ceil(width / stride)];
+  if (into) expectShape(into, shape, 'conv2d');
+  const y = into ?? Tensor.empty(x.gpu, shape, 'conv2d');
+  directForward(x, w, y, stride, slope);
+  return y;
+}
+
+/** d(loss)/dx from dy for an x of height x width. */
+export function convolveGradInput(dy: Tensor, w: Tensor, height: number, width: number, stride = 1): Tensor {
+  const dx = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
+  directGradInput(dy, w, dx, stride, PLAIN);
+  return dx;
+}
+
+/** Replaces h = leaky(a) by d(loss)/da, where dy is the gradient of conv(h, w): the mask is read where the result goes. */
+export function convolveGradInputMasked(dy: Tensor, w: Tensor, h: Tensor, slope: number): void {
+  directGradInput(dy, w, h, 1, { slope, masked: true });
+}
+
+/** d(loss)/dw, (Co, Ci, k, k). */
+export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, stride = 1): Tensor {
+  return directGradWeight(dy, x, k, stride);
+}
+
+/** Convolution as an operation on a tape. */
+export const conv2d: Op<'x' | 'w', { stride?: number }, 'x' | 'w'> = {
+  name: 'conv2d',
+  saves: ['x', 'w'],
+  forward: ({ x, w }, { stride }) => convolve(x, w, { stride }),
+  gradient: (dy, { x, w }, { stride }) => ({
+    x: () => convolveGradInput(dy, w, x.shape[2], x.shape[3], stride),
+    w: () => convolveGradWeight(dy, x, w.shape[2], stride),
+  }),
+};
+
+function checkConvolution(x: Tensor, w: Tensor, stride: number): void {
+  const [, channels] = imageShape(x);
+  const [, inputs, k, kx] = imageShape(w);
+  if (channels !== inputs) {
+    throw new PyramidFlowError('ShapeError', `conv2d: ${x.label} has ${channels} channels, ${w.label} takes ${inputs}`, 'make them equal');
+  }
+  if (k !== kx || !KERNEL_SIZES.includes(k)) {
+    throw new PyramidFlowError('ShapeError', `conv2d: ${w.label} is ${k}x${kx}`, `use a square kernel of ${KERNEL_SIZES.join(', ')}`);
+  }
+  if (stride !== 1 && stride !== 2) {
+    throw new PyramidFlowError('ShapeError', `conv2d: stride ${stride}`, 'use stride 1 or 2');
+  }
+}

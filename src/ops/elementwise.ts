@@ -1,0 +1,51 @@
+import combineKernel from '../../shaders/combine.wgsl';
+import scaleKernel from '../../shaders/scale.wgsl';
+import { Tensor } from '../tensor/tensor';
+import { linearGrid } from './grid';
+import type { Op } from './op';
+import { expectShape } from './shape';
+
+/** y = a + b, same shapes. */
+export const add: Op<'a' | 'b', void> = {
+  name: 'add',
+  saves: [],
+  forward({ a, b }) {
+    const y = a.copy('add');
+    addInto(y, b);
+    return y;
+  },
+  gradient: (dy) => ({ a: () => dy.copy(), b: () => dy.copy() }),
+};
+
+/** target = a * target + b * value, in place. */
+export function combineInto(target: Tensor, a: number, value: Tensor, b: number): void {
+  expectShape(value, target.shape, 'elementwise');
+  target.gpu.run(combineKernel, {
+    tensors: { x: value, y: target },
+    uniforms: { size: target.size, a, b },
+    grid: linearGrid(target.size),
+  });
+}
+
+/** target += value, in place. */
+export const addInto = (target: Tensor, value: Tensor): void => combineInto(target, 1, value, 1);
+
+/** target *= factor, in place; the factor is not 0. */
+export const scaleInto = (target: Tensor, factor: number): void => scale(target, factor, 0);
+
+/** Every element becomes `value`. */
+export const fill = (target: Tensor, value: number): void => scale(target, 0, value);
+
+export function zerosLike(x: Tensor, label: string): Tensor {
+  const zeros = Tensor.empty(x.gpu, x.shape, label);
+  fill(zeros, 0);
+  return zeros;
+}
+
+function scale(target: Tensor, factor: number, offset: number): void {
+  target.gpu.run(scaleKernel, {
+    tensors: { y: target },
+    uniforms: { size: target.size, factor, offset },
+    grid: linearGrid(target.size),
+  });
+}

@@ -1,0 +1,51 @@
+import gradientKernel from '../../shaders/mixing_gradient.wgsl';
+import inverseKernel from '../../shaders/mixing_inverse.wgsl';
+import matrixKernel from '../../shaders/mixing_matrix.wgsl';
+import { Tensor } from '../tensor/tensor';
+import { linearGrid } from './grid';
+import type { Op } from './op';
+
+/** The LU parametrisation of a C x C matrix: lower, upper, perm (C, C); logS, sign (C). */
+export type LuTensors = Readonly<Record<'lower' | 'logS' | 'upper' | 'perm' | 'sign', Tensor>>;
+
+/** w = P (L + I) (U + diag(sign * exp(logS - mean))), (C, C, 1, 1): the weight of a 1x1 convolution with |det w| = 1. */
+export function mixingWeight(lu: LuTensors): Tensor {
+  const size = lu.logS.size;
+  const w = Tensor.empty(lu.logS.gpu, [size, size, 1, 1], 'mixing weight');
+  lu.logS.gpu.run(matrixKernel, { tensors: { ...lu, w }, uniforms: {}, constants: { SIZE: size }, grid: linearGrid(size * size) });
+  return w;
+}
+
+/** w^-1, (C, C, 1, 1), by substitution in the triangular factors. */
+export function inverseMixingWeight(lu: LuTensors): Tensor {
+  const size = lu.logS.size;
+  const inverse = Tensor.empty(lu.logS.gpu, [size, size, 1, 1], 'inverse mixing weight');
+  lu.logS.gpu.run(inverseKernel, { tensors: { ...lu, inverse }, uniforms: {}, constants: { SIZE: size }, grid: linearGrid(size) });
+  return inverse;
+}
+
+/** The mixing weight as an operation on a tape; perm and sign are fixed. */
+export const luWeight: Op<keyof LuTensors, void, keyof LuTensors> = {
+  name: 'luWeight',
+  saves: ['lower', 'logS', 'upper', 'perm', 'sign'],
+  forward: (lu) => mixingWeight(lu),
+  gradient(dw, lu) {
+    let made: ReturnType<typeof gradients> | undefined;
+    const all = () => (made ??= gradients(dw, lu));
+    return { lower: () => all().dLower, logS: () => all().dLogS, upper: () => all().dUpper };
+  },
+};
+
+function gradients(dw: Tensor, lu: LuTensors) {
+  const { gpu, size } = lu.logS;
+  const dLower = Tensor.empty(gpu, [size, size], 'dlower');
+  const dLogS = Tensor.empty(gpu, [size], 'dlogS');
+  const dUpper = Tensor.empty(gpu, [size, size], 'dupper');
+  gpu.run(gradientKernel, {
+    tensors: { ...lu, dw, dLower, dLogS, dUpper },
+    uniforms: {},
+    constants: { SIZE: size },
+    grid: [1, 1, 1],
+  });
+  return { dLower, dLogS, dUpper };
+}

@@ -1,0 +1,60 @@
+import nearestKernel from '../../shaders/nearest.wgsl';
+import nearestGradientKernel from '../../shaders/nearest_gradient.wgsl';
+import { PyramidFlowError } from '../errors';
+import { Tensor } from '../tensor/tensor';
+import { zerosLike } from './elementwise';
+import { linearGrid } from './grid';
+import type { Op } from './op';
+import { imageShape } from './shape';
+
+/** Nearest resize, as PyTorch's `interpolate(mode='nearest')`, up or down by whole factors. */
+export const nearest: Op<'x', { height: number; width: number }, 'x'> = {
+  name: 'nearest',
+  saves: ['x'], // for its shape
+  forward({ x }, { height, width }) {
+    const [n, channels] = imageShape(x);
+    const y = Tensor.empty(x.gpu, [n, channels, height, width], 'nearest');
+    resizeInto(x, y, 0);
+    return y;
+  },
+  gradient: (dy, { x }) => ({
+    x() {
+      const dx = zerosLike(x, 'nearest dx');
+      resizeGradient(dy, 0, dx);
+      return dx;
+    },
+  }),
+};
+
+/** Writes x (N, C, h, w), resized to y's height and width, into the channels of y (N, C', H, W) from `channel` on. */
+export function resizeInto(x: Tensor, y: Tensor, channel: number): void {
+  const [batch, channels, xHeight, xWidth] = imageShape(x);
+  const [, yChannels, yHeight, yWidth] = imageShape(y);
+  checkFactor(x, xHeight, yHeight);
+  checkFactor(x, xWidth, yWidth);
+  x.gpu.run(nearestKernel, {
+    tensors: { x, y },
+    uniforms: { batch, channels, xHeight, xWidth, yHeight, yWidth, channel, yChannels },
+    grid: linearGrid(batch * channels * yHeight * yWidth),
+  });
+}
+
+/** Adds to dx what the channels of dy from `channel` on give it through `resizeInto`. */
+export function resizeGradient(dy: Tensor, channel: number, dx: Tensor): void {
+  const [batch, channels, xHeight, xWidth] = imageShape(dx);
+  const [, yChannels, yHeight, yWidth] = imageShape(dy);
+  dx.gpu.run(nearestGradientKernel, {
+    tensors: { dy, dx },
+    uniforms: { batch, channels, xHeight, xWidth, yHeight, yWidth, channel, yChannels },
+    grid: linearGrid(dx.size),
+  });
+}
+
+function checkFactor(x: Tensor, from: number, to: number): void {
+  if (to % from === 0 || from % to === 0) return;
+  throw new PyramidFlowError(
+    'ShapeError',
+    `${x.label} [${x.shape}] cannot be resized from ${from} to ${to} pixels`,
+    'use a whole multiple or a whole fraction',
+  );
+}

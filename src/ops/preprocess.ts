@@ -1,0 +1,95 @@
+import normalizeKernel from '../../shaders/normalize.wgsl';
+import resizeKernel from '../../shaders/resize.wgsl';
+import unpackKernel from '../../shaders/unpack_bytes.wgsl';
+import { PyramidFlowError } from '../errors';
+import type { Runtime } from '../gpu/runtime';
+import { scope } from '../tensor/scope';
+import { Tensor } from '../tensor/tensor';
+import { linearGrid } from './grid';
+
+/** Channel statistics that network input is normalized by, for values from 0 to 1. */
+export interface Normalization {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+export const IMAGENET: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** The coefficients of a resize along one axis, in fixed point: `bilinearTaps` makes them. */
+export interface ResizeTaps {
+  readonly starts: Int32Array;
+  readonly weights: Int32Array;
+  readonly stride: number;
+}
+
+/** RGB bytes on the GPU, one in a u32: (N, H, W, 3). */
+export function uploadBytes(gpu: Runtime, bytes: Uint8Array, [n, height, width]: readonly [number, number, number]): Tensor {
+  const size = n * height * width * 3;
+  if (bytes.length !== size) {
+    throw new PyramidFlowError('ShapeError', `${bytes.length} bytes are no ${n} x ${height} x ${width} x 3`, 'give RGB bytes');
+  }
+  const words = new Uint8Array(Math.ceil(size / 4) * 4);
+  words.set(bytes);
+  const packed = Tensor.from(gpu, [words.length / 4], words, 'packed bytes', 'u32');
+  const y = Tensor.empty(gpu, [n, height, width, 3], 'bytes', 'u32');
+  gpu.run(unpackKernel, { tensors: { x: packed, y }, uniforms: { size }, grid: linearGrid(size) });
+  packed.free();
+  return y;
+}
+
+/** Resizes bytes (N, H, W, 3) to the sizes of the taps, as Pillow does: along rows first, then along columns. */
+export function resizeBytes(x: Tensor, vertical: ResizeTaps, horizontal: ResizeTaps, bits: number): Tensor {
+  const [n, height, width] = x.shape;
+  return scope(() => {
+    const [outHeight, outWidth] = [vertical.starts.length, horizontal.starts.length];
+    const wide = width === outWidth ? x : resizeAxis(x, [n, height, outWidth, 3], n * height, width, 3, horizontal, bits);
+    if (height === outHeight) return wide === x ? x.view(x.shape) : wide;
+    return resizeAxis(wide, [n, outHeight, outWidth, 3], n, height, outWidth * 3, vertical, bits);
+  });
+}
+
+function resizeAxis(
+  x: Tensor,
+  shape: number[],
+  outer: number,
+  inSize: number,
+  inner: number,
+  { starts, weights, stride }: ResizeTaps,
+  bits: number,
+): Tensor {
+  const outSize = starts.length;
+  const y = Tensor.empty(x.gpu, shape, 'resized', 'u32');
+  const tensors = {
+    x,
+    starts: Tensor.from(x.gpu, [outSize], starts, 'resize starts', 'i32'),
+    weights: Tensor.from(x.gpu, [outSize, stride], weights, 'resize weights', 'i32'),
+    y,
+  };
+  x.gpu.run(resizeKernel, {
+    tensors,
+    uniforms: { outer, inSize, outSize, inner, stride, bits },
+    grid: linearGrid(y.size),
+  });
+  return y;
+}
+
+/** Bytes (N, H, W, 3) -> network input (N, 3, H, W): (v / 255 - mean) / std. */
+export function normalizeBytes(x: Tensor, { mean, std }: Normalization = IMAGENET): Tensor {
+  const [batch, height, width] = x.shape;
+  const y = Tensor.empty(x.gpu, [batch, 3, height, width], 'images');
+  x.gpu.run(normalizeKernel, {
+    tensors: { x, y },
+    uniforms: {
+      batch,
+      pixels: height * width,
+      mean0: mean[0],
+      mean1: mean[1],
+      mean2: mean[2],
+      std0: std[0],
+      std1: std[1],
+      std2: std[2],
+    },
+    grid: linearGrid(y.size),
+  });
+  return y;
+}

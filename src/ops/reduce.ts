@@ -1,0 +1,43 @@
+import reduceKernel from '../../shaders/reduce.wgsl';
+import { Tensor } from '../tensor/tensor';
+import { scaleInto } from './elementwise';
+import { WORKGROUP } from './grid';
+
+const MODES = { sum: 0, squares: 1, maximum: 2 } as const;
+const WORKGROUPS = 128; // an item's values are spread over in the first pass
+
+/** sum(x) as a tensor [1], in fixed order. */
+export const sum = (x: Tensor): Tensor => reduce(x, 1, 'sum');
+
+/** sum(x^2) as a tensor [1], in fixed order. */
+export const sumOfSquares = (x: Tensor): Tensor => reduce(x, 1, 'squares');
+
+/** mean(x) as a tensor [1], in fixed order. */
+export function mean(x: Tensor): Tensor {
+  const total = sum(x);
+  scaleInto(total, 1 / x.size);
+  return total;
+}
+
+/** The largest value of each item along the first axis: (N, ...) -> (N). */
+export const maxPerItem = (x: Tensor): Tensor => reduce(x, x.shape[0], 'maximum');
+
+function reduce(x: Tensor, items: number, mode: keyof typeof MODES): Tensor {
+  const groups = Math.min(WORKGROUPS, Math.ceil(x.size / items / WORKGROUP));
+  const partials = pass(x, items, groups, mode);
+  if (groups === 1) return partials;
+  const result = pass(partials, items, 1, mode === 'squares' ? 'sum' : mode);
+  partials.free();
+  return result;
+}
+
+function pass(x: Tensor, items: number, groups: number, mode: keyof typeof MODES): Tensor {
+  const y = Tensor.empty(x.gpu, [items * groups], mode);
+  x.gpu.run(reduceKernel, {
+    tensors: { x, y },
+    uniforms: { size: x.size / items },
+    constants: { MODE: MODES[mode] },
+    grid: [groups, items, 1],
+  });
+  return y;
+}

@@ -1,0 +1,78 @@
+import channelMeanKernel from '../../shaders/mean_over_channels.wgsl';
+import spaceMeanKernel from '../../shaders/mean_over_space.wgsl';
+import subtractMeanKernel from '../../shaders/subtract_mean.wgsl';
+import { Tensor } from '../tensor/tensor';
+import { combineInto } from './elementwise';
+import { linearGrid } from './grid';
+import type { Op } from './op';
+import { expectShape, imageShape } from './shape';
+
+/** Volume normalization over batch and channels (CVN) or over batch and space (SVN); paper, section 3.3. */
+export type VolumeNorm = 'CVN' | 'SVN';
+
+/** Of the running mean. */
+export const MOMENTUM = 0.1;
+
+/** The shape of the mean that belongs to an input (N, C, H, W): (1, 1, H, W) for CVN, (1, C, 1, 1) for SVN. */
+export function meanShape(kind: VolumeNorm, [, channels, height, width]: readonly number[]): number[] {
+  return kind === 'CVN' ? [1, 1, height, width] : [1, channels, 1, 1];
+}
+
+/** The mean of x over the axes of `kind`. */
+export function volumeMean(x: Tensor, kind: VolumeNorm): Tensor {
+  const [batch, channels, height, width] = imageShape(x);
+  const pixels = height * width;
+  const mean = Tensor.empty(x.gpu, meanShape(kind, x.shape), `${kind} mean`);
+  if (kind === 'CVN') {
+    x.gpu.run(channelMeanKernel, {
+      tensors: { x, mean },
+      uniforms: { planes: batch * channels, pixels },
+      grid: linearGrid(pixels),
+    });
+  } else {
+    x.gpu.run(spaceMeanKernel, { tensors: { x, mean }, uniforms: { batch, channels, pixels }, grid: [channels, 1, 1] });
+  }
+  return mean;
+}
+
+/** x -= mean, in place. */
+export function subtractMean(x: Tensor, mean: Tensor, kind: VolumeNorm): void {
+  expectShape(mean, meanShape(kind, x.shape), `${kind} volume normalization`);
+  const pixels = x.shape[2] * x.shape[3];
+  x.gpu.run(subtractMeanKernel, {
+    tensors: { x, mean },
+    uniforms: { size: x.size, inner: kind === 'CVN' ? 1 : pixels, groups: mean.size },
+    grid: linearGrid(x.size),
+  });
+}
+
+/** running = (1 - momentum) * running + momentum * mean, in place. */
+export function moveRunningMean(running: Tensor, mean: Tensor, momentum = MOMENTUM): void {
+  combineInto(running, 1 - momentum, mean, momentum);
+}
+
+/** x minus its own mean, in place; it is its own gradient too, since subtracting the mean is a projection. */
+export function removeMean(x: Tensor, kind: VolumeNorm): void {
+  const mean = volumeMean(x, kind);
+  subtractMean(x, mean, kind);
+  mean.free();
+}
+
+/** y = x - mean, so that the log-volume sums to zero: the mean of x itself in training, the running mean otherwise. */
+export const volumeNorm: Op<'x' | 'runningMean', { kind: VolumeNorm; training: boolean }> = {
+  name: 'volumeNorm',
+  saves: [],
+  forward({ x, runningMean }, { kind, training }) {
+    const y = x.copy('volumeNorm');
+    if (training) removeMean(y, kind);
+    else subtractMean(y, runningMean, kind);
+    return y;
+  },
+  gradient: (dy, _, { kind, training }) => ({
+    x() {
+      const dx = dy.copy('volumeNorm dx');
+      if (training) removeMean(dx, kind);
+      return dx;
+    },
+  }),
+};

@@ -1,0 +1,90 @@
+import { addInto } from '../ops/elementwise';
+import type { Op } from '../ops/op';
+import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+
+interface Node {
+  readonly op: Op<string, unknown, string>;
+  readonly attrs: unknown;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly y: Tensor;
+  /** views of their own, so that callers may free their tensors when they are done with them */
+  readonly saved: Readonly<Record<string, Tensor>>;
+}
+
+/**
+ * Records operations as they run and plays their gradients back. It keeps what the gradients will read, until they
+ * have run or `free` is called, and nothing else: whoever made or received a tensor frees it (or lets a scope do so).
+ */
+export class Tape {
+  private nodes: Node[] = [];
+  private readonly watched = new Set<Tensor>();
+
+  /** Asks for gradients of these tensors. Nothing is recorded that none of them leads to. */
+  watch(...leaves: Tensor[]): void {
+    for (const leaf of leaves) this.watched.add(leaf);
+  }
+
+  /** Runs `op` forward and records it. */
+  apply<I extends string, A, S extends I | 'y'>(op: Op<I, A, S>, inputs: Readonly<Record<I, Tensor>>, attrs: A): Tensor {
+    const y = op.forward(inputs, attrs);
+    if (Object.values<Tensor>(inputs).some((input) => this.watched.has(input))) {
+      this.watched.add(y);
+      const all: Record<string, Tensor> = { ...inputs, y };
+      const kept = op.saves.filter((name) => all[name]); // an input may be optional
+      const saved = Object.fromEntries(kept.map((name) => [name, all[name].view(all[name].shape)]));
+      this.nodes.push({ op: op as unknown as Node['op'], attrs, inputs, y, saved });
+    }
+    return y;
+  }
+
+  /**
+   * The gradients of sum(output * seed) over all `seeds` with respect to the watched leaves, as new tensors.
+   * The seeds are used up (freed, or returned). The tape is empty afterwards.
+   */
+  backward(seeds: readonly (readonly [output: Tensor, seed: Tensor])[]): Map<Tensor, Tensor> {
+    return scope(() => {
+      const gradients = new Map<Tensor, Tensor>();
+      for (const [output, seed] of seeds) this.accumulate(gradients, output, seed);
+      for (const node of this.nodes.reverse()) {
+        const dy = gradients.get(node.y);
+        if (dy) {
+          this.playBack(node, dy, gradients);
+          gradients.delete(node.y);
+          dy.free();
+        }
+        release(node);
+      }
+      this.nodes = [];
+      return gradients;
+    });
+  }
+
+  /** Forgets everything recorded. */
+  free(): void {
+    this.nodes.forEach(release);
+    this.nodes = [];
+  }
+
+  private playBack({ op, saved, attrs, inputs }: Node, dy: Tensor, gradients: Map<Tensor, Tensor>): void {
+    const made = op.gradient(dy, saved, attrs);
+    for (const [name, input] of Object.entries(inputs)) {
+      const gradient = this.watched.has(input) ? made[name]?.() : undefined;
+      if (gradient) this.accumulate(gradients, input, gradient);
+    }
+  }
+
+  private accumulate(gradients: Map<Tensor, Tensor>, tensor: Tensor, gradient: Tensor): void {
+    const sum = gradients.get(tensor);
+    if (!sum) {
+      gradients.set(tensor, gradient);
+      return;
+    }
+    addInto(sum, gradient);
+    gradient.free();
+  }
+}
+
+function release({ saved }: Node): void {
+  for (const view of Object.values(saved)) view.free();
+}

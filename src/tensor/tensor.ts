@@ -1,0 +1,113 @@
+import { PyramidFlowError } from '../errors';
+import type { BufferSlice } from '../gpu/kernel';
+import type { Runtime } from '../gpu/runtime';
+import { adopt } from './scope';
+
+export type Shape = readonly number[];
+export type DType = 'f32' | 'i32' | 'u32';
+type Values = Float32Array | Int32Array | Uint32Array | Uint8Array;
+
+const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
+
+/** A pooled buffer and the number of tensors that look at it. */
+interface Storage {
+  readonly buffer: GPUBuffer;
+  owners: number;
+}
+
+/** An array on the GPU, row-major (images: N x C x H x W), 4 bytes an element. Freed by its scope or by `free`. */
+export class Tensor {
+  private readonly place: BufferSlice;
+
+  private constructor(
+    readonly gpu: Runtime,
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly label: string,
+    private storage: Storage | undefined,
+    offset: number,
+  ) {
+    this.place = { buffer: storage!.buffer, offset, size: 4 * elements(shape) };
+    storage!.owners++;
+    adopt(this);
+  }
+
+  /** A new tensor; what it holds is undefined. */
+  static empty(gpu: Runtime, shape: Shape, label = 'tensor', dtype: DType = 'f32'): Tensor {
+    if (!shape.every((size) => Number.isInteger(size) && size > 0)) {
+      throw new PyramidFlowError('ShapeError', `${label} cannot have the shape [${shape}]`, 'every size must be a whole number above 0');
+    }
+    const buffer = gpu.memory.acquire(4 * elements(shape), `${label} [${shape}]`);
+    return new Tensor(gpu, shape, dtype, label, { buffer, owners: 0 }, 0);
+  }
+
+  /** A new tensor that holds `data`, row-major; bytes fill 4 to an element. */
+  static from(gpu: Runtime, shape: Shape, data: Values, label?: string, dtype: DType = 'f32'): Tensor {
+    const tensor = Tensor.empty(gpu, shape, label, dtype);
+    tensor.write(data);
+    return tensor;
+  }
+
+  static zeros(gpu: Runtime, shape: Shape, label?: string): Tensor {
+    return Tensor.from(gpu, shape, new Float32Array(elements(shape)), label);
+  }
+
+  get size(): number {
+    return elements(this.shape);
+  }
+
+  /** Where the tensor lies, for kernels and copies. */
+  get slice(): BufferSlice {
+    if (this.storage) return this.place;
+    throw new Error(`tensor ${this.label} [${this.shape}] was used after it was freed`);
+  }
+
+  /** The same memory seen with another shape, from element `start` on (a multiple of 64, so that it can be bound). */
+  view(shape: Shape, start = 0, label = this.label): Tensor {
+    const offset = this.slice.offset + 4 * start;
+    if (start + elements(shape) > this.size || offset % 256 !== 0) {
+      throw new PyramidFlowError(
+        'ShapeError',
+        `no view [${shape}] of ${this.label} [${this.shape}] can start at element ${start}`,
+        'a view lies inside its tensor and starts at a multiple of 64 elements',
+      );
+    }
+    return new Tensor(this.gpu, shape, this.dtype, label, this.storage, offset);
+  }
+
+  /** Replaces the contents. */
+  write(data: Values): void {
+    if (data.byteLength !== this.slice.size) {
+      throw new PyramidFlowError(
+        'ShapeError',
+        `${this.label} [${this.shape}] takes ${this.slice.size} bytes, ${data.byteLength} were given`,
+        'give one value an element',
+      );
+    }
+    this.gpu.write(this.slice, data);
+  }
+
+  /** The contents, once everything recorded so far has run. */
+  async read(): Promise<Float32Array> {
+    return new ARRAYS[this.dtype](await this.gpu.read(this.slice)) as Float32Array;
+  }
+
+  copy(label = this.label): Tensor {
+    const target = Tensor.empty(this.gpu, this.shape, label, this.dtype);
+    this.gpu.copy(this.slice, target.slice);
+    return target;
+  }
+
+  /** Gives the memory back once no other view needs it. A second call does nothing. */
+  free(): void {
+    const storage = this.storage;
+    this.storage = undefined;
+    if (storage && --storage.owners === 0) this.gpu.memory.release(storage.buffer);
+  }
+
+  get freed(): boolean {
+    return this.storage === undefined;
+  }
+}
+
+export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);

@@ -1,0 +1,84 @@
+import { networkInput, resizedBytes } from '../../src/model/image-input';
+import { evaluateMaps } from '../../src/metrics/evaluate';
+import { anomalyMap } from '../../src/model/anomaly-map';
+import { ResNetFront } from '../../src/model/encoder';
+import type { Runtime } from '../../src/gpu/runtime';
+import { fourierLossAndGradient } from '../../src/ops/fourier-loss';
+import { compose, composeGradient, decompose, decomposeGradient, down, up } from '../../src/ops/pyramid';
+import { Tensor } from '../../src/tensor/tensor';
+import { scaleInto } from '../../src/ops/elementwise';
+import { type GoldenCase, type Handler, type Results, byNumber, download, numbered, uploadUnder } from './case';
+import { operation } from './operations';
+
+async function decomposeCase(golden: GoldenCase, gpu: Runtime): Promise<Results> {
+  const { x } = uploadUnder(golden, gpu, 'in.');
+  const seeds = numbered(uploadUnder(golden, gpu, 'grad_out.'), 'z');
+  const bands = decompose(x, golden.attrs.levels);
+  return { ...(await download('out.', byNumber(bands, 'z'))), 'grad.x': await decomposeGradient(seeds, x).read() };
+}
+
+async function composeCase(golden: GoldenCase, gpu: Runtime): Promise<Results> {
+  const bands = numbered(uploadUnder(golden, gpu, 'in.'), 'z');
+  const seed = uploadUnder(golden, gpu, 'grad_out.').x;
+  const gradients = await download('grad.', byNumber(composeGradient(seed, bands.length), 'z'));
+  return { 'out.x': await compose(bands).read(), ...gradients };
+}
+
+async function fourierLossCase(golden: GoldenCase, gpu: Runtime): Promise<Results> {
+  const latent = numbered(uploadUnder(golden, gpu, 'in.'), 'z');
+  const seed = golden.tensors.get('grad_out.loss')!.data[0];
+  const { loss, gradients } = fourierLossAndGradient(latent, golden.attrs.p);
+  gradients.forEach((gradient) => scaleInto(gradient, seed));
+  return { 'out.loss': await loss.read(), ...(await download('grad.', byNumber(gradients, 'z'))) };
+}
+
+async function anomalyMapCase(golden: GoldenCase, gpu: Runtime): Promise<Results> {
+  const inputs = uploadUnder(golden, gpu, 'in.');
+  return { 'out.map': await anomalyMap(numbered(inputs, 'z'), numbered(inputs, 't')).read() };
+}
+
+async function preprocess({ tensors, attrs }: GoldenCase, gpu: Runtime): Promise<Results> {
+  const { shape, data } = tensors.get('in.image')! as unknown as { shape: number[]; data: Uint8Array };
+  const [height, width] = tensors.get('out.resized')!.shape;
+  const image = { data, height: shape[0], width: shape[1], channels: 3 };
+  const resized = Uint8Array.from(await resizedBytes(gpu, image, height, width).read());
+  const input = networkInput(gpu, [{ data: resized, height, width, channels: 3 }], { mean: attrs.mean, std: attrs.std });
+  return { 'out.resized': resized, 'out.input': await input.read() };
+}
+
+async function encoder({ tensors }: GoldenCase, gpu: Runtime): Promise<Results> {
+  const named = new Map([...tensors].map(([name, tensor]) => [name.replace(/^in\./, ''), tensor]));
+  const { shape, data } = tensors.get('in.x')!;
+  return { 'out.y': await ResNetFront.fromTensors(gpu, named).forward(Tensor.from(gpu, shape, data, 'x')).read() };
+}
+
+async function metrics({ tensors }: GoldenCase): Promise<Results> {
+  const maps = tensors.get('in.maps')!;
+  const masks = tensors.get('in.masks')!.data as unknown as Uint8Array;
+  const [count, height, width] = maps.shape;
+  const perImage = (i: number) => [i * height * width, (i + 1) * height * width] as const;
+  const imageScores = Float32Array.from({ length: count }, (_, i) => Math.max(...maps.data.subarray(...perImage(i))));
+  const imageLabels = Uint8Array.from({ length: count }, (_, i) => Math.max(...masks.subarray(...perImage(i))));
+  const found = evaluateMaps({ maps: maps.data, masks, imageScores, imageLabels, height, width });
+  return {
+    'out.pixel_auroc': [found.pixelAuroc!],
+    'out.image_auroc': [found.imageAuroc!],
+    'out.pixel_ap': [found.pixelAp!],
+    'out.aupro_30': [found.aupro30!],
+    'out.aupro_5': [found.aupro5!],
+    'out.aupro_100': [found.aupro100!],
+  };
+}
+
+/** Pyramid, loss, map, preprocessing, encoder and metrics. */
+export const DATA: Readonly<Record<string, Handler>> = {
+  down: operation(down as never, () => ({})),
+  up: operation(up as never),
+  decompose: decomposeCase,
+  compose: composeCase,
+  fourier_loss: fourierLossCase,
+  anomaly_map: anomalyMapCase,
+  preprocess,
+  encoder,
+  metrics,
+};

@@ -1,0 +1,96 @@
+import { AffineCoupling } from '../../src/flow/affine-coupling';
+import { Mixing } from '../../src/flow/mixing';
+import type { Runtime } from '../../src/gpu/runtime';
+import { type PyramidFlowConfig, couplingLevels } from '../../src/model/config';
+import { tensorShapes } from '../../src/model/initialize';
+import { PyramidFlow } from '../../src/model/pyramid-flow';
+import { fourierLossAndGradient } from '../../src/ops/fourier-loss';
+import { ParameterSet } from '../../src/tape/parameters';
+import { Tensor, elements } from '../../src/tensor/tensor';
+import { Trainer } from '../../src/train/trainer';
+import { type GoldenCase, type Handler, type Results, byNumber, download, numbered, uploadUnder } from './case';
+import { recorded } from './operations';
+
+const TRAINED = ['conv1', 'conv2', 'lower', 'log_s', 'upper'];
+
+/** One coupling block in plain mode, since its log-determinant has a gradient. */
+async function block(golden: GoldenCase, gpu: Runtime): Promise<Results> {
+  const { kind, start, target, vn } = golden.attrs;
+  const inputs = uploadUnder(golden, gpu, 'in.');
+  const levels = numbered(inputs, 'x');
+  const set = new ParameterSet(
+    TRAINED.map((name) => ({ name, ...golden.tensors.get(`in.${name}`)! })),
+    gpu,
+  );
+  for (const name of TRAINED) inputs[name] = set.get(name);
+  const { lower, log_s: logS, upper, perm, sign, running_mean } = inputs;
+  const coupling = new AffineCoupling('coupling', set, '', couplingLevels({ kind, start }), vn, running_mean);
+  const mixing = new Mixing('mixing', target, { lower, logS, upper, perm, sign });
+  const results = await recorded(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) => {
+    const logDeterminants = levels.map((level) => Tensor.zeros(gpu, level.shape));
+    const coupled = [...levels];
+    coupled[target] = coupling.record(tape, levels, { training: true, moveMeans: true, logDeterminants });
+    return { [`z${target}`]: mixing.record(tape, coupled), [`logdet${target}`]: logDeterminants[target] };
+  });
+  return { ...results, 'out.running_mean': await running_mean.read() };
+}
+
+/** The whole flow: a forward pass with gradients of the loss, then a training run, then evaluation and inverse. */
+async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
+  const config = configOf(golden);
+  const images = batches(golden);
+  const start = () => PyramidFlow.fromTensors(gpu, config, initialTensors(golden, config));
+
+  const model = start();
+  const first = Tensor.from(gpu, images[0].shape, images[0].data, 'images');
+  const zeros = model.embed(first).map((level) => Tensor.zeros(gpu, level.shape));
+  const latent = model.forward(first, { training: true, logDeterminants: zeros });
+  const results: Results = {
+    ...(await download('out.', byNumber(latent, 'latent'))),
+    ...(await download('out.', byNumber(zeros, 'logdet'))),
+  };
+  const { loss, gradients } = fourierLossAndGradient(latent, 2);
+  results['out.loss'] = await loss.read();
+  model.parameters.zeroGradients();
+  model.chain.backward(latent, gradients);
+  for (const name of model.parameters.names) results[`grad.${name}`] = await model.parameters.gradient(name).read();
+  model.free();
+
+  const trained = start();
+  const trainer = new Trainer(trained, { memory: 'reversible' });
+  const log = [];
+  for (const { shape, data } of images) log.push(await trainer.step(Tensor.from(gpu, shape, data, 'images')));
+  results['out.losses'] = log.map(({ loss }) => loss);
+  results['out.grad_norms'] = log.map(({ gradientNorm }) => gradientNorm);
+  for (const [name, { data }] of await trained.tensors()) results[`out.trained.${name}`] = data;
+  const evaluated = trained.forward(first);
+  Object.assign(results, await download('out.', byNumber(evaluated, 'eval_latent')));
+  results['out.reconstructed'] = await trained.inverse(evaluated).read();
+  return results;
+}
+
+function configOf({ attrs, tensors }: GoldenCase): PyramidFlowConfig {
+  const [, , , height, width] = tensors.get('in.images')!.shape;
+  const { channels, levels, stacks, ksize, vn } = attrs;
+  return { channels, levels, stacks, kernel: ksize, norm: vn, height, width };
+}
+
+function batches({ tensors }: GoldenCase): { shape: number[]; data: Float32Array }[] {
+  const { shape, data } = tensors.get('in.images')!;
+  const [steps, ...batch] = shape;
+  const size = elements(batch);
+  return Array.from({ length: steps }, (_, i) => ({ shape: batch, data: data.subarray(i * size, (i + 1) * size) }));
+}
+
+/** The stored weights; running means are stored as a single zero that stands for the whole map. */
+function initialTensors({ tensors }: GoldenCase, config: PyramidFlowConfig) {
+  const named = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  for (const [name, { shape }] of tensorShapes(config)) {
+    const stored = tensors.get(`in.${name}`)!;
+    const data = stored.data.length === 1 ? new Float32Array(elements(shape)).fill(stored.data[0]) : stored.data;
+    named.set(name, { shape, data });
+  }
+  return named;
+}
+
+export const FLOWS: Readonly<Record<string, Handler>> = { block, train };

@@ -1,0 +1,63 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { add, addInto, combineInto, fill, scaleInto, zerosLike } from '../../src/ops/elementwise';
+import { Tensor } from '../../src/tensor/tensor';
+import { assertClose } from '../support/assert-close';
+import { gpu, randomTensor } from '../support/gpu';
+
+const TWO_GRID_ROWS = [64 * 32768 + 67]; // more than one row of the linear grid holds
+const SHAPES = [[1], [63], [3, 5, 7, 1], [2, 64], [2, 1, 13, 5], TWO_GRID_ROWS];
+const EXACT = 0;
+
+for (const shape of SHAPES) {
+  test(`[${shape}]: sums and products are the rounded ones, in place where so named`, async () => {
+    const [a, b] = [randomTensor(shape, 'a'), randomTensor(shape, 'b')];
+    const [as, bs] = [await a.read(), await b.read()];
+    const sum = Float32Array.from(as, (value, i) => value + bs[i]);
+    const y = add.forward({ a, b }, undefined);
+    assertClose(await y.read(), sum, EXACT, 'add');
+    assertClose(await a.read(), as, EXACT, 'a after add');
+    addInto(a, b);
+    assertClose(await a.read(), sum, EXACT, 'addInto');
+    assertClose(await b.read(), bs, EXACT, 'the value added');
+    scaleInto(b, -0.3);
+    assertClose(await b.read(), Float32Array.from(bs, (value) => Math.fround(-0.3) * value), EXACT, 'scaleInto');
+    fill(b, -2.5);
+    assertClose(await b.read(), new Float32Array(b.size).fill(-2.5), EXACT, 'fill');
+    for (const tensor of [a, b, y]) tensor.free();
+  });
+}
+
+test('add gives its gradient to both inputs, in tensors of their own', async () => {
+  const dy = randomTensor([2, 3, 5, 1], 'dy');
+  const gradients = add.gradient(dy, {}, undefined);
+  const [da, db] = [gradients.a!(), gradients.b!()];
+  const expected = await dy.read();
+  fill(dy, 7);
+  fill(da, 9);
+  assertClose(await db.read(), expected, EXACT, 'db');
+});
+
+test('combineInto is a * target + b * value', async () => {
+  const [target, value] = [randomTensor([130], 'target'), randomTensor([130], 'value')];
+  const [ts, vs] = [await target.read(), await value.read()];
+  combineInto(target, 0.9, value, -0.1);
+  assertClose(await target.read(), Float64Array.from(ts, (t, i) => 0.9 * t - 0.1 * vs[i]), 1e-6, 'combined');
+});
+
+test('fill and zerosLike leave nothing of what memory held, NaN included', async () => {
+  const used = Tensor.from(gpu, [70], new Float32Array(70).fill(NaN), 'used');
+  fill(used, 3);
+  assertClose(await used.read(), new Float32Array(70).fill(3), EXACT, 'filled');
+  used.write(new Float32Array(70).fill(Infinity));
+  used.free();
+  assertClose(await zerosLike(randomTensor([70]), 'zeros').read(), new Float32Array(70), EXACT, 'zeros');
+});
+
+test('shapes that differ are refused', () => {
+  const [a, b] = [randomTensor([2, 3], 'a'), randomTensor([3, 2], 'b')];
+  assert.throws(() => addInto(a, b), /b is \[3,2\]; it must be \[2,3\]/);
+  assert.throws(() => add.forward({ a, b }, undefined), (error: Error) => error.name === 'ShapeError');
+});
+
+test.run();

@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PyramidFlowError } from '../src/errors';
+import { openRuntime } from '../src/node/dawn';
+import { runCase } from '../test/golden/run';
+import { main } from './support/main';
+
+// Holds this machine's results against a folder of test vectors: `npm run test:golden -- DIR`.
+main(async ([directory]) => {
+  if (!directory) throw new PyramidFlowError('UsageError', 'no folder of test vectors', 'npm run test:golden -- DIR');
+  const gpu = await openRuntime();
+  console.log(`adapter: ${gpu.adapter.description || gpu.adapter.device}`);
+  const counts = { passed: 0, failed: 0 };
+  const unknown = new Set<string>();
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  for (const name of names.filter((file) => file.endsWith('.safetensors')).sort()) {
+    const { op, verdict } = await runCase(join(directory, name), gpu).catch((error: Error) => ({
+      op: 'error',
+      verdict: { ratio: Infinity, where: error.message.split('\n')[0] },
+    }));
+    if (!verdict) {
+      unknown.add(op);
+      continue;
+    }
+    counts[verdict.ratio <= 1 ? 'passed' : 'failed']++;
+    const line = `${verdict.ratio.toFixed(3).padStart(8)}  ${name}  ${verdict.where}`;
+    console.log(verdict.ratio <= 1 ? line : `${line}  FAILED`);
+  }
+  for (const op of unknown) console.log(`operation not known: ${op}`);
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
+});

@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** The adapter that Dawn opens on this machine, or why it opens none. */
+export type Probe = { readonly adapter: string; readonly software: boolean } | { readonly refusal: string };
+
+/** Asks Dawn for a device in a child process. What Dawn says, not which driver files lie about, decides. */
+export function probeAdapter(): Probe {
+  const program = fileURLToPath(new URL('adapter-probe.ts', import.meta.url));
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', program], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  if (status !== 0) return { refusal: signal ? `Dawn was ended by ${signal}` : refusalIn(stderr) };
+  const { name, software } = JSON.parse(stdout.trim().split('\n').pop()!);
+  return { adapter: name, software };
+}
+
+/** The line of Dawn's messages that says most: a feature that a driver lacks comes before no driver at all. */
+export function refusalIn(messages: string): string {
+  const lines = messages.split('\n').map((line) => line.replace(/^Warning: |\.\s*$/g, '').trim());
+  return (
+    lines.find((line) => /required$/.test(line)) ??
+    lines.find((line) => /no drivers|Couldn't load Vulkan|libvulkan/i.test(line)) ??
+    lines.find((line) => /Error: /.test(line)) ??
+    'Dawn gave no reason'
+  );
+}

@@ -1,0 +1,52 @@
+import { PyramidFlowError } from '../../src/errors';
+import { type OsRelease, candidateIn, debianMirror, hasRelease, mesaSource } from './software-vulkan';
+import { asRoot, output } from './system';
+
+const PACKAGE = 'mesa-vulkan-drivers'; // lavapipe; brings the loader, libvulkan1
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const TARGETS = ['indextargets', '--format', '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)', 'Created-By: Packages'];
+const PATIENCE = ['-o', 'Acquire::Retries=3', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Use-Pty=0'];
+
+export function isMesaInstalled(): boolean {
+  return output('dpkg-query', ['-W', '-f', '${db:Status-Status}', PACKAGE]) === 'installed';
+}
+
+/** Installs Mesa's software Vulkan driver with apt, from backports where the system's own is too old for Dawn. */
+export function installSoftwareVulkan(os: OsRelease): void {
+  updateLists();
+  const source = mesaSource(os, candidateIn(output('apt-cache', ['policy', PACKAGE])));
+  if ('problem' in source) {
+    throw new PyramidFlowError('DeviceError', source.problem, 'upgrade the system or install the driver of a GPU');
+  }
+  if (source.release) addRelease(os.codename, source.release);
+  const target = source.release ? ['-t', source.release] : [];
+  console.error(`setup: installing ${PACKAGE}${source.release ? ` from ${source.release}` : ''}`);
+  if (apt('install', '-y', '--no-install-recommends', ...target, PACKAGE)) return;
+  throw new PyramidFlowError('DeviceError', `apt-get could not install ${PACKAGE}`, 'see its messages above');
+}
+
+function addRelease(codename: string, release: string): void {
+  const targets = output('apt-get', TARGETS);
+  if (hasRelease(targets, release)) return;
+  const mirror = debianMirror(targets, codename);
+  if (!mirror) {
+    throw new PyramidFlowError(
+      'DeviceError',
+      `no apt source of Debian ${codename} main was found, so ${release} cannot be taken from the same mirror`,
+      `add ${release} to the apt sources by hand`,
+    );
+  }
+  const file = `/etc/apt/sources.list.d/${release}.list`;
+  console.error(`setup: adding ${release} of ${mirror} as ${file}`);
+  asRoot('tee', [file], `deb [signed-by=${KEYRING}] ${mirror} ${release} main\n`);
+  updateLists();
+}
+
+/** Another party's source that cannot be reached must not stop the setup; what is missing shows in the next step. */
+function updateLists(): void {
+  if (!apt('update')) console.error('setup: apt-get update had errors; going on with what it could fetch');
+}
+
+function apt(...args: readonly string[]): boolean {
+  return asRoot('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...PATIENCE, ...args]);
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { PyramidFlowError } from '../../src/errors';
+import { wgsl } from '../wgsl-plugin';
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** What every bundle has in common: kernels go in, npm packages stay out. */
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  packages: 'external',
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  sourcemap: true,
+  logLevel: 'silent', // the error that is thrown says it all
+  plugins: [wgsl()],
+} satisfies BuildOptions;
+
+/** Bundles files named relative to the root. Throws UsageError for a missing file, else esbuild's error. */
+export async function bundle(entryPoints: readonly string[], options: BuildOptions): Promise<void> {
+  const missing = entryPoints.find((entry) => !existsSync(join(ROOT, entry)));
+  if (missing) throw new PyramidFlowError('UsageError', `${missing} does not exist`, 'name a file of this repository');
+  await build({ ...COMMON, entryPoints: [...entryPoints], ...options });
+}
+
+/** Bundles programs of this repository (tests, benchmarks, tools) into build/; what they share is built once. */
+export async function bundlePrograms(files: readonly string[]): Promise<void> {
+  await bundle(files, {
+    outdir: 'build',
+    outbase: '.',
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+  });
+}
+
+/** Where `bundlePrograms` puts a file: test/ops/blur.test.ts becomes build/test/ops/blur.test.mjs. */
+export function bundledPath(file: string): string {
+  return join('build', file).replace(/\.ts$/, '.mjs');
+}

@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { PyramidFlowError } from '../src/errors';
+import { ensureAdapter } from './setup/ensure-adapter';
+import { bundlePrograms } from './support/bundle';
+import { files } from './support/files';
+import { main } from './support/main';
+import { type FileResult, runTestFile } from './support/test-file';
+import { typeCheck } from './support/type-check';
+
+// Two test files at a time keep two cores busy; more would only share the one GPU.
+const PARALLEL = Math.min(2, availableParallelism());
+
+/**
+ * Sets up, type-checks, bundles and runs the test files whose path contains one of the filters (all without a filter).
+ * A type error fails the run, but the tests run all the same.
+ */
+main(async (filters) => {
+  const chosen = files('test', '.test.ts').filter((file) => !filters.length || filters.some((f) => file.includes(f)));
+  if (!chosen.length) {
+    throw new PyramidFlowError('UsageError', `no test matches ${filters.join(' ')}`, 'use a part of a path in test/');
+  }
+  ensureAdapter();
+  const broken: string[] = [];
+  if (!typeCheck()) broken.push('type check');
+  const bundleError = await bundlePrograms(chosen).catch((error: Error) => error);
+  if (bundleError) broken.push(`bundle: ${bundleError.message}`);
+  summarise(bundleError ? [] : await runAll(chosen), broken);
+});
+
+async function runAll(chosen: readonly string[]): Promise<FileResult[]> {
+  const queue = [...chosen];
+  const results: FileResult[] = [];
+  const worker = async () => {
+    for (let file = queue.shift(); file; file = queue.shift()) {
+      const result = await runTestFile(file);
+      report(result);
+      results.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  return results;
+}
+
+function report({ file, passed, seconds, problem, output }: FileResult): void {
+  const time = `${seconds.toFixed(1)} s`;
+  if (problem) console.log(`FAIL ${file} (${time}): ${problem}\n${output.trim().replace(/^/gm, '  | ')}`);
+  else console.log(`ok   ${file} (${passed} passed, ${time})`);
+}
+
+/** The last line has a fixed form, which CI reads. What broke before the tests ran counts as failed. */
+function summarise(results: readonly FileResult[], broken: readonly string[]): void {
+  const total = (count: 'passed' | 'failed' | 'skipped') => results.reduce((sum, result) => sum + result[count], 0);
+  const [passed, failed, skipped] = [total('passed'), total('failed') + broken.length, total('skipped')];
+  for (const step of broken) console.log(`FAIL ${step}`);
+  for (const { file, problem } of results) if (problem) console.log(`FAIL ${file}: ${problem}`);
+  console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+  if (failed > 0 || passed === 0) process.exitCode = 1;
+}
