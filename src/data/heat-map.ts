@@ -8,8 +8,9 @@ export interface ValueMap {
   readonly width: number;
 }
 
-/** Largest share of the heat colour in an overlay. */
-const OPACITY = 0.65;
+/** Largest share of the heat colour in an overlay, and the part of the scale below which it has none. */
+const OPACITY = 0.7;
+const CLEAR = 0.2;
 const CONTOUR = [255, 255, 255] as const;
 
 /** The scale for a model's maps: its threshold lies in the middle, so that what is brighter than half is too much. */
@@ -28,7 +29,7 @@ export function overlay(image: ByteImage, map: ValueMap, max: number, threshold 
   const heat = colorize(map.data, max);
   const data = new Uint8Array(image.data.length);
   for (let i = 0; i < map.data.length; i++) {
-    const share = OPACITY * Math.min(1, Math.max(0, map.data[i] / max));
+    const share = OPACITY * Math.min(1, Math.max(0, (map.data[i] / max - CLEAR) / (1 - CLEAR)));
     const outlined = isContour(map, i, threshold);
     for (let c = 3 * i; c < 3 * i + 3; c++) {
       data[c] = outlined ? CONTOUR[c % 3] : Math.round(image.data[c] + share * (heat[c] - image.data[c]));

@@ -28,26 +28,34 @@ export const nearest: Op<'x', { height: number; width: number }, 'x'> = {
 
 /** Writes x (N, C, h, w), resized to y's height and width, into the channels of y (N, C', H, W) from `channel` on. */
 export function resizeInto(x: Tensor, y: Tensor, channel: number): void {
-  const [batch, channels, xHeight, xWidth] = imageShape(x);
-  const [, yChannels, yHeight, yWidth] = imageShape(y);
-  checkFactor(x, xHeight, yHeight);
-  checkFactor(x, xWidth, yWidth);
+  const uniforms = resizeShape(x, y, channel);
   x.gpu.run(nearestKernel, {
     tensors: { x, y },
-    uniforms: { batch, channels, xHeight, xWidth, yHeight, yWidth, channel, yChannels },
-    grid: linearGrid(batch * channels * yHeight * yWidth),
+    uniforms,
+    grid: linearGrid(x.shape[0] * x.shape[1] * y.shape[2] * y.shape[3]),
   });
 }
 
 /** Adds to dx what the channels of dy from `channel` on give it through `resizeInto`. */
 export function resizeGradient(dy: Tensor, channel: number, dx: Tensor): void {
-  const [batch, channels, xHeight, xWidth] = imageShape(dx);
-  const [, yChannels, yHeight, yWidth] = imageShape(dy);
-  dx.gpu.run(nearestGradientKernel, {
-    tensors: { dy, dx },
-    uniforms: { batch, channels, xHeight, xWidth, yHeight, yWidth, channel, yChannels },
-    grid: linearGrid(dx.size),
-  });
+  const uniforms = resizeShape(dx, dy, channel);
+  dx.gpu.run(nearestGradientKernel, { tensors: { dy, dx }, uniforms, grid: linearGrid(dx.size) });
+}
+
+/** The kernels' shape; ShapeError where x, resized, does not fit into the channels of y from `channel` on. */
+function resizeShape(x: Tensor, y: Tensor, channel: number) {
+  const [batch, channels, xHeight, xWidth] = imageShape(x);
+  const [yBatch, yChannels, yHeight, yWidth] = imageShape(y);
+  if (batch !== yBatch || channel + channels > yChannels) {
+    throw new PyramidFlowError(
+      'ShapeError',
+      `${x.label} [${x.shape}] does not fit channels ${channel} to ${channel + channels - 1} of ${y.label} [${y.shape}]`,
+      'give both the same batch, and the larger one enough channels',
+    );
+  }
+  checkFactor(x, xHeight, yHeight);
+  checkFactor(x, xWidth, yWidth);
+  return { batch, channels, xHeight, xWidth, yHeight, yWidth, channel, yChannels };
 }
 
 function checkFactor(x: Tensor, from: number, to: number): void {

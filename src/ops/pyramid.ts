@@ -7,7 +7,7 @@ import { blur } from './blur';
 import { addInto } from './elementwise';
 import { linearGrid } from './grid';
 import type { Op } from './op';
-import { imageShape } from './shape';
+import { expectShape, imageShape } from './shape';
 
 /** How a blurred image loses half of its rows and columns: the released code's way or the supplement's. */
 export type Pooling = 'max' | 'nearest';
@@ -96,16 +96,23 @@ function gaussianLevels(x: Tensor, levels: number, pooling?: Pooling): Tensor[] 
   const [, , height, width] = imageShape(x);
   const step = 2 ** (levels - 1);
   if (height % step || width % step) {
-    const nearestTo = (size: number) => `${Math.max(1, Math.floor(size / step)) * step} or ${Math.ceil(size / step) * step}`;
+    const remedies = [...multiplesNear(height, step, 'high'), ...multiplesNear(width, step, 'wide')];
     throw new PyramidFlowError(
       'ShapeError',
       `${x.label} is ${height}x${width}; ${levels} levels need multiples of ${step}`,
-      `make it ${nearestTo(height)} high and ${nearestTo(width)} wide`,
+      `make it ${remedies.join(' and ')}`,
     );
   }
   const gauss = [x.view(x.shape)];
   while (gauss.length < levels) gauss.push(down.forward({ x: gauss.at(-1)! }, { pooling }));
   return gauss;
+}
+
+/** Such as '32 or 40 high' for a side of 36 that must be a multiple of 8; nothing for a side that is one. */
+function multiplesNear(size: number, step: number, direction: string): string[] {
+  if (size % step === 0) return [];
+  const larger = Math.ceil(size / step) * step;
+  return [`${larger > step ? `${larger - step} or ` : ''}${larger} ${direction}`];
 }
 
 function runDown(x: Tensor, dy: Tensor, y: Tensor, gradient: 0 | 1, pooling: Pooling): void {
@@ -121,7 +128,9 @@ function runDown(x: Tensor, dy: Tensor, y: Tensor, gradient: 0 | 1, pooling: Poo
 /** fine + sign * up(coarse), or the enlargement alone. */
 function runUp(coarse: Tensor, fine: Tensor | undefined, sign: 1 | -1): Tensor {
   const [n, c, height, width] = imageShape(coarse);
-  const y = Tensor.empty(coarse.gpu, [n, c, 2 * height, 2 * width], 'up');
+  const shape = [n, c, 2 * height, 2 * width];
+  if (fine) expectShape(fine, shape, 'up');
+  const y = Tensor.empty(coarse.gpu, shape, 'up');
   coarse.gpu.run(upKernel, {
     tensors: { coarse, fine: fine ?? coarse, y },
     uniforms: { planes: n * c, height, width, keep: Number(fine !== undefined), sign },

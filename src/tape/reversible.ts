@@ -47,9 +47,9 @@ export class ReversibleChain {
     private readonly parameters: ParameterSet,
   ) {}
 
-  /** Turns the input levels into the output levels, in place. */
-  forward(levels: Tensor[], pass: Pass): void {
-    for (const module of this.modules) {
+  /** Turns the input levels into the output levels, in place; through a part of the modules if one is given. */
+  forward(levels: Tensor[], pass: Pass, modules: readonly Invertible[] = this.modules): void {
+    for (const module of modules) {
       scope(() => {
         if (module.forward) module.forward(levels, pass);
         else replace(levels, module.target, module.record(new Tape(), levels, pass));

@@ -50,6 +50,13 @@ export class Adam {
     fill(this.secondMoment, 0);
   }
 
+  /** Goes on from an earlier run. Throws ShapeError for moments of another model. */
+  restore(steps: number, firstMoment: Float32Array, secondMoment: Float32Array): void {
+    this.steps = steps;
+    this.firstMoment.write(firstMoment);
+    this.secondMoment.write(secondMoment);
+  }
+
   /** To be called before anything of a step is recorded: uploads what changes from step to step. */
   beginStep(): void {
     this.steps++;

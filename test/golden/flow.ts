@@ -56,17 +56,28 @@ async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   for (const name of model.parameters.names) results[`grad.${name}`] = await model.parameters.gradient(name).read();
   model.free();
 
-  const trained = start();
-  const trainer = new Trainer(trained, { memory: 'reversible' });
+  const pupil = start();
+  const trainer = new Trainer(pupil, { memory: 'reversible' });
   const log = [];
   for (const { shape, data } of images) log.push(await trainer.step(Tensor.from(gpu, shape, data, 'images')));
   results['out.losses'] = log.map(({ loss }) => loss);
   results['out.grad_norms'] = log.map(({ gradientNorm }) => gradientNorm);
-  for (const [name, { data }] of await trained.tensors()) results[`out.trained.${name}`] = data;
-  const evaluated = trained.forward(first);
-  Object.assign(results, await download('out.', byNumber(evaluated, 'eval_latent')));
-  results['out.reconstructed'] = await trained.inverse(evaluated).read();
-  return results;
+  for (const [name, { data }] of await pupil.tensors()) results[`out.trained.${name}`] = data;
+  return { ...results, ...(await evaluate(pupil, first)) };
+}
+
+/** The evaluation and inverse of weights that are given as trained. */
+async function trained(golden: GoldenCase, gpu: Runtime): Promise<Results> {
+  const config = configOf(golden);
+  const [{ shape, data }] = batches(golden);
+  const model = PyramidFlow.fromTensors(gpu, config, initialTensors(golden, config));
+  return evaluate(model, Tensor.from(gpu, shape, data, 'images'));
+}
+
+async function evaluate(model: PyramidFlow, images: Tensor): Promise<Results> {
+  const latent = model.forward(images);
+  const reconstructed = await model.inverse(latent).read();
+  return { ...(await download('out.', byNumber(latent, 'eval_latent'))), 'out.reconstructed': reconstructed };
 }
 
 function configOf({ attrs, tensors }: GoldenCase): PyramidFlowConfig {
@@ -93,4 +104,4 @@ function initialTensors({ tensors }: GoldenCase, config: PyramidFlowConfig) {
   return named;
 }
 
-export const FLOWS: Readonly<Record<string, Handler>> = { block, train };
+export const FLOWS: Readonly<Record<string, Handler>> = { block, train, trained };

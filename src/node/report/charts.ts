@@ -43,7 +43,7 @@ export function scoreStrips(
     Math.max(...pictures.map(({ score }) => score), threshold ?? -Infinity),
   );
   const left = 150;
-  const rowHeight = 34;
+  const rowHeight = 36;
   const height = kinds.length * rowHeight + MARGIN.top + MARGIN.bottom + 14;
   const x = linear(low, high, left, WIDTH - MARGIN.right);
   const bottom = height - MARGIN.bottom;
@@ -51,7 +51,7 @@ export function scoreStrips(
     const y = MARGIN.top + 14 + (row + 0.5) * rowHeight;
     const marks = pictures.filter(({ defect }) => defect === kind).map(({ score, path }) =>
       `<circle cx="${x(score).toFixed(1)}" cy="${y}" r="5"><title>${escapeHtml(path)}: ${shortNumber(score)}</title></circle>`);
-    return `<g class="${kind === 'good' ? 'good' : 'defective'}"><text class="row" x="${left - 14}" y="${y + 4}">${escapeHtml(kind)}</text>
+    return `<g class="${kind === 'good' ? 'good' : 'defective'}"><text class="row" x="${left - 14}" y="${y + 5}">${escapeHtml(kind)}</text>
 <line class="rule" x1="${left}" x2="${WIDTH - MARGIN.right}" y1="${y}" y2="${y}"/>${marks.join('')}</g>`;
   });
   const line = threshold === undefined ? '' : `<g class="threshold"><line x1="${x(threshold)}" x2="${x(threshold)}"
@@ -68,12 +68,12 @@ export function colorBar(max: number, threshold: number | undefined): string {
     const entry = 3 * Math.round((i / 32) * 255);
     return `<stop offset="${((i / 32) * 100).toFixed(2)}%" stop-color="rgb(${HEAT.subarray(entry, entry + 3).join(' ')})"/>`;
   });
-  const mark = threshold === undefined || threshold > max ? '' : `<path class="mark" d="M${x(threshold)} 8v28"/>
-<text class="tick" x="${x(threshold)}" y="66">threshold ${shortNumber(threshold)}</text>`;
-  const labels = ticks(0, max, 6).map((value) => columnLabel(x(value), shortNumber(value), 86));
-  return svg(`Colour scale of all heat maps, from 0 to ${shortNumber(max)}`, 72, [
+  const mark = threshold === undefined || threshold > max ? '' : `<path class="mark" d="M${x(threshold)} 21v22"/>
+<text class="tick" x="${x(threshold)}" y="15">threshold ${shortNumber(threshold)}</text>`;
+  const labels = ticks(0, max, 6).map((value) => columnLabel(x(value), shortNumber(value), 82));
+  return svg(`Colour scale of all heat maps, from 0 to ${shortNumber(max)}`, 64, [
     `<defs><linearGradient id="heat">${stops.join('')}</linearGradient></defs>`,
-    `<rect x="${left}" y="12" width="${right - left}" height="20" rx="4" fill="url(#heat)"/>`,
+    `<rect x="${left}" y="22" width="${right - left}" height="20" rx="4" fill="url(#heat)"/>`,
     mark,
     ...labels,
   ]);

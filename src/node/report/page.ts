@@ -61,7 +61,7 @@ export function reportPage(summary: ReportSummary, pictures: readonly PictureEnt
 </header>
 <section aria-labelledby="metrics"><h2 id="metrics">How well defects are found</h2>
 <dl class="metrics">
-${METRIC_TEXTS.map(([metric, name, text]) => card(name, percentOrReason(evaluation, metric), text)).join('\n')}
+${METRIC_TEXTS.map(([metric, name, text]) => metricCard(name, evaluation, metric, text)).join('\n')}
 ${card('Time', `${shortNumber(summary.msPerImage)} ms`, 'a picture (median): resize, network, map; decoding excluded')}
 </dl>
 </section>
@@ -106,9 +106,9 @@ function describeModel({ config, log, adapter }: ReportSummary): string {
   return escapeHtml(`${formatSize(config)} pixels, ${size}${trained}. Computed on ${adapter}.`);
 }
 
-function percentOrReason(evaluation: Evaluation, metric: Metric): string {
+function metricCard(name: string, evaluation: Evaluation, metric: Metric, text: string): string {
   const value = evaluation[metric];
-  return value === null ? `– <small>${escapeHtml(evaluation.reasons[metric] ?? '')}</small>` : value.toFixed(3);
+  return value === null ? card(name, '–', `undefined: ${evaluation.reasons[metric]}`) : card(name, value.toFixed(3), text);
 }
 
 function card(name: string, value: string, text: string): string {

@@ -25,12 +25,14 @@ h2 { font-size: 1.2rem; letter-spacing: -.01em; margin: 0 0 .75rem; }
 small { font-size: .82rem; }
 section { margin-top: 2.25rem; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 14px; padding: 1.1rem 1.25rem; }
-.metrics { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); margin: 0; }
+.metrics .card { padding: .9rem 1rem; }
+.metrics { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(142px, 1fr)); margin: 0; }
 .metrics dt { font-size: .9rem; }
 .metrics dd { margin: 0; }
-.metrics .value { font-size: 1.9rem; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+.metrics small { display: block; line-height: 1.35; }
+.metrics .value { font-size: 1.75rem; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
 .charts { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); align-items: start; }
-svg { display: block; width: 100%; height: auto; font: 13px system-ui, "DejaVu Sans", sans-serif; }
+svg { display: block; width: 100%; height: auto; font: 15px system-ui, "DejaVu Sans", sans-serif; }
 svg text { fill: var(--soft); }
 svg .tick { text-anchor: middle; }
 svg .row { text-anchor: end; }

@@ -1,0 +1,64 @@
+// The spectra of the gradient to the weights, summed over tiles (those of x and dy are pairs of real tiles in one complex tile):
+//   dw[f, i, o] (+)= sum over p of x[f, i, p] * conj(dy[f, o, p]) + conj(x[-f, i, p]) * dy[-f, o, p]
+// which is twice the correlation of the real tiles; dw[-f] is its conjugate. With ACCUMULATE = 1 it is added to what dw holds.
+// x: (16, 16, inputs, pairs)   dy: (16, 16, outputs, pairs)   dw: (16, 16, inputs, outputs)
+// grid: (ceil(outputs / (8 * BLOCK)), ceil(inputs / (8 * BLOCK)), 9 * 16)
+// One invocation makes BLOCK x BLOCK channels.
+override ACCUMULATE: u32 = 0;
+override BLOCK: u32 = 4;
+
+struct Shape { inputs: u32, outputs: u32, pairs: u32 }
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> x: array<vec2f>;
+@group(0) @binding(2) var<storage, read> dy: array<vec2f>;
+@group(0) @binding(3) var<storage, read_write> dw: array<vec2f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let firstOutput = (group.x * 8u + local % 8u) * BLOCK;
+  let firstInput = (group.y * 8u + local / 8u) * BLOCK;
+  let f = group.z;
+  let opposite = (16u - f / 16u) % 16u * 16u + (16u - f % 16u) % 16u;
+  if (firstInput >= shape.inputs || firstOutput >= shape.outputs) { return; }
+
+  var sums: array<vec2f, BLOCK * BLOCK>;
+  for (var p = 0u; p < shape.pairs; p++) {
+    var d: array<vec2f, BLOCK>;
+    var e: array<vec2f, BLOCK>;
+    // unroll
+    for (var k = 0u; k < BLOCK; k++) {
+      let o = min(firstOutput + k, shape.outputs - 1u);
+      d[k] = dy[(f * shape.outputs + o) * shape.pairs + p];
+      e[k] = dy[(opposite * shape.outputs + o) * shape.pairs + p];
+    }
+    // unroll
+    for (var j = 0u; j < BLOCK; j++) {
+      let i = min(firstInput + j, shape.inputs - 1u);
+      let a = x[(f * shape.inputs + i) * shape.pairs + p];
+      let b = x[(opposite * shape.inputs + i) * shape.pairs + p];
+      // unroll
+      for (var k = 0u; k < BLOCK; k++) {
+        sums[j * BLOCK + k] += d[k].x * a;
+        sums[j * BLOCK + k] += vec2f(d[k].y * a.y, -d[k].y * a.x);
+        sums[j * BLOCK + k] += b.x * e[k];
+        sums[j * BLOCK + k] += vec2f(b.y * e[k].y, -b.y * e[k].x);
+      }
+    }
+  }
+
+  // unroll
+  for (var j = 0u; j < BLOCK; j++) {
+    // unroll
+    for (var k = 0u; k < BLOCK; k++) {
+      let i = firstInput + j;
+      let o = firstOutput + k;
+      if (i < shape.inputs && o < shape.outputs) {
+        let at = (f * shape.inputs + i) * shape.outputs + o;
+        var sum = sums[j * BLOCK + k];
+        if (ACCUMULATE == 1u) { sum += dw[at]; }
+        dw[at] = sum;
+        dw[(opposite * shape.inputs + i) * shape.outputs + o] = vec2f(sum.x, -sum.y);
+      }
+    }
+  }
+}

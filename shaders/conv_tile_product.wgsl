@@ -1,0 +1,62 @@
+// The product of tile spectra with weight spectra, a matrix product over channels at every frequency f = (u, v):
+//   y[f, o, p] = sum over i of x[f, i, p] * w[f, i, o], with the conjugate of w if CONJUGATE = 1
+// Real weights have w[-f] = conj(w[f]), so that one invocation serves f and -f with one load of w.
+// x: (16, 16, inputs, pairs)   w: (9, 16, inputs, outputs)   y: (16, 16, outputs, pairs)
+// grid: (ceil(pairs / (8 * PAIRS)), ceil(outputs / (8 * OUTPUTS)), 9 * 16)
+// One invocation makes OUTPUTS channels of PAIRS pairs; eight neighbouring invocations share the channels.
+override CONJUGATE: u32 = 0;
+override PAIRS: u32 = 2;
+override OUTPUTS: u32 = 4;
+
+struct Shape { inputs: u32, outputs: u32, pairs: u32 }
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> x: array<vec2f>;
+@group(0) @binding(2) var<storage, read> w: array<vec2f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec2f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let firstPair = group.x * 8u * PAIRS + local % 8u;
+  let firstOutput = (group.y * 8u + local / 8u) * OUTPUTS;
+  let f = group.z;
+  let opposite = (16u - f / 16u) % 16u * 16u + (16u - f % 16u) % 16u;
+  if (firstPair >= shape.pairs || firstOutput >= shape.outputs) { return; }
+  let plain = select(f, opposite, CONJUGATE == 1u); // the frequency that takes w as it is
+  let turned = select(opposite, f, CONJUGATE == 1u); // the one that takes its conjugate
+
+  var sums: array<vec2f, PAIRS * OUTPUTS>;
+  var turnedSums: array<vec2f, PAIRS * OUTPUTS>;
+  for (var i = 0u; i < shape.inputs; i++) {
+    var a: array<vec2f, PAIRS>;
+    var b: array<vec2f, PAIRS>;
+    // unroll
+    for (var j = 0u; j < PAIRS; j++) {
+      let p = min(firstPair + j * 8u, shape.pairs - 1u);
+      a[j] = x[(plain * shape.inputs + i) * shape.pairs + p];
+      b[j] = x[(turned * shape.inputs + i) * shape.pairs + p];
+    }
+    // unroll
+    for (var k = 0u; k < OUTPUTS; k++) {
+      let weight = w[(f * shape.inputs + i) * shape.outputs + min(firstOutput + k, shape.outputs - 1u)];
+      // unroll
+      for (var j = 0u; j < PAIRS; j++) {
+        sums[k * PAIRS + j] += vec2f(-weight.y * a[j].y, weight.y * a[j].x);
+        sums[k * PAIRS + j] += weight.x * a[j];
+        turnedSums[k * PAIRS + j] += vec2f(weight.y * b[j].y, -weight.y * b[j].x);
+        turnedSums[k * PAIRS + j] += weight.x * b[j];
+      }
+    }
+  }
+
+  // unroll
+  for (var k = 0u; k < OUTPUTS; k++) {
+    // unroll
+    for (var j = 0u; j < PAIRS; j++) {
+      let p = firstPair + j * 8u;
+      if (firstOutput + k < shape.outputs && p < shape.pairs) {
+        y[(plain * shape.outputs + firstOutput + k) * shape.pairs + p] = sums[k * PAIRS + j];
+        y[(turned * shape.outputs + firstOutput + k) * shape.pairs + p] = turnedSums[k * PAIRS + j];
+      }
+    }
+  }
+}

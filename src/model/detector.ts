@@ -1,0 +1,84 @@
+import type { ByteImage } from '../data/augment';
+import { PyramidFlowError } from '../errors';
+import type { Runtime } from '../gpu/runtime';
+import type { Normalization } from '../ops/preprocess';
+import { scope, unscoped } from '../tensor/scope';
+import { Tensor } from '../tensor/tensor';
+import { anomalyMap, imageScores } from './anomaly-map';
+import { type Checkpoint, latentShape } from './checkpoint';
+import type { PyramidFlowConfig } from './config';
+import { resizedInput } from './image-input';
+import { PyramidFlow } from './pyramid-flow';
+
+export interface Detection {
+  /** anomaly map, height x width of the model, row-major, larger is more anomalous */
+  readonly map: Float32Array;
+  /** the map's maximum */
+  readonly score: number;
+  /** where the model has a threshold */
+  readonly verdict?: 'good' | 'defective';
+}
+
+/** A trained model with its template: pictures in, anomaly maps, scores and verdicts out. */
+export class Detector {
+  private constructor(
+    readonly model: PyramidFlow,
+    private readonly template: readonly Tensor[],
+    readonly category: string,
+    private readonly normalization: Normalization | undefined,
+    readonly threshold: number | undefined,
+  ) {}
+
+  /** Throws CheckpointError where the checkpoint has no template: its training was not finished. */
+  static fromCheckpoint(gpu: Runtime, { config, tensors, template, category, normalization, threshold }: Checkpoint): Detector {
+    if (!template) {
+      throw new PyramidFlowError(
+        'CheckpointError',
+        'this checkpoint has no template, since its training was stopped before the end',
+        'finish it with `pyramidflow train --resume FILE`',
+      );
+    }
+    const levels = unscoped(() =>
+      template.map((data, i) => Tensor.from(gpu, latentShape(config, i), data, `template.${i}`)),
+    );
+    const model = PyramidFlow.fromTensors(gpu, config, tensors);
+    return new Detector(model, levels, category, normalization as Normalization, threshold);
+  }
+
+  /** A detector from a model and its template, which it takes over. */
+  static fromModel(model: PyramidFlow, template: readonly Tensor[], category: string, normalization?: Normalization): Detector {
+    return new Detector(model, template, category, normalization, undefined);
+  }
+
+  get config(): PyramidFlowConfig {
+    return this.model.config;
+  }
+
+  /** Network input (N, 3, H, W) -> anomaly maps (N, 1, H, W). */
+  maps(images: Tensor): Tensor {
+    return scope(() => anomalyMap(this.model.forward(images), this.template));
+  }
+
+  /** An RGB image of any size, resized to the model's. */
+  async detect(image: ByteImage): Promise<Detection> {
+    const { height, width } = this.config;
+    const { map, scores } = scope(() => {
+      const maps = this.maps(resizedInput(this.model.gpu, image, height, width, this.normalization));
+      return { map: maps, scores: imageScores(maps) };
+    });
+    const [values, [score]] = await Promise.all([map.read(), scores.read()]);
+    map.free();
+    scores.free();
+    return { map: values, score, verdict: this.verdict(score) };
+  }
+
+  verdict(score: number): 'good' | 'defective' | undefined {
+    if (this.threshold === undefined) return undefined;
+    return score > this.threshold ? 'defective' : 'good';
+  }
+
+  free(): void {
+    this.model.free();
+    for (const level of this.template) level.free();
+  }
+}

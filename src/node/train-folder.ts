@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PyramidFlowError } from '../errors';
+import type { Runtime } from '../gpu/runtime';
+import type { Checkpoint, TrainingState } from '../model/checkpoint';
+import { PyramidFlow } from '../model/pyramid-flow';
+import { IMAGENET } from '../ops/preprocess';
+import { finishTraining } from '../train/finish';
+import { type FitProgress, fit } from '../train/fit';
+import { prepareFolderOf } from './atomic-file';
+import { readCheckpoint, writeCheckpoint } from './checkpoint-file';
+import { type Dataset, loadTrainingImages, openDataset } from './dataset';
+import { readImage } from './image-file';
+import { formatSize } from './image-size';
+import { type TrainingChoices, type TrainingPlan, newPlan, resumedPlan } from './training-plan';
+
+export interface TrainFolderOptions extends TrainingChoices {
+  /** folder of the data set */
+  readonly data: string;
+  /** its subfolder; left out where the folder itself is the category */
+  readonly category?: string;
+  /** the model file; default the one that is resumed */
+  readonly out?: string;
+  /** a model file whose training goes on */
+  readonly resume?: string;
+  /** replaces an existing model file */
+  readonly force?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What a caller may hear of while a model is trained. */
+export interface TrainingObserver {
+  notice?(text: string): void;
+  onStart?(plan: TrainingPlan, finishedEpochs: number): void;
+  onStep?(progress: FitProgress): void;
+  /** the model file now holds this many finished epochs */
+  onEpoch?(state: TrainingState): void;
+  /** pictures seen of those that the template and the threshold take */
+  onFinish?(done: number, of: number): void;
+}
+
+export interface TrainingResult {
+  readonly file: string;
+  readonly plan: TrainingPlan;
+  readonly state: TrainingState;
+  readonly threshold: number;
+}
+
+/**
+ * Trains a model on the good pictures of a data set and writes it to a file, after every epoch and at the end with template and
+ * threshold. The same options give the same bytes. Returns undefined where the signal stopped it: the file then holds the last
+ * finished epoch, if there was one. Throws UsageError, DataError, CheckpointError, NumericError.
+ */
+export async function trainFolder(gpu: Runtime, options: TrainFolderOptions, observer: TrainingObserver = {}): Promise<TrainingResult | undefined> {
+  const { signal } = options;
+  const file = await outputFile(options);
+  const dataset = await openDataset(options.data, options.category);
+  const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
+  const plan = await makePlan(options, dataset, resumed, observer);
+  const { config, category, settings } = plan;
+  observer.notice?.(`reading ${dataset.train.length} training pictures (${dataset.layout}) at ${formatSize(config)}`);
+  const images = await loadTrainingImages(gpu, dataset, config);
+  const model = resumed ? PyramidFlow.fromTensors(gpu, config, resumed.tensors) : PyramidFlow.create(gpu, config, settings.seed);
+  try {
+    const checkpoint = async (state: TrainingState): Promise<Checkpoint> => ({
+      config,
+      category,
+      normalization: IMAGENET,
+      tensors: await model.tensors(),
+      training: { ...state, settings: { ...settings } },
+    });
+    observer.onStart?.(plan, resumed?.training?.log.length ?? 0);
+    const state = await fit(model, images, {
+      ...settings,
+      adam: settings,
+      resume: resumed?.training,
+      signal,
+      onStep: observer.onStep,
+      onEpoch: async (reached) => {
+        await writeCheckpoint(file, await checkpoint(reached));
+        observer.onEpoch?.(reached);
+      },
+    });
+    if (signal?.aborted) return undefined;
+    const { template, threshold } = await finishTraining(model, images, observer.onFinish);
+    await writeCheckpoint(file, { ...(await checkpoint(state)), template, threshold });
+    return { file, plan, state, threshold };
+  } finally {
+    model.free();
+  }
+}
+
+/** The file to write, its folder made and open for writing. */
+async function outputFile({ out, resume, force }: TrainFolderOptions): Promise<string> {
+  const file = out ?? resume;
+  if (!file) throw new PyramidFlowError('UsageError', 'no file for the model was named', 'pass --out FILE');
+  if (existsSync(file) && file !== resume && !force) {
+    throw new PyramidFlowError('UsageError', `${file} exists`, 'go on with --resume, replace it with --force, or name another --out');
+  }
+  await prepareFolderOf(file);
+  return file;
+}
+
+async function makePlan(
+  options: TrainFolderOptions,
+  { folder, train }: Dataset,
+  resumed: Checkpoint | undefined,
+  { notice = () => undefined }: TrainingObserver,
+): Promise<TrainingPlan> {
+  const first = await readImage(join(folder, train[0]));
+  const category = options.category ?? resumed?.category ?? '';
+  const data = { category, first, images: train.length };
+  return resumed ? resumedPlan(options.resume!, resumed, options, data) : newPlan(options, data, notice);
+}

@@ -1,0 +1,45 @@
+import { thresholdFromGood } from '../metrics/threshold';
+import { anomalyMap, imageScores } from '../model/anomaly-map';
+import { networkInput } from '../model/image-input';
+import type { PyramidFlow } from '../model/pyramid-flow';
+import { TemplateMean } from '../model/template';
+import { scope } from '../tensor/scope';
+import type { TrainingImages } from './fit';
+
+/** What a trained model needs to judge pictures: see Checkpoint. */
+export interface Finish {
+  readonly template: Float32Array[];
+  readonly threshold: number;
+}
+
+/**
+ * The template, the mean latent of all good images (paper, section 3.4), and a threshold from their scores against it.
+ * `onImage` is called twice an image. Throws NumericError where a score is not finite.
+ */
+export async function finishTraining(
+  model: PyramidFlow,
+  images: TrainingImages,
+  onImage?: (done: number, of: number) => void,
+): Promise<Finish> {
+  const mean = new TemplateMean();
+  const latent = (index: number) => model.forward(networkInput(model.gpu, [images.image(index)]));
+  for (let i = 0; i < images.count; i++) {
+    scope(() => mean.add(latent(i)));
+    await model.gpu.finish();
+    onImage?.(i + 1, 2 * images.count);
+  }
+  const levels = mean.finish();
+  const scores = new Float32Array(images.count);
+  for (let i = 0; i < images.count; i++) {
+    const score = scope(() => imageScores(anomalyMap(latent(i), levels)));
+    [scores[i]] = await score.read();
+    score.free();
+    onImage?.(images.count + i + 1, 2 * images.count);
+  }
+  const template: Float32Array[] = [];
+  for (const level of levels) {
+    template.push(await level.read());
+    level.free();
+  }
+  return { template, threshold: thresholdFromGood(scores).threshold };
+}

@@ -1,0 +1,133 @@
+import { type ByteImage, augmentImage } from '../data/augment';
+import type { Augmentation } from '../data/settings';
+import { PyramidFlowError } from '../errors';
+import type { EpochLog, TrainingState } from '../model/checkpoint';
+import { networkInput } from '../model/image-input';
+import type { PyramidFlow } from '../model/pyramid-flow';
+import { Random } from '../random';
+import type { Tensor } from '../tensor/tensor';
+import type { AdamSettings } from './adam';
+import { diagnose } from './diagnose';
+import { reconstructionError } from './reconstruction';
+import { type MemoryMode, type StepReport, Trainer } from './trainer';
+
+/** The good parts: RGB images that all have the model's size. */
+export interface TrainingImages {
+  readonly count: number;
+  image(index: number): ByteImage;
+}
+
+export interface FitProgress extends StepReport {
+  /** from 1 */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** from 1, within the epoch */
+  readonly step: number;
+  readonly steps: number;
+}
+
+export interface FitOptions {
+  readonly epochs: number;
+  readonly batch: number;
+  readonly seed: number;
+  readonly memory: MemoryMode;
+  readonly augmentation: Augmentation;
+  readonly adam: AdamSettings;
+  /** goes on from here, bit for bit as if never stopped */
+  readonly resume?: TrainingState;
+  /** stops within a step; what the last `onEpoch` was given stays the result */
+  readonly signal?: AbortSignal;
+  onStep?(progress: FitProgress): void;
+  /** after every epoch, with what a checkpoint needs; the weights are in the model */
+  onEpoch?(state: TrainingState): Promise<void> | void;
+}
+
+/** Starts at this offset from the seed, so that weights and shuffles differ. */
+const SHUFFLE_SEED = 1;
+
+/**
+ * Trains for `epochs` epochs over shuffled batches (a last one that is not full is left out). Returns the state after the
+ * last finished epoch. Throws DataError for fewer images than a batch, NumericError that names step, block and tensor.
+ */
+export async function fit(model: PyramidFlow, images: TrainingImages, options: FitOptions): Promise<TrainingState> {
+  const { epochs, batch, seed, memory, adam, resume, signal } = options;
+  const steps = Math.floor(images.count / batch);
+  if (batch < 2) throw new PyramidFlowError('UsageError', `a batch of ${batch}`, 'compare pairs: use a batch of 2 or more');
+  if (steps === 0) {
+    throw new PyramidFlowError('DataError', `${images.count} training images fill no batch of ${batch}`, 'add images or lower --batch');
+  }
+  const trainer = new Trainer(model, { memory, adam });
+  if (resume) trainer.optimizer.restore(resume.optimizerSteps, resume.firstMoment, resume.secondMoment);
+  const random = resume ? Random.fromState(resume.random) : new Random(seed + SHUFFLE_SEED);
+  const log: EpochLog[] = [...(resume?.log ?? [])];
+  let state = resume ?? (await currentState(trainer, random, log, options));
+  try {
+    while (log.length < epochs && !signal?.aborted) {
+      const entry = await runEpoch(trainer, images, random, log.length + 1, steps, options);
+      if (!entry) break;
+      log.push(entry);
+      state = await currentState(trainer, random, log, options);
+      await options.onEpoch?.(state);
+    }
+  } finally {
+    trainer.free();
+  }
+  return state;
+}
+
+/** One epoch; undefined where the signal stopped it. */
+async function runEpoch(
+  trainer: Trainer,
+  images: TrainingImages,
+  random: Random,
+  epoch: number,
+  steps: number,
+  { epochs, batch, augmentation, signal, onStep }: FitOptions,
+): Promise<EpochLog | undefined> {
+  const { model } = trainer;
+  const order = Array.from({ length: images.count }, (_, i) => i);
+  random.shuffle(order);
+  const sums = { loss: 0, gradientNorm: 0 };
+  let input: Tensor | undefined;
+  let running: Promise<void> | undefined; // the step before, whose report comes while this one is recorded
+  for (let step = 1; step <= steps; step++) {
+    const chosen = order.slice((step - 1) * batch, step * batch);
+    const bytes = chosen.map((index) => augmentImage(images.image(index), augmentation, random));
+    input?.free();
+    input = networkInput(model.gpu, bytes);
+    const report = trainer.step(input);
+    await running;
+    running = report.then(async ({ loss, gradientNorm }) => {
+      if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw await diagnose(trainer, bytes, epoch, step);
+      sums.loss += loss / steps;
+      sums.gradientNorm += gradientNorm / steps;
+      onStep?.({ epoch, epochs, step, steps, loss, gradientNorm });
+    });
+    running.catch(() => undefined); // it is awaited one step later
+    if (signal?.aborted) break;
+  }
+  await running;
+  if (signal?.aborted) {
+    input?.free();
+    return undefined;
+  }
+  const error = await reconstructionError(model, input!);
+  input!.free();
+  return { epoch, ...sums, reconstructionError: error };
+}
+
+async function currentState(
+  { optimizer }: Trainer,
+  random: Random,
+  log: readonly EpochLog[],
+  { batch, seed, memory, augmentation, adam }: FitOptions,
+): Promise<TrainingState> {
+  return {
+    settings: { batch, seed, memory, augmentation, ...adam },
+    log: [...log],
+    random: random.state(),
+    optimizerSteps: optimizer.steps,
+    firstMoment: await optimizer.firstMoment.read(),
+    secondMoment: await optimizer.secondMoment.read(),
+  };
+}
