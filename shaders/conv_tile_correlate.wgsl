@@ -2,7 +2,7 @@
 //   dw[f, i, o] (+)= sum over p of x[f, i, p] * conj(dy[f, o, p]) + conj(x[-f, i, p]) * dy[-f, o, p]
 // which is twice the correlation of the real tiles; dw[-f] is its conjugate. With ACCUMULATE = 1 it is added to what dw holds.
 // x: (16, 16, inputs, pairs)   dy: (16, 16, outputs, pairs)   dw: (16, 16, inputs, outputs)
-// grid: (ceil(outputs / (8 * BLOCK)), ceil(inputs / (8 * BLOCK)), 9 * 16)
+// grid: (ceil(outputs / (8 * BLOCK)), ceil(inputs / (8 * BLOCK)), 130)
 // One invocation makes BLOCK x BLOCK channels.
 override ACCUMULATE: u32 = 0;
 override BLOCK: u32 = 4;
@@ -17,7 +17,7 @@ struct Shape { inputs: u32, outputs: u32, pairs: u32 }
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let firstOutput = (group.x * 8u + local % 8u) * BLOCK;
   let firstInput = (group.y * 8u + local / 8u) * BLOCK;
-  let f = group.z;
+  let f = select(group.z + 7u, group.z, group.z < 9u); // one of each f and -f: 0 to 8 and 16 to 136
   let opposite = (16u - f / 16u) % 16u * 16u + (16u - f % 16u) % 16u;
   if (firstInput >= shape.inputs || firstOutput >= shape.outputs) { return; }
 

@@ -2,7 +2,7 @@
 //   y[f, o, p] = sum over i of x[f, i, p] * w[f, i, o], with the conjugate of w if CONJUGATE = 1
 // Real weights have w[-f] = conj(w[f]), so that one invocation serves f and -f with one load of w.
 // x: (16, 16, inputs, pairs)   w: (9, 16, inputs, outputs)   y: (16, 16, outputs, pairs)
-// grid: (ceil(pairs / (8 * PAIRS)), ceil(outputs / (8 * OUTPUTS)), 9 * 16)
+// grid: (ceil(pairs / (8 * PAIRS)), ceil(outputs / (8 * OUTPUTS)), 130)
 // One invocation makes OUTPUTS channels of PAIRS pairs; eight neighbouring invocations share the channels.
 override CONJUGATE: u32 = 0;
 override PAIRS: u32 = 2;
@@ -18,7 +18,7 @@ struct Shape { inputs: u32, outputs: u32, pairs: u32 }
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let firstPair = group.x * 8u * PAIRS + local % 8u;
   let firstOutput = (group.y * 8u + local / 8u) * OUTPUTS;
-  let f = group.z;
+  let f = select(group.z + 7u, group.z, group.z < 9u); // one of each f and -f: 0 to 8 and 16 to 136
   let opposite = (16u - f / 16u) % 16u * 16u + (16u - f % 16u) % 16u;
   if (firstPair >= shape.pairs || firstOutput >= shape.outputs) { return; }
   let plain = select(f, opposite, CONJUGATE == 1u); // the frequency that takes w as it is

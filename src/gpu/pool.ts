@@ -15,9 +15,14 @@ export interface MemoryUse {
 const ALIGNMENT = 256; // of storage bindings: slices of a buffer then start where a binding may start
 const STORAGE_COPY = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
 
-/** Storage buffers by exact size: a step that asks in the same order gets the same buffers, so bind groups are made once. */
+/**
+ * Storage buffers by exact size. Of those that are free the oldest is handed out, so that a step which asks in the same order
+ * as the one before gets the same buffers, and needs no new bind groups.
+ */
 export class BufferPool {
-  private readonly free = new Map<number, GPUBuffer[]>();
+  private readonly free = new Map<number, GPUBuffer[]>(); // youngest first
+  private readonly ages = new WeakMap<GPUBuffer, number>();
+  private made = 0;
   private live = 0;
   private pooled = 0;
   private peak = 0;
@@ -39,7 +44,7 @@ export class BufferPool {
       );
     }
     const reused = this.free.get(size)?.pop();
-    const buffer = reused ?? this.device.createBuffer({ label: `pool ${size}`, size, usage: STORAGE_COPY });
+    const buffer = reused ?? this.create(size);
     if (reused) this.pooled -= size;
     this.live += size;
     this.peak = Math.max(this.peak, this.live);
@@ -50,7 +55,9 @@ export class BufferPool {
   release(buffer: GPUBuffer): void {
     const list = this.free.get(buffer.size) ?? [];
     this.free.set(buffer.size, list);
-    list.push(buffer);
+    const age = this.ages.get(buffer)!;
+    const older = list.findIndex((other) => this.ages.get(other)! < age);
+    list.splice(older < 0 ? list.length : older, 0, buffer);
     this.live -= buffer.size;
     this.pooled += buffer.size;
   }
@@ -69,5 +76,11 @@ export class BufferPool {
   resetPeak(): void {
     this.peak = this.live;
     this.peakReserved = this.live + this.pooled;
+  }
+
+  private create(size: number): GPUBuffer {
+    const buffer = this.device.createBuffer({ label: `pool ${size}`, size, usage: STORAGE_COPY });
+    this.ages.set(buffer, this.made++);
+    return buffer;
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
 import type { Checkpoint, TrainingState } from '../model/checkpoint';
@@ -17,7 +17,7 @@ import { type TrainingChoices, type TrainingPlan, newPlan, resumedPlan } from '.
 export interface TrainFolderOptions extends TrainingChoices {
   /** folder of the data set */
   readonly data: string;
-  /** its subfolder; left out where the folder itself is the category */
+  /** its subfolder; left out where the folder itself is the category, and then its name is the category's */
   readonly category?: string;
   /** the model file; default the one that is resumed */
   readonly out?: string;
@@ -82,9 +82,10 @@ export async function trainFolder(gpu: Runtime, options: TrainFolderOptions, obs
       },
     });
     if (signal?.aborted) return undefined;
-    const { template, threshold } = await finishTraining(model, images, observer.onFinish);
-    await writeCheckpoint(file, { ...(await checkpoint(state)), template, threshold });
-    return { file, plan, state, threshold };
+    const finish = await finishTraining(model, images, { signal, onImage: observer.onFinish });
+    if (!finish) return undefined;
+    await writeCheckpoint(file, { ...(await checkpoint(state)), ...finish });
+    return { file, plan, state, threshold: finish.threshold };
   } finally {
     model.free();
   }
@@ -108,7 +109,7 @@ async function makePlan(
   { notice = () => undefined }: TrainingObserver,
 ): Promise<TrainingPlan> {
   const first = await readImage(join(folder, train[0]));
-  const category = options.category ?? resumed?.category ?? '';
+  const category = options.category ?? resumed?.category ?? basename(resolve(folder));
   const data = { category, first, images: train.length };
   return resumed ? resumedPlan(options.resume!, resumed, options, data) : newPlan(options, data, notice);
 }

@@ -9,7 +9,7 @@ import { WORKGROUP, linearGrid } from './grid';
 const BLOCK = 8; // output channels an invocation of conv2d_direct makes
 const RUN = 4; // neighbouring pixels it makes them for
 const WEIGHT_BLOCK = 4; // output channels an invocation of conv2d_grad_weight makes
-const CHUNKS = 32; // of rows in the gradient to the weight: enough to fill a GPU where a layer has few weights
+const CHUNKS = 8; // of rows in the gradient to the weight: more fill a larger GPU, and take a copy of the weights each
 
 /** Of an in-place masked gradient: `y` holds the LeakyReLU's output and is replaced by (y > 0 ? 1 : slope) * result. */
 export interface Epilogue {

@@ -1,6 +1,7 @@
 import { PyramidFlowError } from '../errors';
 import { Tensor } from '../tensor/tensor';
 import { directForward, directGradInput, directGradWeight } from './conv2d-direct';
+import { fftConvForward, fftConvGradInput, fftConvGradWeight } from './conv2d-fft';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 
@@ -16,12 +17,21 @@ export interface ConvolutionOptions {
 const KERNEL_SIZES = [1, 3, 5, 7, 9, 11];
 const PLAIN = { slope: 1, masked: false };
 
+/**
+ * Which way a convolution is computed, by its shape alone. Tiles of FFT need several times fewer operations where kernels are
+ * large; on maps of less than a tile, and for 1x1 and 3x3, the direct kernel was faster (benchmarks/conv.ts).
+ */
+export function convolutionMethod(k: number, stride: number, height: number, width: number): 'direct' | 'fft' {
+  return stride === 1 && k >= 5 && height * width >= 256 ? 'fft' : 'direct';
+}
+
 /** y = leaky(conv(x, w)), zero padding k / 2, no bias. x: (N, Ci, H, W), w: (Co, Ci, k, k), y: (N, Co, ceil(H / stride), ...). */
 export function convolve(x: Tensor, w: Tensor, { stride = 1, slope = 1, into }: ConvolutionOptions = {}): Tensor {
   checkConvolution(x, w, stride);
   const [n, , height, width] = x.shape;
   const shape = [n, w.shape[0], Math.ceil(height / stride), Math.ceil(width / stride)];
   if (into) expectShape(into, shape, 'conv2d');
+  if (convolutionMethod(w.shape[2], stride, height, width) === 'fft') return fftConvForward(x, w, { slope, into });
   const y = into ?? Tensor.empty(x.gpu, shape, 'conv2d');
   directForward(x, w, y, stride, slope);
   return y;
@@ -29,6 +39,7 @@ export function convolve(x: Tensor, w: Tensor, { stride = 1, slope = 1, into }: 
 
 /** d(loss)/dx from dy for an x of height x width. */
 export function convolveGradInput(dy: Tensor, w: Tensor, height: number, width: number, stride = 1): Tensor {
+  if (convolutionMethod(w.shape[2], stride, height, width) === 'fft') return fftConvGradInput(dy, w);
   const dx = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
   directGradInput(dy, w, dx, stride, PLAIN);
   return dx;
@@ -36,12 +47,15 @@ export function convolveGradInput(dy: Tensor, w: Tensor, height: number, width: 
 
 /** Replaces h = leaky(a) by d(loss)/da, where dy is the gradient of conv(h, w): the mask is read where the result goes. */
 export function convolveGradInputMasked(dy: Tensor, w: Tensor, h: Tensor, slope: number): void {
-  directGradInput(dy, w, h, 1, { slope, masked: true });
+  const [, , height, width] = h.shape;
+  if (convolutionMethod(w.shape[2], 1, height, width) === 'fft') fftConvGradInput(dy, w, { maskedBy: h, slope });
+  else directGradInput(dy, w, h, 1, { slope, masked: true });
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). */
 export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, stride = 1): Tensor {
-  return directGradWeight(dy, x, k, stride);
+  const [, , height, width] = x.shape;
+  return convolutionMethod(k, stride, height, width) === 'fft' ? fftConvGradWeight(dy, x, k) : directGradWeight(dy, x, k, stride);
 }
 
 /** Convolution as an operation on a tape. */

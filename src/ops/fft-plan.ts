@@ -4,6 +4,7 @@ const RADICES = [4, 2, 3, 5, 7];
 
 /** The radices of the passes for a length whose factors are 2, 3, 5 and 7; undefined for any other. */
 export function fftRadices(length: number): number[] | undefined {
+  if (!Number.isInteger(length) || length < 1) return undefined;
   const passes: number[] = [];
   let rest = length;
   for (const radix of RADICES) {
@@ -15,7 +16,10 @@ export function fftRadices(length: number): number[] | undefined {
   return rest === 1 ? passes : undefined;
 }
 
-/** The nearest lengths, at most and at least `length`, that an FFT can have and that are multiples of `step`. */
+/**
+ * The nearest lengths, at most and at least `length`, that an FFT can have and that are multiples of `step`, which must be
+ * such a length itself; below one step, both are the step.
+ */
 export function goodSizes(length: number, step = 1): { smaller: number; larger: number } {
   const isGood = (size: number) => fftRadices(size) !== undefined;
   let smaller = Math.max(step, Math.floor(length / step) * step);

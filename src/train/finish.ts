@@ -14,16 +14,18 @@ export interface Finish {
 
 /**
  * The template, the mean latent of all good images (paper, section 3.4), and a threshold from their scores against it.
- * `onImage` is called twice an image. Throws NumericError where a score is not finite.
+ * `onImage` is called twice an image. Returns undefined where the signal stopped it. Throws NumericError where a score is not
+ * finite.
  */
 export async function finishTraining(
   model: PyramidFlow,
   images: TrainingImages,
-  onImage?: (done: number, of: number) => void,
-): Promise<Finish> {
+  { signal, onImage }: { signal?: AbortSignal; onImage?: (done: number, of: number) => void } = {},
+): Promise<Finish | undefined> {
   const mean = new TemplateMean();
   const latent = (index: number) => model.forward(networkInput(model.gpu, [images.image(index)]));
   for (let i = 0; i < images.count; i++) {
+    if (signal?.aborted) break;
     scope(() => mean.add(latent(i)));
     await model.gpu.finish();
     onImage?.(i + 1, 2 * images.count);
@@ -31,6 +33,7 @@ export async function finishTraining(
   const levels = mean.finish();
   const scores = new Float32Array(images.count);
   for (let i = 0; i < images.count; i++) {
+    if (signal?.aborted) break;
     const score = scope(() => imageScores(anomalyMap(latent(i), levels)));
     [scores[i]] = await score.read();
     score.free();
@@ -41,5 +44,5 @@ export async function finishTraining(
     template.push(await level.read());
     level.free();
   }
-  return { template, threshold: thresholdFromGood(scores).threshold };
+  return signal?.aborted ? undefined : { template, threshold: thresholdFromGood(scores).threshold };
 }

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { PyramidFlowError } from '../errors';
+import { addDetect } from './commands/detect';
+import { addDoctor } from './commands/doctor';
+import { addEvaluate } from './commands/evaluate';
+import { addInfo } from './commands/info';
+import { addQuickstart } from './commands/quickstart';
+import { EXIT } from './commands/shared';
+import { addTrain } from './commands/train';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const program = new Command('pyramidflow')
+  .description('Finds defects in pictures after training on good ones, on the GPU (PyramidFlow, CVPR 2023).')
+  .version(version)
+  .showHelpAfterError('(add --help for what it takes)')
+  .exitOverride();
+for (const add of [addTrain, addEvaluate, addDetect, addInfo, addDoctor, addQuickstart]) add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what went wrong, without a stack trace where the user can do something about it. Returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.misused; // it has printed its message
+  if (!(error instanceof PyramidFlowError)) {
+    console.error('this should not happen; please report it:', error);
+    return EXIT.failed;
+  }
+  console.error(`${error.code}: ${error.message}`);
+  return error.code === 'UsageError' ? EXIT.misused : EXIT.failed;
+}

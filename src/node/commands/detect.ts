@@ -1,0 +1,2 @@
+import type { Command } from 'commander';
+export function addDetect(program: Command): void { program.command('detect'); }

@@ -1,0 +1,2 @@
+import type { Command } from 'commander';
+export function addInfo(program: Command): void { program.command('info'); }

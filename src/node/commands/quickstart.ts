@@ -1,0 +1,2 @@
+import type { Command } from 'commander';
+export function addQuickstart(program: Command): void { program.command('quickstart'); }
