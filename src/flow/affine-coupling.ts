@@ -7,9 +7,9 @@ import { type VolumeNorm, moveRunningMean, removeMean, subtractMean, volumeMean,
 import type { ParameterSet } from '../tape/parameters';
 import type { Invertible, Pass } from '../tape/reversible';
 import { replace } from '../tape/reversible';
-import { Tape } from '../tape/tape';
+import type { Tape } from '../tape/tape';
 import type { Tensor } from '../tensor/tensor';
-import { type NetworkSize, condition, couplingNetwork } from './coupling-network';
+import { type NetworkInputs, type NetworkSize, condition, networkGradients, runNetwork } from './coupling-network';
 
 /** Which levels an affine coupling works on. */
 export interface CouplingLevels {
@@ -49,7 +49,7 @@ export class AffineCoupling implements Invertible {
   record(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor {
     const [w1, w2] = this.parameters;
     const target = levels[this.target];
-    const input = tape.apply(condition, this.inputs(levels), this.size(levels));
+    const input = tape.apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), this.size(levels));
     const raw = tape.apply(conv2d, { x: input, w: w1 }, {});
     const hidden = tape.apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE });
     const network = tape.apply(conv2d, { x: hidden, w: w2 }, {});
@@ -70,14 +70,14 @@ export class AffineCoupling implements Invertible {
   }
 
   forward(levels: Tensor[], pass: Pass): void {
-    const network = couplingNetwork.forward(this.networkInputs(levels), this.size(levels));
+    const network = runNetwork(this.inputs(levels), this.size(levels));
     const logScale = this.logScale(network, pass);
     applyAffine(levels[this.target], logScale, network, 'forward');
     this.trackLogScale(logScale, levels, pass, 1);
   }
 
   inverse(levels: readonly Tensor[], pass: Pass): Tensor {
-    const network = couplingNetwork.forward(this.networkInputs(levels), this.size(levels));
+    const network = runNetwork(this.inputs(levels), this.size(levels));
     const logScale = this.logScale(network, pass);
     const x = levels[this.target].copy();
     applyAffine(x, logScale, network, 'inverse');
@@ -87,21 +87,16 @@ export class AffineCoupling implements Invertible {
 
   /** One run of the network serves inverse and gradient: its result scales back the target, then takes in its own gradient. */
   backward(levels: Tensor[], gradients: Tensor[], pass: Pass): void {
-    const tape = new Tape();
-    const conditions = this.conditions.map((level) => levels[level]);
-    tape.watch(...conditions, ...this.parameters);
-    const network = tape.apply(couplingNetwork, this.networkInputs(levels), this.size(levels));
+    const inputs = this.inputs(levels);
+    const network = runNetwork(inputs, this.size(levels));
     const logScale = this.logScale(network, pass);
     affineGradient(levels[this.target], gradients[this.target], logScale, network, true);
     removeMean(logScale, this.norm);
-    softClampHeadGradient(network, logScale, CLAMP);
+    softClampHeadGradient(network, logScale, CLAMP); // by now `network` holds the gradient of what it held
     logScale.free();
-    const found = tape.backward([[network, network]]); // by now it holds the gradient of what it held
-    this.set.addGradients(found);
-    this.conditions.forEach((level, i) => {
-      addInto(gradients[level], found.get(conditions[i])!);
-      found.get(conditions[i])!.free();
-    });
+    const dConditions = this.conditions.map((level) => gradients[level]);
+    const { dw1, dw2 } = networkGradients(network, inputs, dConditions, this.size(levels));
+    this.set.addGradients(new Map([[inputs.w1, dw1], [inputs.w2, dw2]]));
   }
 
   private logScale(network: Tensor, pass: Pass): Tensor {
@@ -127,13 +122,9 @@ export class AffineCoupling implements Invertible {
     own.free();
   }
 
-  private inputs(levels: readonly Tensor[]): Record<string, Tensor> {
-    return Object.fromEntries(this.conditions.map((level, i) => [i, levels[level]]));
-  }
-
-  private networkInputs(levels: readonly Tensor[]): Record<string, Tensor> {
+  private inputs(levels: readonly Tensor[]): NetworkInputs {
     const [w1, w2] = this.parameters;
-    return { ...this.inputs(levels), w1, w2 };
+    return { levels: this.conditions.map((level) => levels[level]), w1, w2 };
   }
 
   private size(levels: readonly Tensor[]): NetworkSize {

@@ -1,50 +1,69 @@
+const PAGE = 2048; // dispatches whose timestamps one query set holds
+const [QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ] = [0x200, 0x04, 0x08, 0x01];
+
+/** Timestamps of up to PAGE dispatches. */
+interface Page {
+  readonly queries: GPUQuerySet;
+  readonly resolved: GPUBuffer;
+  readonly readable: GPUBuffer;
+  readonly names: string[];
+}
+
+/** Calls and GPU time of one kernel. */
+export interface KernelTime {
+  calls: number;
+  ms: number;
+}
+
 /** GPU time of every dispatch, summed by kernel, from timestamps around passes of one dispatch each. */
 export class DispatchTimer {
-  private readonly queries: GPUQuerySet;
-  private readonly resolved: GPUBuffer;
-  private readonly readable: GPUBuffer;
-  private names: string[] = [];
+  private pages: Page[] = [];
 
-  /** @param capacity most dispatches between two `collect`s, at most 2048 */
-  constructor(
-    device: GPUDevice,
-    private readonly capacity = 2048,
-  ) {
-    const size = capacity * 16;
-    this.queries = device.createQuerySet({ type: 'timestamp', count: capacity * 2 });
-    this.resolved = device.createBuffer({ label: 'timestamps', size, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
-    this.readable = device.createBuffer({ label: 'timestamps read', size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
-  }
+  constructor(private readonly device: GPUDevice) {}
 
   passFor(kernel: string): GPUComputePassDescriptor {
-    const at = this.names.length;
-    if (at >= this.capacity) throw new RangeError(`more than ${this.capacity} dispatches were timed; collect more often`);
-    this.names.push(kernel);
-    const timestampWrites = { querySet: this.queries, beginningOfPassWriteIndex: 2 * at, endOfPassWriteIndex: 2 * at + 1 };
+    let page = this.pages.at(-1);
+    if (!page || page.names.length === PAGE) this.pages.push((page = this.newPage()));
+    const at = 2 * page.names.length;
+    page.names.push(kernel);
+    const timestampWrites = { querySet: page.queries, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
     return { label: kernel, timestampWrites };
   }
 
   resolve(encoder: GPUCommandEncoder): void {
-    if (this.names.length === 0) return;
-    encoder.resolveQuerySet(this.queries, 0, 2 * this.names.length, this.resolved, 0);
-    encoder.copyBufferToBuffer(this.resolved, 0, this.readable, 0, 16 * this.names.length);
+    for (const { queries, resolved, readable, names } of this.pages) {
+      encoder.resolveQuerySet(queries, 0, 2 * names.length, resolved, 0);
+      encoder.copyBufferToBuffer(resolved, 0, readable, 0, 16 * names.length);
+    }
   }
 
-  /** Milliseconds and calls by kernel since the last collect. Call it after the runtime was flushed. */
-  async collect(): Promise<Map<string, { calls: number; ms: number }>> {
-    const names = this.names;
-    this.names = [];
-    const total = new Map<string, { calls: number; ms: number }>();
-    if (names.length === 0) return total;
-    await this.readable.mapAsync(0x01);
-    const stamps = new BigUint64Array(this.readable.getMappedRange().slice(0, 16 * names.length));
-    this.readable.unmap();
-    names.forEach((name, i) => {
-      const entry = total.get(name) ?? { calls: 0, ms: 0 };
-      entry.calls++;
-      entry.ms += Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6;
-      total.set(name, entry);
-    });
+  /** Time by kernel since the last collect. Call it after one flush of the runtime. */
+  async collect(): Promise<Map<string, KernelTime>> {
+    const total = new Map<string, KernelTime>();
+    for (const { readable, names, queries, resolved } of this.pages) {
+      await readable.mapAsync(MAP_READ);
+      const stamps = new BigUint64Array(readable.getMappedRange().slice(0, 16 * names.length));
+      names.forEach((name, i) => {
+        const entry = total.get(name) ?? { calls: 0, ms: 0 };
+        entry.calls++;
+        entry.ms += Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6;
+        total.set(name, entry);
+      });
+      readable.destroy();
+      resolved.destroy();
+      queries.destroy();
+    }
+    this.pages = [];
     return total;
+  }
+
+  private newPage(): Page {
+    const size = 16 * PAGE;
+    return {
+      queries: this.device.createQuerySet({ type: 'timestamp', count: 2 * PAGE }),
+      resolved: this.device.createBuffer({ label: 'timestamps', size, usage: QUERY_RESOLVE | COPY_SRC }),
+      readable: this.device.createBuffer({ label: 'timestamps read', size, usage: MAP_READ | COPY_DST }),
+      names: [],
+    };
   }
 }
