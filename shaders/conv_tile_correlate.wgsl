@@ -38,10 +38,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let b = x[(opposite * shape.inputs + i) * shape.pairs + p];
       // unroll
       for (var k = 0u; k < BLOCK; k++) {
-        sums[j * BLOCK + k] += d[k].x * a;
-        sums[j * BLOCK + k] += vec2f(d[k].y * a.y, -d[k].y * a.x);
-        sums[j * BLOCK + k] += b.x * e[k];
-        sums[j * BLOCK + k] += vec2f(b.y * e[k].y, -b.y * e[k].x);
+        let at = j * BLOCK + k;
+        sums[at] = fma(a, vec2f(d[k].x), fma(a.yx, vec2f(d[k].y, -d[k].y), sums[at]));
+        sums[at] = fma(e[k], vec2f(b.x), fma(e[k].yx, vec2f(b.y, -b.y), sums[at]));
       }
     }
   }

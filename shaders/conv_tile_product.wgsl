@@ -40,10 +40,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let weight = w[(f * shape.inputs + i) * shape.outputs + min(firstOutput + k, shape.outputs - 1u)];
       // unroll
       for (var j = 0u; j < PAIRS; j++) {
-        sums[k * PAIRS + j] += vec2f(-weight.y * a[j].y, weight.y * a[j].x);
-        sums[k * PAIRS + j] += weight.x * a[j];
-        turnedSums[k * PAIRS + j] += vec2f(weight.y * b[j].y, -weight.y * b[j].x);
-        turnedSums[k * PAIRS + j] += weight.x * b[j];
+        let at = k * PAIRS + j;
+        sums[at] = fma(vec2f(weight.x), a[j], fma(vec2f(-weight.y, weight.y), a[j].yx, sums[at]));
+        turnedSums[at] = fma(vec2f(weight.x), b[j], fma(vec2f(weight.y, -weight.y), b[j].yx, turnedSums[at]));
       }
     }
   }

@@ -128,7 +128,8 @@ export class AffineCoupling implements Invertible {
   }
 
   private size(levels: readonly Tensor[]): NetworkSize {
-    const [, , height, width] = levels[this.levels.network].shape;
-    return { height, width };
+    const { network } = this.levels;
+    const [, , height, width] = levels[network].shape;
+    return { height, width, imageByImage: network === 0 }; // the peak of a step lies at the finest level
   }
 }

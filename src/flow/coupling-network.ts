@@ -9,6 +9,8 @@ import { Tensor } from '../tensor/tensor';
 export interface NetworkSize {
   readonly height: number;
   readonly width: number;
+  /** one image at a time, which halves the peak memory of a batch of two and costs a little time */
+  readonly imageByImage?: boolean;
 }
 
 /** What a coupling network reads: one or two levels (N, C, ., .), and its weights. */
@@ -40,13 +42,15 @@ export const condition: Op<string, NetworkSize, string> = {
  * The coupling network: condition -> k x k convolution -> LeakyReLU -> k x k convolution, without biases. The result is
  * (N, 2C, H, W), the raw log scale in the first half of the channels, the shift in the second.
  *
- * It goes image by image and keeps neither the condition nor the hidden layer, which are the largest tensors of a step:
- * `networkGradients` makes them once more.
+ * It keeps neither the condition nor the hidden layer, which are the largest tensors of a step: `networkGradients` makes
+ * them once more.
  */
 export function runNetwork({ levels, w1, w2 }: NetworkInputs, size: NetworkSize): Tensor {
   const y = Tensor.empty(w1.gpu, [levels[0].shape[0], w2.shape[0], size.height, size.width], 'coupling network');
-  forEachImage([y, ...levels], ([part, ...parts]) => {
-    const hidden = hiddenLayer(parts, w1, size);
+  forParts([y, ...levels], size, ([part, ...parts]) => {
+    const input = conditionOf(parts, size);
+    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE });
+    input.free();
     convolve(hidden, w2, { into: part });
     hidden.free();
   });
@@ -61,28 +65,24 @@ export function networkGradients(
   size: NetworkSize,
 ): { dw1: Tensor; dw2: Tensor } {
   const k = w1.shape[2];
-  const dw1 = zerosLike(w1, 'dw1');
-  const dw2 = zerosLike(w2, 'dw2');
-  forEachImage([dy, ...levels, ...dLevels], ([dyPart, ...parts]) => {
-    const hidden = hiddenLayer(parts.slice(0, levels.length), w1, size);
-    addAndFree(dw2, convolveGradWeight(dyPart, hidden, k));
-    convolveGradInputMasked(dyPart, w2, hidden, LEAKY_SLOPE); // hidden now holds the gradient before the LeakyReLU
+  let sums: { dw1: Tensor; dw2: Tensor } | undefined;
+  forParts([dy, ...levels, ...dLevels], size, ([dyPart, ...parts]) => {
     const input = conditionOf(parts.slice(0, levels.length), size);
-    addAndFree(dw1, convolveGradWeight(hidden, input, k));
+    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE });
+    const dw2 = convolveGradWeight(dyPart, hidden, k);
+    convolveGradInputMasked(dyPart, w2, hidden, LEAKY_SLOPE); // hidden now holds the gradient before the LeakyReLU
+    const dw1 = convolveGradWeight(hidden, input, k);
     input.free();
     const dInput = convolveGradInput(hidden, w1, size.height, size.width);
+    hidden.free();
     parts.slice(levels.length).forEach((dLevel, i) => resizeGradient(dInput, i * levels[0].shape[1], dLevel));
     dInput.free();
-    hidden.free();
+    if (sums) {
+      addAndFree(sums.dw1, dw1);
+      addAndFree(sums.dw2, dw2);
+    } else sums = { dw1, dw2 };
   });
-  return { dw1, dw2 };
-}
-
-function hiddenLayer(levels: readonly Tensor[], w1: Tensor, size: NetworkSize): Tensor {
-  const input = conditionOf(levels, size);
-  const hidden = convolve(input, w1, { slope: LEAKY_SLOPE });
-  input.free();
-  return hidden;
+  return sums!;
 }
 
 function conditionOf(levels: readonly Tensor[], { height, width }: NetworkSize): Tensor {
@@ -94,14 +94,12 @@ function conditionOf(levels: readonly Tensor[], { height, width }: NetworkSize):
   return y;
 }
 
-/** Calls `work` with views of one image at a time; small images, whose views could not be bound, go all at once. */
-function forEachImage(batches: Tensor[], work: (parts: Tensor[]) => void): void {
+/** Calls `work` with the whole batches, or with views of one image at a time where these can be bound. */
+function forParts(batches: Tensor[], { imageByImage }: NetworkSize, work: (parts: Tensor[]) => void): void {
   const [count] = batches[0].shape;
-  const separable = batches.every(({ size }) => (size / count) % 64 === 0);
-  for (let i = 0; i < (separable ? count : 1); i++) {
-    const parts = batches.map((batch) =>
-      separable ? batch.view([1, ...batch.shape.slice(1)], (i * batch.size) / count) : batch.view(batch.shape),
-    );
+  if (!imageByImage || batches.some(({ size }) => (size / count) % 64 !== 0)) return work(batches);
+  for (let i = 0; i < count; i++) {
+    const parts = batches.map((batch) => batch.view([1, ...batch.shape.slice(1)], (i * batch.size) / count));
     work(parts);
     parts.forEach((part) => part.free());
   }

@@ -17,8 +17,8 @@ export function fftRadices(length: number): number[] | undefined {
 }
 
 /**
- * The nearest lengths, at most and at least `length`, that an FFT can have and that are multiples of `step`, which must be
- * such a length itself; below one step, both are the step.
+ * The nearest lengths, at most and at least `length`, that an FFT can have and that are multiples of `step`, which must
+ * be such a length itself; below one step, both are the step.
  */
 export function goodSizes(length: number, step = 1): { smaller: number; larger: number } {
   const isGood = (size: number) => fftRadices(size) !== undefined;

@@ -29,8 +29,8 @@ export function inverseFft2Real(x: Tensor, factor: number): Tensor {
 }
 
 /**
- * Transforms the middle axis of (outer, length, inner) into a new tensor; an axis of one point is left as it is, save that
- * real input always becomes complex. `x` stays.
+ * Transforms the middle axis of (outer, length, inner) into a new tensor; an axis of one point is left as it is, save
+ * that real input always becomes complex. `x` stays.
  */
 function transform(x: Tensor, real: boolean, outer: number, length: number, inner: number, direction: 1 | -1): Tensor {
   const radices = requireRadices(length, 'a side');

@@ -49,7 +49,7 @@ function resizeShape(x: Tensor, y: Tensor, channel: number) {
   if (batch !== yBatch || channel + channels > yChannels) {
     throw new PyramidFlowError(
       'ShapeError',
-      `${x.label} [${x.shape}] does not fit channels ${channel} to ${channel + channels - 1} of ${y.label} [${y.shape}]`,
+      `${x.label} [${x.shape}] cannot be channels ${channel} to ${channel + channels - 1} of ${y.label} [${y.shape}]`,
       'give both the same batch, and the larger one enough channels',
     );
   }

@@ -7,14 +7,15 @@ import { linearGrid } from './grid';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 
-/** y = channel mean of |x_i - x_j|^power for every pair i < j of the batch: (N, C, H, W) -> (N (N - 1) / 2, 1, H, W). */
+/** y = channel mean of |x_i - x_j|^power for every pair i < j of a batch: (N, C, H, W) -> (N (N - 1) / 2, 1, H, W). */
 export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {
   name: 'pairDifferences',
   saves: ['x'],
   forward({ x }, { power }) {
     const [batch, channels, height, width] = imageShape(x);
     if (batch < 2) {
-      throw new PyramidFlowError('ShapeError', 'a batch of one image has no pairs to compare', 'use a batch of 2 or more');
+      const problem = 'a batch of one image has no pairs to compare';
+      throw new PyramidFlowError('ShapeError', problem, 'use a batch of 2 or more');
     }
     const y = Tensor.empty(x.gpu, [(batch * (batch - 1)) / 2, 1, height, width], 'pair differences');
     x.gpu.run(pairKernel, {

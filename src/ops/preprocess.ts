@@ -23,10 +23,12 @@ export interface ResizeTaps {
 }
 
 /** RGB bytes on the GPU, one in a u32: (N, H, W, 3). */
-export function uploadBytes(gpu: Runtime, bytes: Uint8Array, [n, height, width]: readonly [number, number, number]): Tensor {
+export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [number, number, number]): Tensor {
+  const [n, height, width] = shape;
   const size = n * height * width * 3;
   if (bytes.length !== size) {
-    throw new PyramidFlowError('ShapeError', `${bytes.length} bytes are no ${n} x ${height} x ${width} x 3`, 'give RGB bytes');
+    const problem = `${bytes.length} bytes are no ${n} x ${height} x ${width} x 3`;
+    throw new PyramidFlowError('ShapeError', problem, 'give RGB bytes');
   }
   const words = new Uint8Array(Math.ceil(size / 4) * 4);
   words.set(bytes);
@@ -42,7 +44,8 @@ export function resizeBytes(x: Tensor, vertical: ResizeTaps, horizontal: ResizeT
   const [n, height, width] = x.shape;
   return scope(() => {
     const [outHeight, outWidth] = [vertical.starts.length, horizontal.starts.length];
-    const wide = width === outWidth ? x : resizeAxis(x, [n, height, outWidth, 3], n * height, width, 3, horizontal, bits);
+    const wideShape = [n, height, outWidth, 3];
+    const wide = width === outWidth ? x : resizeAxis(x, wideShape, n * height, width, 3, horizontal, bits);
     if (height === outHeight) return wide === x ? x.view(x.shape) : wide;
     return resizeAxis(wide, [n, outHeight, outWidth, 3], n, height, outWidth * 3, vertical, bits);
   });

@@ -53,7 +53,7 @@ export class ReversibleChain {
       scope(() => {
         if (module.forward) module.forward(levels, pass);
         else replace(levels, module.target, module.record(new Tape(), levels, pass));
-        return levels;
+        return [levels, pass.logDeterminants];
       });
     }
   }
@@ -63,7 +63,7 @@ export class ReversibleChain {
     for (const module of this.modules.toReversed()) {
       scope(() => {
         replace(levels, module.target, module.inverse(levels, pass));
-        return levels;
+        return [levels, pass.logDeterminants];
       });
     }
   }

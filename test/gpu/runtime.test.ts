@@ -104,20 +104,19 @@ test('a grid that the adapter does not allow is refused at once', () => {
 
 test('GPU time is measured by kernel', async () => {
   if (!gpu.adapter.features.includes('timestamp-query')) return;
-  const t = tensorOf(gpu, 1);
-  gpu.timer = new DispatchTimer(gpu.device, 8);
-  for (let i = 0; i < 3; i++) scaleInto(t, 2);
-  addInto(t, tensorOf(gpu, 1));
+  const [t, u] = [tensorOf(gpu, 1), tensorOf(gpu, 1)];
+  gpu.timer = new DispatchTimer(gpu.device);
+  const count = 2050; // more than one query set holds
+  for (let i = 0; i < count; i++) scaleInto(t, 1);
+  addInto(t, u);
   gpu.flush();
   const times = await gpu.timer.collect();
   assert.is((await gpu.timer.collect()).size, 0);
-  for (let i = 0; i < 8; i++) scaleInto(t, 1);
-  assert.throws(() => scaleInto(t, 1), /more than 8 dispatches/);
   gpu.timer = undefined;
-  await gpu.finish();
   assert.equal([...times.keys()].sort(), ['combine', 'scale']);
-  assert.is(times.get('scale')!.calls, 3);
+  assert.equal([...times.values()].map(({ calls }) => calls), [count, 1]);
   assert.ok([...times.values()].every(({ ms }) => ms >= 0));
+  await gpu.finish();
 });
 
 test('a kernel that does not compile is a DeviceError that names it, then and ever after', async () => {

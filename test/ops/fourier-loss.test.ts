@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fourierLossAndGradient } from '../../src/ops/fourier-loss';
+import { type LossAndGradient, fourierLossAndGradient } from '../../src/ops/fourier-loss';
 import type { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { dft2, toComplex } from '../support/dft';
@@ -16,7 +16,7 @@ interface Latent {
   readonly width: number;
 }
 
-/** The loss by its definition, in the order of the paper: differences, composition, channel mean, transform, magnitude. */
+/** The loss by its definition, in the paper's order: differences, composition, channel mean, transform, magnitude. */
 function truth({ levels, n, channels, height, width }: Latent, power: number): number {
   const pixels = height * width;
   let [total, pairs] = [0, 0];
@@ -24,7 +24,8 @@ function truth({ levels, n, channels, height, width }: Latent, power: number): n
     for (let j = i + 1; j < n; j++, pairs++) {
       const bands = levels.map((z, level) => {
         const item = z.length / n;
-        const data = Float64Array.from({ length: item }, (_, at) => Math.abs(z[i * item + at] - z[j * item + at]) ** power);
+        const [a, b] = [z.subarray(i * item, (i + 1) * item), z.subarray(j * item, (j + 1) * item)];
+        const data = a.map((value, at) => Math.abs(value - b[at]) ** power);
         return { data, height: height >> level, width: width >> level };
       });
       const composed = compose(bands).data;
@@ -100,7 +101,9 @@ test('equal images have no loss, and its gradient is 0, not NaN', async () => {
     }
     const { loss, gradients } = fourierLossAndGradient(latent, power);
     assertClose(await loss.read(), [0], 0, 'loss');
-    for (const gradient of gradients) assertClose(await gradient.read(), new Float32Array(gradient.size), 0, 'gradient');
+    for (const gradient of gradients) {
+      assertClose(await gradient.read(), new Float32Array(gradient.size), 0, 'gradient');
+    }
   }
 });
 
@@ -117,7 +120,7 @@ test('magnitudes whose squares leave the range of float32 are right', async () =
 test('nothing but the results stays in memory', () => {
   const latent = latentOf([3, 2, 12, 20], 3);
   const work = () => fourierLossAndGradient(latent, 2);
-  const free = ({ loss, gradients }: ReturnType<typeof work>) => [loss, ...gradients].forEach((tensor) => tensor.free());
+  const free = ({ loss, gradients }: LossAndGradient) => [loss, ...gradients].forEach((tensor) => tensor.free());
   free(work()); // twiddle tables stay
   const before = gpu.memory.use().live;
   free(work());

@@ -59,8 +59,9 @@ for (const [shape, height, width] of CASES) {
 
 test('what does not fit is refused with the numbers', () => {
   const x = randomTensor([2, 3, 5, 6], 'x');
-  assert.throws(() => nearest.forward({ x }, { height: 5, width: 9 }), /cannot be resized from 6 to 9 pixels; use a whole/);
-  assert.throws(() => nearest.forward({ x }, { height: 3, width: 6 }), /cannot be resized from 5 to 3 pixels/);
+  const resized = (height: number, width: number) => () => nearest.forward({ x }, { height, width });
+  assert.throws(resized(5, 9), /cannot be resized from 6 to 9 pixels; use a whole/);
+  assert.throws(resized(3, 6), /cannot be resized from 5 to 3 pixels/);
   const y = randomTensor([2, 6, 10, 12], 'y');
   assert.throws(() => resizeInto(x, y, 4), /channels 4 to 6 of y \[2,6,10,12\]/);
   assert.throws(() => resizeGradient(y, 4, x), /channels 4 to 6 of y \[2,6,10,12\]/);

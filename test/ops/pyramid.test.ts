@@ -107,8 +107,8 @@ for (const [shape, levels] of PYRAMIDS) {
     const gradients = composeGradient(dx, levels);
     assert.is(gradients.length, levels);
     for (const [i, gradient] of gradients.entries()) {
-      const linear = (data: Float64Array) =>
-        truth.compose(hosts.map((host, k) => ({ ...host, data: k === i ? data : new Float64Array(host.data.length) }))).data;
+      const zeros: truth.Planes[] = hosts.map((host) => ({ ...host, data: new Float64Array(host.data.length) }));
+      const linear = (data: Float64Array) => truth.compose(zeros.with(i, { ...hosts[i], data })).data;
       const tolerance = { absolute: 4e-6 * 2 ** i, relative: 2e-6 };
       assertClose(await gradient.read(), truth.transposed(linear, bands[i].size, seed), tolerance, `d band ${i}`);
     }

@@ -2,7 +2,7 @@
 export type Complex = Float64Array;
 
 /**
- * The Fourier transform, not normalized, of each line of `length` in (outer, length, inner), by its definition in float64.
+ * The Fourier transform, not normalized, of each line of `length` in (outer, length, inner): the definition in float64.
  * @param sign -1: forward, 1: inverse
  */
 export function dft(x: Complex, length: number, inner: number, sign: 1 | -1): Complex {

@@ -8,7 +8,12 @@ export interface Planes {
 const BINOMIAL = [1, 4, 6, 4, 1].map((weight) => weight / 16);
 
 /** A new plane set, each value made from its plane's first index, its row and its column. */
-function make(planes: number, height: number, width: number, value: (plane: number, row: number, column: number) => number): Planes {
+function make(
+  planes: number,
+  height: number,
+  width: number,
+  value: (plane: number, row: number, column: number) => number,
+): Planes {
   const data = new Float64Array(planes * height * width);
   for (let at = 0; at < data.length; at++) {
     const inPlane = at % (height * width);
@@ -44,8 +49,8 @@ export function nearest(x: Planes, height: number, width: number): Planes {
 }
 
 /**
- * One step down: the blurred x where the blurred `reference` has the first maximum of its 2x2 window in row-major order, or
- * at even rows and columns. For a fixed reference it is linear in x: the derivative of the step at x = reference.
+ * One step down: the blurred x where the blurred `reference` has the first maximum of its 2x2 window, row-major, or at
+ * even rows and columns. For a fixed reference it is linear in x: the derivative of the step at x = reference.
  */
 export function down(x: Planes, pooling: 'max' | 'nearest' = 'max', reference: Planes = x): Planes {
   const [blurred, { data: compared, width }] = [blur(x).data, blur(reference)];
@@ -61,10 +66,17 @@ export function down(x: Planes, pooling: 'max' | 'nearest' = 'max', reference: P
 export const up = (x: Planes): Planes => blur(nearest(x, 2 * x.height, 2 * x.width));
 
 /** a + factor * b */
-export const plus = (a: Planes, b: Planes, factor = 1): Planes => ({ ...a, data: a.data.map((v, i) => v + factor * b.data[i]) });
+export function plus(a: Planes, b: Planes, factor = 1): Planes {
+  return { ...a, data: a.data.map((value, i) => value + factor * b.data[i]) };
+}
 
 /** The bands, finest first; linear in x for a fixed reference, as `down`. */
-export function decompose(x: Planes, levels: number, pooling: 'max' | 'nearest' = 'max', reference: Planes = x): Planes[] {
+export function decompose(
+  x: Planes,
+  levels: number,
+  pooling: 'max' | 'nearest' = 'max',
+  reference: Planes = x,
+): Planes[] {
   if (levels === 1) return [x];
   const coarse = down(x, pooling, reference);
   const rest = decompose(coarse, levels - 1, pooling, down(reference, pooling));
