@@ -3,6 +3,7 @@
 // With MEMBERS = 2, the real parts of z are tile 2 p and the imaginary parts tile 2 p + 1; with MEMBERS = 1, the real parts are tile p.
 // Of a tile the SIDE x SIDE values from (FIRST, FIRST) on are kept; they go into y at `step` times the tile's place, through
 // leaky(v) = v > 0 ? v : slope * v. With MASKED = 1, y holds the output h of a LeakyReLU and becomes (h > 0 ? 1 : slope) * v.
+// With POOL = 2, y holds the sums of 2 x 2 values each, the gradient of an enlargement (nearest); SIDE, height and width are even.
 // spectra: (16, 16, channels, pairs)   y: image n, channel c from element n * imageStride + c * channelStride on, height x width
 // grid: (ceil(pairs / 4), channels, 1)
 // One invocation makes one line of 16: first a row, then, through workgroup memory, a column.
@@ -10,6 +11,7 @@ override MEMBERS: u32 = 2;
 override FIRST: u32 = 0;
 override SIDE: u32 = 10;
 override MASKED: u32 = 0;
+override POOL: u32 = 1;
 
 struct Shape {
   height: u32, width: u32, channels: u32, imageStride: u32, channelStride: u32,
@@ -79,6 +81,19 @@ fn storeColumn(t: u32, channel: u32, s: u32, part: u32) {
   }
 }
 
+// The same for the sums of 2 x 2 values, of which z[q] is the one of rows 2 q and 2 q + 1.
+fn storePooledColumn(t: u32, channel: u32, s: u32, part: u32) {
+  let inImage = t % shape.tilesPerImage;
+  let column = (inImage % shape.tilesX * shape.step + s) / 2u;
+  let firstRow = inImage / shape.tilesX * shape.step / 2u;
+  let rows = select(0u, shape.height / 2u - firstRow, t < shape.tiles && column < shape.width / 2u);
+  let plane = t / shape.tilesPerImage * shape.imageStride + channel * shape.channelStride;
+  // unroll
+  for (var q = 0u; q < SIDE / 2u; q++) {
+    if (q < rows) { y[plane + (firstRow + q) * (shape.width / 2u) + column] = shape.scale * z[q][part]; }
+  }
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let line = local / 4u;
@@ -96,12 +111,29 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var s = 0u; s < 16u; s++) { lines[s * 64u + local] = z[s % 4u * 4u + s / 4u]; }
   workgroupBarrier();
 
-  if (p >= shape.pairs || line < FIRST || line >= FIRST + SIDE) { return; }
   // unroll
   for (var u = 0u; u < 16u; u++) { z[u] = lines[line * 64u + u * 4u + pairInGroup]; }
   fourier16();
+
+  if (POOL == 2u) {
+    // unroll
+    for (var q = 0u; q < SIDE / 2u; q++) {
+      let r = FIRST + 2u * q;
+      lines[line * 64u + q * 4u + pairInGroup] = z[r % 4u * 4u + r / 4u] + z[(r + 1u) % 4u * 4u + (r + 1u) / 4u];
+    }
+    workgroupBarrier();
+    let next = (line + 1u) % 16u;
+    // unroll
+    for (var q = 0u; q < SIDE / 2u; q++) {
+      z[q] = lines[line * 64u + q * 4u + pairInGroup] + lines[next * 64u + q * 4u + pairInGroup];
+    }
+  }
+
+  if (p >= shape.pairs || line < FIRST || line >= FIRST + SIDE || (line - FIRST) % POOL != 0u) { return; }
   // unroll
   for (var m = 0u; m < MEMBERS; m++) {
-    storeColumn(MEMBERS * (shape.firstPair + p) + m, group.y, line - FIRST, 1u - m);
+    let t = MEMBERS * (shape.firstPair + p) + m;
+    if (POOL == 2u) { storePooledColumn(t, group.y, line - FIRST, 1u - m); }
+    else { storeColumn(t, group.y, line - FIRST, 1u - m); }
   }
 }

@@ -48,8 +48,8 @@ export const condition: Op<string, NetworkSize, string> = {
 export function runNetwork({ levels, w1, w2 }: NetworkInputs, size: NetworkSize): Tensor {
   const y = Tensor.empty(w1.gpu, [levels[0].shape[0], w2.shape[0], size.height, size.width], 'coupling network');
   forParts([y, ...levels], size, ([part, ...parts]) => {
-    const input = conditionOf(parts, size);
-    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE });
+    const { input, enlarge } = networkInput(parts, size);
+    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge });
     input.free();
     convolve(hidden, w2, { into: part });
     hidden.free();
@@ -67,13 +67,14 @@ export function networkGradients(
   const k = w1.shape[2];
   let sums: { dw1: Tensor; dw2: Tensor } | undefined;
   forParts([dy, ...levels, ...dLevels], size, ([dyPart, ...parts]) => {
-    const input = conditionOf(parts.slice(0, levels.length), size);
-    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE });
+    const { input, enlarge } = networkInput(parts.slice(0, levels.length), size);
+    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge });
     const dw2 = convolveGradWeight(dyPart, hidden, k);
     convolveGradInputMasked(dyPart, w2, hidden, LEAKY_SLOPE); // hidden now holds the gradient before the LeakyReLU
-    const dw1 = convolveGradWeight(hidden, input, k);
+    const dw1 = convolveGradWeight(hidden, input, k, { enlarge });
+    const [, , height, width] = input.shape;
     input.free();
-    const dInput = convolveGradInput(hidden, w1, size.height, size.width);
+    const dInput = convolveGradInput(hidden, w1, height, width, { enlarge });
     hidden.free();
     parts.slice(levels.length).forEach((dLevel, i) => resizeGradient(dInput, i * levels[0].shape[1], dLevel));
     dInput.free();
@@ -83,6 +84,13 @@ export function networkGradients(
     } else sums = { dw1, dw2 };
   });
   return sums!;
+}
+
+/** What the first convolution reads: a single level of half the size as it is, to be enlarged on the way, or the condition. */
+function networkInput(levels: readonly Tensor[], size: NetworkSize): { input: Tensor; enlarge: 1 | 2 } {
+  const [only] = levels;
+  const half = levels.length === 1 && 2 * only.shape[2] === size.height && 2 * only.shape[3] === size.width;
+  return half ? { input: only.view(only.shape), enlarge: 2 } : { input: conditionOf(levels, size), enlarge: 1 };
 }
 
 function conditionOf(levels: readonly Tensor[], { height, width }: NetworkSize): Tensor {

@@ -25,7 +25,7 @@ export class Detector {
     readonly model: PyramidFlow,
     private readonly template: readonly Tensor[],
     readonly category: string,
-    private readonly normalization: Normalization | undefined,
+    readonly normalization: Normalization | undefined,
     readonly threshold: number | undefined,
   ) {}
 

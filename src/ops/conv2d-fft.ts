@@ -10,6 +10,8 @@ import { type Chunk, TILE, type TilePlan, planTiles } from './tile-plan';
 // The spectra are taken in chunks of tiles, so that the workspace does not grow with the images.
 
 export interface FftForwardOptions {
+  /** 2: x stands for itself enlarged twice (nearest) */
+  readonly enlarge?: 1 | 2;
   /** of a LeakyReLU on the result; default 1, which is none */
   readonly slope?: number;
   /** where the result goes; default a new tensor */
@@ -21,6 +23,8 @@ export interface FftGradInputOptions {
   readonly maskedBy?: Tensor;
   /** of that LeakyReLU; default 1 */
   readonly slope?: number;
+  /** 2: the gradient to the x that was enlarged, half as high and wide as dy */
+  readonly enlarge?: 1 | 2;
 }
 
 const PAIRS_PER_GROUP = 4; // of the transforms
@@ -39,41 +43,44 @@ interface Planes {
   /** elements from one image to the next, and from one channel to the next */
   readonly imageStride: number;
   readonly channelStride: number;
+  /** 2: height and width are those of the tensor enlarged twice */
+  readonly enlarge: 1 | 2;
 }
 
 type Cut = Omit<TilePlan, 'chunks'>;
 
 /** y = leaky(conv(x, w)), (N, Co, H, W). x: (N, Ci, H, W), w: (Co, Ci, k, k). */
-export function fftConvForward(x: Tensor, w: Tensor, { slope = 1, into }: FftForwardOptions = {}): Tensor {
+export function fftConvForward(x: Tensor, w: Tensor, { slope = 1, into, enlarge = 1 }: FftForwardOptions = {}): Tensor {
   const [batch, , height, width] = imageShape(x);
-  const y = into ?? Tensor.empty(x.gpu, [batch, w.shape[0], height, width], 'conv2d');
+  const y = into ?? Tensor.empty(x.gpu, [batch, w.shape[0], enlarge * height, enlarge * width], 'conv2d');
   const { planes, outputs } = weightPlanes(w, 'inputs');
   const spectra = weightSpectra(planes, outputs);
-  filter(x, spectra, y, w.shape[2], { conjugate: true, first: 0, slope, masked: false });
+  filter(imagePlanes(x, enlarge), spectra, imagePlanes(y), w.shape[2], { conjugate: true, first: 0, slope, masked: false });
   spectra.free();
   return y;
 }
 
 /** dx = d(loss)/dx, (N, Ci, H, W), times (maskedBy > 0 ? 1 : slope) where a mask is given. dy: (N, Co, H, W), w: (Co, Ci, k, k). */
-export function fftConvGradInput(dy: Tensor, w: Tensor, { maskedBy, slope = 1 }: FftGradInputOptions = {}): Tensor {
+export function fftConvGradInput(dy: Tensor, w: Tensor, { maskedBy, slope = 1, enlarge = 1 }: FftGradInputOptions = {}): Tensor {
   const [batch, , height, width] = imageShape(dy);
-  const dx = maskedBy ?? Tensor.empty(dy.gpu, [batch, w.shape[1], height, width], 'conv2d dx');
+  const dx = maskedBy ?? Tensor.empty(dy.gpu, [batch, w.shape[1], height / enlarge, width / enlarge], 'conv2d dx');
   const { planes, outputs } = weightPlanes(w, 'outputs');
   const spectra = weightSpectra(planes, outputs);
-  filter(dy, spectra, dx, w.shape[2], { conjugate: false, first: w.shape[2] - 1, slope, masked: maskedBy !== undefined });
+  const how = { conjugate: false, first: w.shape[2] - 1, slope, masked: maskedBy !== undefined };
+  filter(imagePlanes(dy), spectra, imagePlanes(dx, enlarge), w.shape[2], how);
   spectra.free();
   return dx;
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). dy: (N, Co, H, W), x: (N, Ci, H, W). */
-export function fftConvGradWeight(dy: Tensor, x: Tensor, kernelSize: number): Tensor {
-  const [batch, inputs, height, width] = imageShape(x);
-  const outputs = dy.shape[1];
+export function fftConvGradWeight(dy: Tensor, x: Tensor, kernelSize: number, enlarge: 1 | 2 = 1): Tensor {
+  const [batch, outputs, height, width] = imageShape(dy);
+  const inputs = x.shape[1];
   const { gpu } = x;
   const { chunks, ...cut } = planTiles({ batch, height, width }, kernelSize, inputs + outputs);
   const sums = Tensor.empty(gpu, [TILE, TILE, inputs, outputs, 2], 'dw spectra');
   for (const chunk of chunks) {
-    const xs = transform(imagePlanes(x), cut, chunk, { origin: -(kernelSize >> 1), side: TILE });
+    const xs = transform(imagePlanes(x, enlarge), cut, chunk, { origin: -(kernelSize >> 1), side: TILE });
     const dys = transform(imagePlanes(dy), cut, chunk, { origin: 0, side: cut.step });
     gpu.run(correlateKernel, {
       tensors: { x: xs, dy: dys, dw: sums },
@@ -101,22 +108,23 @@ interface Filter {
   readonly masked: boolean;
 }
 
-function filter(x: Tensor, w: Tensor, y: Tensor, kernelSize: number, { conjugate, first, slope, masked }: Filter): void {
-  const [batch, inputs, height, width] = imageShape(x);
-  const outputs = y.shape[1];
+function filter(x: Planes, w: Tensor, y: Planes, kernelSize: number, { conjugate, first, slope, masked }: Filter): void {
+  const { gpu, shape: [batch] } = x.tensor;
+  const { channels: inputs, height, width } = x;
+  const outputs = y.channels;
   const { chunks, ...cut } = planTiles({ batch, height, width }, kernelSize, inputs + outputs);
   for (const chunk of chunks) {
     const { pairs } = chunk;
-    const xs = transform(imagePlanes(x), cut, chunk, { origin: -(kernelSize >> 1), side: TILE });
-    const ys = Tensor.empty(x.gpu, [TILE, TILE, outputs, pairs, 2], 'y spectra');
-    x.gpu.run(productKernel, {
+    const xs = transform(x, cut, chunk, { origin: -(kernelSize >> 1), side: TILE });
+    const ys = Tensor.empty(gpu, [TILE, TILE, outputs, pairs, 2], 'y spectra');
+    gpu.run(productKernel, {
       tensors: { x: xs, w, y: ys },
       uniforms: { inputs, outputs, pairs },
       constants: { CONJUGATE: Number(conjugate), ...PRODUCT },
       grid: [Math.ceil(pairs / (LANES * PRODUCT.PAIRS)), Math.ceil(outputs / (LANES * PRODUCT.OUTPUTS)), HALF_FREQUENCIES],
     });
     xs.free();
-    transformBack(ys, imagePlanes(y), cut, chunk, { first, side: cut.step, slope, masked });
+    transformBack(ys, y, cut, chunk, { first, side: cut.step, slope, masked });
     ys.free();
   }
 }
@@ -134,7 +142,7 @@ interface TransformOptions {
 
 /** Spectra (rows, TILE, channels, pairs) of the chunk's tiles, complex. */
 function transform(
-  { tensor, ...planes }: Planes,
+  { tensor, enlarge, ...planes }: Planes,
   cut: Cut,
   { firstPair, pairs }: Chunk,
   { origin, side, members = 2, rows = TILE }: TransformOptions,
@@ -143,7 +151,7 @@ function transform(
   tensor.gpu.run(forwardKernel, {
     tensors: { x: tensor, spectra },
     uniforms: { ...planes, ...cut, firstPair, pairs, origin, rows },
-    constants: { MEMBERS: members, SIDE: side },
+    constants: { MEMBERS: members, SIDE: side, ENLARGE: enlarge },
     grid: [Math.ceil(pairs / PAIRS_PER_GROUP), planes.channels, 1],
   });
   return spectra;
@@ -162,7 +170,7 @@ interface TransformBackOptions {
 /** Writes the windows of `side` x `side` values from (first, first) on of the chunk's tiles into their planes. */
 function transformBack(
   spectra: Tensor,
-  { tensor, ...planes }: Planes,
+  { tensor, enlarge, ...planes }: Planes,
   cut: Cut,
   { firstPair, pairs }: Chunk,
   { first, side, members = 2, scale = 1, slope = 1, masked = false }: TransformBackOptions,
@@ -170,20 +178,22 @@ function transformBack(
   tensor.gpu.run(inverseKernel, {
     tensors: { spectra, y: tensor },
     uniforms: { ...planes, ...cut, firstPair, pairs, slope, scale: scale / TILE ** 2 },
-    constants: { MEMBERS: members, FIRST: first, SIDE: side, MASKED: Number(masked) },
+    constants: { MEMBERS: members, FIRST: first, SIDE: side, MASKED: Number(masked), POOL: enlarge },
     grid: [Math.ceil(pairs / PAIRS_PER_GROUP), planes.channels, 1],
   });
 }
 
-function imagePlanes(tensor: Tensor): Planes {
+function imagePlanes(tensor: Tensor, enlarge: 1 | 2 = 1): Planes {
   const [, channels, height, width] = imageShape(tensor);
-  return { tensor, height, width, channels, imageStride: channels * height * width, channelStride: height * width };
+  const channelStride = height * width;
+  const imageStride = channels * channelStride;
+  return { tensor, height: enlarge * height, width: enlarge * width, channels, imageStride, channelStride, enlarge };
 }
 
 /** Weights (Co, Ci, k, k) seen as images whose channels are what a product sums over; `outputs` counts the images. */
 function weightPlanes(w: Tensor, summed: 'inputs' | 'outputs'): { planes: Planes; outputs: number } {
   const [co, ci, k] = imageShape(w);
-  const plane = { tensor: w, height: k, width: k };
+  const plane = { tensor: w, height: k, width: k, enlarge: 1 as const };
   return summed === 'inputs'
     ? { planes: { ...plane, channels: ci, imageStride: ci * k * k, channelStride: k * k }, outputs: co }
     : { planes: { ...plane, channels: co, imageStride: k * k, channelStride: ci * k * k }, outputs: ci };

@@ -2,12 +2,19 @@ import { PyramidFlowError } from '../errors';
 import { Tensor } from '../tensor/tensor';
 import { directForward, directGradInput, directGradWeight } from './conv2d-direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from './conv2d-fft';
+import { fill } from './elementwise';
+import { nearest, resizeGradient } from './nearest';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 
 export interface ConvolutionOptions {
   /** 1 or 2; default 1 */
   readonly stride?: number;
+  /** 2: x stands for itself enlarged twice (nearest), which is then not made; stride 1 only; default 1 */
+  readonly enlarge?: 1 | 2;
+}
+
+export interface ForwardOptions extends ConvolutionOptions {
   /** of a LeakyReLU on the result; default 1, which is none */
   readonly slope?: number;
   /** where the result goes; default a new tensor */
@@ -26,36 +33,57 @@ export function convolutionMethod(k: number, stride: number, height: number, wid
 }
 
 /** y = leaky(conv(x, w)), zero padding k / 2, no bias. x: (N, Ci, H, W), w: (Co, Ci, k, k), y: (N, Co, ceil(H / stride), ...). */
-export function convolve(x: Tensor, w: Tensor, { stride = 1, slope = 1, into }: ConvolutionOptions = {}): Tensor {
+export function convolve(x: Tensor, w: Tensor, { stride = 1, enlarge = 1, slope = 1, into }: ForwardOptions = {}): Tensor {
   checkConvolution(x, w, stride);
   const [n, , height, width] = x.shape;
-  const shape = [n, w.shape[0], Math.ceil(height / stride), Math.ceil(width / stride)];
+  const shape = [n, w.shape[0], Math.ceil((height * enlarge) / stride), Math.ceil((width * enlarge) / stride)];
   if (into) expectShape(into, shape, 'conv2d');
-  if (convolutionMethod(w.shape[2], stride, height, width) === 'fft') return fftConvForward(x, w, { slope, into });
+  if (methodFor(w, stride, shape) === 'fft') return fftConvForward(x, w, { slope, into, enlarge });
   const y = into ?? Tensor.empty(x.gpu, shape, 'conv2d');
-  directForward(x, w, y, stride, slope);
+  withEnlarged(x, enlarge, (input) => directForward(input, w, y, stride, slope));
   return y;
 }
 
 /** d(loss)/dx from dy for an x of height x width. */
-export function convolveGradInput(dy: Tensor, w: Tensor, height: number, width: number, stride = 1): Tensor {
-  if (convolutionMethod(w.shape[2], stride, height, width) === 'fft') return fftConvGradInput(dy, w);
+export function convolveGradInput(
+  dy: Tensor,
+  w: Tensor,
+  height: number,
+  width: number,
+  { stride = 1, enlarge = 1 }: ConvolutionOptions = {},
+): Tensor {
+  if (methodFor(w, stride, dy.shape) === 'fft') return fftConvGradInput(dy, w, { enlarge });
+  const dInput = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height * enlarge, width * enlarge], 'conv2d dx');
+  directGradInput(dy, w, dInput, stride, PLAIN);
+  if (enlarge === 1) return dInput;
   const dx = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
-  directGradInput(dy, w, dx, stride, PLAIN);
+  fill(dx, 0);
+  resizeGradient(dInput, 0, dx);
+  dInput.free();
   return dx;
 }
 
 /** Replaces h = leaky(a) by d(loss)/da, where dy is the gradient of conv(h, w): the mask is read where the result goes. */
 export function convolveGradInputMasked(dy: Tensor, w: Tensor, h: Tensor, slope: number): void {
-  const [, , height, width] = h.shape;
-  if (convolutionMethod(w.shape[2], 1, height, width) === 'fft') fftConvGradInput(dy, w, { maskedBy: h, slope });
+  if (methodFor(w, 1, dy.shape) === 'fft') fftConvGradInput(dy, w, { maskedBy: h, slope });
   else directGradInput(dy, w, h, 1, { slope, masked: true });
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). */
-export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, stride = 1): Tensor {
-  const [, , height, width] = x.shape;
-  return convolutionMethod(k, stride, height, width) === 'fft' ? fftConvGradWeight(dy, x, k) : directGradWeight(dy, x, k, stride);
+export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, { stride = 1, enlarge = 1 }: ConvolutionOptions = {}): Tensor {
+  if (convolutionMethod(k, stride, dy.shape[2], dy.shape[3]) === 'fft') return fftConvGradWeight(dy, x, k, enlarge);
+  return withEnlarged(x, enlarge, (input) => directGradWeight(dy, input, k, stride));
+}
+
+const methodFor = (w: Tensor, stride: number, [, , height, width]: readonly number[]) =>
+  convolutionMethod(w.shape[2], stride, height, width);
+
+function withEnlarged<T>(x: Tensor, enlarge: 1 | 2, work: (input: Tensor) => T): T {
+  if (enlarge === 1) return work(x);
+  const input = nearest.forward({ x }, { height: 2 * x.shape[2], width: 2 * x.shape[3] });
+  const result = work(input);
+  input.free();
+  return result;
 }
 
 /** Convolution as an operation on a tape. */
@@ -64,8 +92,8 @@ export const conv2d: Op<'x' | 'w', { stride?: number }, 'x' | 'w'> = {
   saves: ['x', 'w'],
   forward: ({ x, w }, { stride }) => convolve(x, w, { stride }),
   gradient: (dy, { x, w }, { stride }) => ({
-    x: () => convolveGradInput(dy, w, x.shape[2], x.shape[3], stride),
-    w: () => convolveGradWeight(dy, x, w.shape[2], stride),
+    x: () => convolveGradInput(dy, w, x.shape[2], x.shape[3], { stride }),
+    w: () => convolveGradWeight(dy, x, w.shape[2], { stride }),
   }),
 };
 

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { convolve, convolveGradInput, convolveGradInputMasked, convolveGradWeight } from '../../src/ops/conv2d';
+import { nearest } from '../../src/ops/nearest';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
@@ -64,8 +65,8 @@ for (const shape of CASES) {
     });
     const tolerance = (values: Float64Array) => 4e-6 * values.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
     assertClose(await convolve(x, weight, { stride }).read(), y, tolerance(y), 'y');
-    assertClose(await convolveGradInput(dy, weight, h, w, stride).read(), dx, tolerance(dx), 'dx');
-    assertClose(await convolveGradWeight(dy, x, k, stride).read(), dw, tolerance(dw), 'dw');
+    assertClose(await convolveGradInput(dy, weight, h, w, { stride }).read(), dx, tolerance(dx), 'dx');
+    assertClose(await convolveGradWeight(dy, x, k, { stride }).read(), dw, tolerance(dw), 'dw');
 
     const leaky = await convolve(x, weight, { stride, slope: 0.01 }).read();
     assertClose(leaky, y.map((v) => (v > 0 ? v : 0.01 * v)), tolerance(y), 'leaky y');
@@ -73,6 +74,29 @@ for (const shape of CASES) {
     const hidden = Tensor.from(gpu, x.shape, xs, 'h');
     convolveGradInputMasked(dy, weight, hidden, 0.01);
     assertClose(await hidden.read(), dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)), tolerance(dx), 'masked dx');
+  });
+}
+
+for (const [k, h, w] of [[3, 3, 5], [7, 4, 3], [7, 16, 9], [5, 13, 20], [11, 9, 11]]) {
+  test(`conv2d k${k} of ${h}x${w} enlarged twice equals that of the enlarged map, gradients too`, async () => {
+    const [x, weight, dy] = [randomTensor([2, 3, h, w]), randomTensor([5, 3, k, k]), randomTensor([2, 5, 2 * h, 2 * w])];
+    const large = nearest.forward({ x }, { height: 2 * h, width: 2 * w });
+    const dLarge = convolveGradInput(dy, weight, 2 * h, 2 * w);
+    const expected = [
+      convolve(large, weight),
+      nearest.gradient(dLarge, { x }, { height: 2 * h, width: 2 * w }).x!(),
+      convolveGradWeight(dy, large, k),
+    ];
+    const actual = [
+      convolve(x, weight, { enlarge: 2 }),
+      convolveGradInput(dy, weight, h, w, { enlarge: 2 }),
+      convolveGradWeight(dy, x, k, { enlarge: 2 }),
+    ];
+    for (const [i, name] of ['y', 'dx', 'dw'].entries()) {
+      const values = await expected[i].read();
+      const tolerance = 4e-6 * values.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+      assertClose(await actual[i].read(), values, tolerance, name);
+    }
   });
 }
 

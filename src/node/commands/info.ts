@@ -1,2 +1,60 @@
+import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-export function addInfo(program: Command): void { program.command('info'); }
+import type { Checkpoint } from '../../model/checkpoint';
+import { elements } from '../../tensor/tensor';
+import { readCheckpoint } from '../checkpoint-file';
+import { formatSize } from '../image-size';
+import { printResult, table } from './shared';
+
+export function addInfo(program: Command): void {
+  program
+    .command('info')
+    .description('say what a model file holds')
+    .argument('<file>', 'model file of `train`')
+    .option('--json', 'print the result as JSON')
+    .action(info);
+}
+
+async function info(file: string, { json }: { json?: boolean }): Promise<void> {
+  const checkpoint = await readCheckpoint(file);
+  const { size } = await stat(file);
+  const { config, category, normalization, threshold, training, template } = checkpoint;
+  const { firstMoment, secondMoment, ...state } = training ?? {};
+  const values = valuesIn(checkpoint);
+  const result = { file, bytes: size, values, category, config, normalization, finished: template !== undefined, threshold, training: state };
+  printResult(json, result, () => describe(file, size, checkpoint));
+}
+
+function describe(file: string, bytes: number, checkpoint: Checkpoint): string {
+  const { category, config, threshold, training, template } = checkpoint;
+  const { weights, optimizer, templates } = valuesIn(checkpoint);
+  const log = training?.log ?? [];
+  const facts = table([
+    ['file', `${file}, ${bytes} bytes`],
+    ['category', category || '-'],
+    ['pictures', formatSize(config)],
+    ['network', `${config.channels} channels, ${config.levels} levels, ${config.stacks} stacks, kernel ${config.kernel}, ${config.norm}`],
+    ['values', `${weights} weights, ${templates} template, ${optimizer} optimizer`],
+    ['threshold', threshold === undefined ? '-' : threshold.toPrecision(5)],
+    ['state', template ? 'finished' : 'training was not finished: go on with `pyramidflow train --resume`'],
+    ['settings', Object.entries(training?.settings ?? {}).map(([name, value]) => `${name} ${value}`).join(', ') || '-'],
+  ]);
+  if (log.length === 0) return facts;
+  const rows = log.map((entry) => [
+    String(entry.epoch),
+    entry.loss.toPrecision(6),
+    entry.gradientNorm.toPrecision(4),
+    entry.reconstructionError.toExponential(2),
+  ]);
+  return `${facts}\n\n${table([['epoch', 'loss', 'gradient norm', 'reconstruction error'], ...rows])}`;
+}
+
+/** Numbers of values in the file, by what they are for. */
+function valuesIn({ tensors, template, training }: Checkpoint) {
+  const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
+  return {
+    weights: sum([...tensors.values()].map(({ shape }) => elements(shape))),
+    templates: sum((template ?? []).map(({ length }) => length)),
+    optimizer: training ? training.firstMoment.length + training.secondMoment.length : 0,
+  };
+}

@@ -38,7 +38,7 @@ async function writePicture(folder: string, { config, scale, threshold }: Report
     input: image,
     heat: heatImage(map, scale),
     overlay: overlay(image, map, scale, threshold),
-    mask: mask && { data: mask.map((bit) => 255 * bit), height: config.height, width: config.width, channels: 1 },
+    mask: label === 0 ? undefined : mask && { data: mask.map((bit) => 255 * bit), height: config.height, width: config.width, channels: 1 },
   };
   const files: Record<string, string> = {};
   for (const [kind, pixels] of Object.entries(views)) {
