@@ -1,30 +1,27 @@
 // y = exp(logScale) * x + shift, in place over x (paper, equation 3); with INVERSE = 1, x = (y - shift) / exp(logScale).
 // x: (batch, channels, height, width)
-// logScale: (batch, channels, factor * height, factor * width), of which element (factor * i, factor * j) belongs to x[i, j]
-// shift: the second half of the channels of network (batch, 2 * channels, factor * height, factor * width)
-// grid: linear over the elements of x
+// logScale: (batch, channels, FACTOR * height, FACTOR * width), of which element (FACTOR * i, FACTOR * j) belongs to x[i, j]
+// shift: the second half of the channels of network (batch, 2 * channels, FACTOR * height, FACTOR * width)
+// grid: (ceil(width / 64), height, channels); batch is a loop, since divisions of an index cost more than all else here
 override INVERSE: u32 = 0;
+override FACTOR: u32 = 1;
 
-struct Shape { size: u32, channels: u32, height: u32, width: u32, factor: u32 }
+struct Shape { batch: u32, channels: u32, height: u32, width: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read> logScale: array<f32>;
 @group(0) @binding(3) var<storage, read> network: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
-  if (i >= shape.size) { return; }
-  let column = i % shape.width;
-  let row = i / shape.width % shape.height;
-  let plane = i / (shape.width * shape.height);
-  let finePlane = shape.factor * shape.height * shape.factor * shape.width;
-  let at = plane * finePlane + (row * shape.factor * shape.width + column) * shape.factor;
-  // image n's log scales start at n * channels planes, its shifts at (2 * n + 1) * channels
-  let shift = network[at + (plane / shape.channels + 1u) * shape.channels * finePlane];
-  if (INVERSE == 1u) { x[i] = (x[i] - shift) / exp(logScale[at]); } else { x[i] = exp(logScale[at]) * x[i] + shift; }
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= shape.width) { return; }
+  let pixels = shape.height * shape.width;
+  let finePixels = FACTOR * FACTOR * pixels;
+  let fine = FACTOR * (id.y * FACTOR * shape.width + id.x);
+  for (var n = 0u; n < shape.batch; n++) {
+    let i = (n * shape.channels + id.z) * pixels + id.y * shape.width + id.x;
+    let logS = logScale[(n * shape.channels + id.z) * finePixels + fine];
+    let shift = network[((2u * n + 1u) * shape.channels + id.z) * finePixels + fine];
+    if (INVERSE == 1u) { x[i] = (x[i] - shift) / exp(logS); } else { x[i] = exp(logS) * x[i] + shift; }
+  }
 }

@@ -1,12 +1,13 @@
 // The gradient of y = exp(s) * x + t and, with RESTORE = 1, its inverse at once, all in place:
 //   x (holds y if RESTORE) <- x        dx (holds dy) <- dy * exp(s)
 //   logScale (holds s) <- ds = dy * exp(s) * x        t <- dt = dy
-// x, dx: (batch, channels, height, width)   logScale: (batch, channels, factor * height, factor * width)
-// network: (batch, 2 * channels, factor * height, factor * width), its second half of channels holds t
-// grid: linear over the elements of logScale; those that no element of x uses get no gradient
+// x, dx: (batch, channels, height, width)   logScale: (batch, channels, FACTOR * height, FACTOR * width)
+// network: (batch, 2 * channels, FACTOR * height, FACTOR * width), its second half of channels holds t
+// grid: (ceil(FACTOR * width / 64), FACTOR * height, channels); elements that no element of x uses get no gradient
 override RESTORE: u32 = 1;
+override FACTOR: u32 = 1;
 
-struct Shape { size: u32, channels: u32, height: u32, width: u32, factor: u32 }
+struct Shape { batch: u32, channels: u32, height: u32, width: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;
@@ -14,33 +15,31 @@ struct Shape { size: u32, channels: u32, height: u32, width: u32, factor: u32 }
 @group(0) @binding(4) var<storage, read_write> network: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
-  if (i >= shape.size) { return; }
-  let fineWidth = shape.factor * shape.width;
-  let finePlane = shape.factor * shape.height * fineWidth;
-  let plane = i / finePlane;
-  let row = i % finePlane / fineWidth;
-  let column = i % fineWidth;
-  let shiftAt = i + (plane / shape.channels + 1u) * shape.channels * finePlane;
-  if (row % shape.factor != 0u || column % shape.factor != 0u) {
-    logScale[i] = 0.0;
-    network[shiftAt] = 0.0;
-    return;
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let fineWidth = FACTOR * shape.width;
+  if (id.x >= fineWidth) { return; }
+  let finePixels = FACTOR * shape.height * fineWidth;
+  let fine = id.y * fineWidth + id.x;
+  let used = id.y % FACTOR == 0u && id.x % FACTOR == 0u;
+  for (var n = 0u; n < shape.batch; n++) {
+    let plane = n * shape.channels + id.z;
+    let scaleAt = plane * finePixels + fine;
+    let shiftAt = (plane + (n + 1u) * shape.channels) * finePixels + fine;
+    if (!used) {
+      logScale[scaleAt] = 0.0;
+      network[shiftAt] = 0.0;
+    } else {
+      let at = (plane * shape.height + id.y / FACTOR) * shape.width + id.x / FACTOR;
+      let scale = exp(logScale[scaleAt]);
+      let dy = dx[at];
+      var scaled = scale * x[at];
+      if (RESTORE == 1u) {
+        scaled = x[at] - network[shiftAt];
+        x[at] = scaled / scale;
+      }
+      dx[at] = dy * scale;
+      logScale[scaleAt] = dy * scaled;
+      network[shiftAt] = dy;
+    }
   }
-  let at = (plane * shape.height + row / shape.factor) * shape.width + column / shape.factor;
-  let scale = exp(logScale[i]);
-  let dy = dx[at];
-  var scaled = scale * x[at];
-  if (RESTORE == 1u) {
-    scaled = x[at] - network[shiftAt];
-    x[at] = scaled / scale;
-  }
-  dx[at] = dy * scale;
-  logScale[i] = dy * scaled;
-  network[shiftAt] = dy;
 }

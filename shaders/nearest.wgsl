@@ -1,6 +1,11 @@
-// y[n, channel + c, i, j] = x[n, c, i * xHeight / yHeight, j * xWidth / yWidth]: PyTorch's nearest resize by whole factors.
+// y[n, channel + c, i, j] = x[n, c, i * SHRINK / ENLARGE, j * SHRINK / ENLARGE]: PyTorch's nearest resize by whole factors.
 // x: (batch, channels, xHeight, xWidth)   y: (batch, yChannels, yHeight, yWidth), of which channels from `channel` on are written
-// grid: linear over batch * channels * yHeight * yWidth
+// grid: (ceil(yWidth / 64), yHeight, channels); batch is a loop and the factors are constants, since divisions are dear
+override ROW_ENLARGE: u32 = 1;
+override ROW_SHRINK: u32 = 1;
+override COLUMN_ENLARGE: u32 = 1;
+override COLUMN_SHRINK: u32 = 1;
+
 struct Shape {
   batch: u32, channels: u32, xHeight: u32, xWidth: u32, yHeight: u32, yWidth: u32, channel: u32, yChannels: u32
 }
@@ -9,18 +14,13 @@ struct Shape {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
-  let pixels = shape.yHeight * shape.yWidth;
-  if (index >= shape.batch * shape.channels * pixels) { return; }
-  let plane = index / pixels;
-  let pixel = index % pixels;
-  let row = pixel / shape.yWidth * shape.xHeight / shape.yHeight;
-  let column = pixel % shape.yWidth * shape.xWidth / shape.yWidth;
-  let yPlane = plane / shape.channels * shape.yChannels + shape.channel + plane % shape.channels;
-  y[yPlane * pixels + pixel] = x[(plane * shape.xHeight + row) * shape.xWidth + column];
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= shape.yWidth) { return; }
+  let source = id.y * ROW_SHRINK / ROW_ENLARGE * shape.xWidth + id.x * COLUMN_SHRINK / COLUMN_ENLARGE;
+  let place = id.y * shape.yWidth + id.x;
+  for (var n = 0u; n < shape.batch; n++) {
+    let xPlane = (n * shape.channels + id.z) * shape.xHeight * shape.xWidth;
+    let yPlane = (n * shape.yChannels + shape.channel + id.z) * shape.yHeight * shape.yWidth;
+    y[yPlane + place] = x[xPlane + source];
+  }
 }

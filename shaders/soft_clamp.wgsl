@@ -1,8 +1,8 @@
 // y = alpha * 0.636 * atan(x / alpha): keeps a log scale within +-alpha (paper, equation 4; 0.636 is about 2 / pi).
-// x: (items, stride), of which the first `size` values of each item are read   y: (items, size)
-// grid: linear over items * size
+// x: (batch, xChannels, pixels), of which the first `channels` of each image are read   y: (batch, channels, pixels)
+// grid: (ceil(pixels / 64), channels, batch)
 // WGSL allows its own atan an error of 4096 ULP, so the polynomial is written out.
-struct Shape { items: u32, size: u32, stride: u32, alpha: f32 }
+struct Shape { channels: u32, xChannels: u32, pixels: u32, alpha: f32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
@@ -28,13 +28,8 @@ fn arctangent(a: f32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
-  if (i >= shape.items * shape.size) { return; }
-  let value = x[i / shape.size * shape.stride + i % shape.size];
-  y[i] = shape.alpha * 0.636 * arctangent(value / shape.alpha);
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= shape.pixels) { return; }
+  let value = x[(id.z * shape.xChannels + id.y) * shape.pixels + id.x];
+  y[(id.z * shape.channels + id.y) * shape.pixels + id.x] = shape.alpha * 0.636 * arctangent(value / shape.alpha);
 }

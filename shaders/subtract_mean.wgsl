@@ -1,18 +1,16 @@
-// x[i] -= mean[(i / inner) % groups], in place. CVN: inner = 1, groups = pixels. SVN: inner = pixels, groups = channels.
-// x: (size)   mean: (groups)
-// grid: linear over size
-struct Shape { size: u32, inner: u32, groups: u32 }
+// x[n, c, p] -= mean[p] (CVN) or mean[c] (SVN), in place.
+// x: (batch, channels, pixels)   mean: (pixels), or (channels) if PER_CHANNEL
+// grid: (ceil(pixels / 64), channels); batch is a loop, since divisions of an index cost more than all else here
+override PER_CHANNEL: u32 = 0;
+
+struct Shape { batch: u32, channels: u32, pixels: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read> mean: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
-  if (i >= shape.size) { return; }
-  x[i] -= mean[i / shape.inner % shape.groups];
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= shape.pixels) { return; }
+  let value = mean[select(id.x, id.y, PER_CHANNEL == 1u)];
+  for (var n = 0u; n < shape.batch; n++) { x[(n * shape.channels + id.y) * shape.pixels + id.x] -= value; }
 }

@@ -1,1 +1,21 @@
-export {};
+import type { Runtime } from '../gpu/runtime';
+import { Detector } from '../model/detector';
+import { readCheckpoint } from './checkpoint-file';
+import { openRuntime } from './dawn';
+
+export { type ErrorCode, PyramidFlowError } from '../errors';
+export { Runtime } from '../gpu/runtime';
+export type { ByteImage } from '../data/augment';
+export { type Detection, Detector } from '../model/detector';
+export { readCheckpoint, writeCheckpoint } from './checkpoint-file';
+export { openRuntime } from './dawn';
+export { openDataset } from './dataset';
+export { evaluateFolder } from './evaluate-folder';
+export { readImage, writePng } from './image-file';
+export { type TrainFolderOptions, type TrainingObserver, trainFolder } from './train-folder';
+
+/** A detector from a model file, ready to look at pictures. Throws CheckpointError, DeviceError. */
+export async function loadDetector(path: string, gpu?: Runtime): Promise<Detector> {
+  const checkpoint = await readCheckpoint(path);
+  return Detector.fromCheckpoint(gpu ?? (await openRuntime()), checkpoint);
+}

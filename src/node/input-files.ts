@@ -13,11 +13,11 @@ export interface InputFile {
 const PICTURE = /\.(jpe?g|png|bmp|tiff?|webp)$/i;
 
 /**
- * The pictures that arguments name: files as they are, folders with all pictures in them, hidden ones left out. Each once.
- * Throws DataError for what does not exist, and where there is no picture.
+ * The pictures that arguments name, each once: files as they are, folders with all pictures in them but for hidden ones and those
+ * in the folder `results`. Throws DataError for what does not exist, and where there is no picture.
  */
-export async function findInputs(inputs: readonly string[]): Promise<InputFile[]> {
-  const found = await Promise.all(inputs.map(expand));
+export async function findInputs(inputs: readonly string[], results: string): Promise<InputFile[]> {
+  const found = await Promise.all(inputs.map((input) => expand(input, resolve(results))));
   const paths = [...new Set(found.flatMap(({ files }) => files))];
   if (paths.length === 0) {
     throw new PyramidFlowError('DataError', `${inputs.join(', ')} holds no picture`, 'name png, jpg, bmp, tif or webp files, or a folder of them');
@@ -31,15 +31,15 @@ export async function findInputs(inputs: readonly string[]): Promise<InputFile[]
   return paths.map((path, i) => ({ path, name: counts.get(bare[i].toLowerCase()) === 1 ? bare[i] : full[i] }));
 }
 
-async function expand(input: string): Promise<{ root: string; files: string[] }> {
+async function expand(input: string, results: string): Promise<{ root: string; files: string[] }> {
   const path = resolve(input);
   const kind = await stat(path).catch((cause) => {
     throw new PyramidFlowError('DataError', `${input} does not exist`, 'name pictures or folders of pictures', { cause });
   });
   if (!kind.isDirectory()) return { root: dirname(path), files: [path] };
-  const names = await listFiles(path);
-  const pictures = names.filter((name) => PICTURE.test(name) && !name.split('/').some((part) => part.startsWith('.')));
-  return { root: path, files: pictures.map((name) => join(path, name)) };
+  const names = (await listFiles(path)).filter((name) => PICTURE.test(name) && !/(^|\/)\./.test(name));
+  const files = names.map((name) => join(path, name));
+  return { root: path, files: files.filter((file) => path === results || !isInside(results, file)) };
 }
 
 /** The innermost folder that holds all of them. */

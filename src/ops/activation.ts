@@ -4,8 +4,9 @@ import softClampGradientKernel from '../../shaders/soft_clamp_gradient.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { copyChannels } from './channels';
 import { zerosLike } from './elementwise';
-import { linearGrid } from './grid';
+import { linearGrid, planeGrid } from './grid';
 import type { Op } from './op';
+import { imageShape } from './shape';
 
 /** Of the coupling network's hidden layer. */
 export const LEAKY_SLOPE = 0.01;
@@ -56,22 +57,24 @@ export const softClamp: Op<'x', { channels: number; alpha: number }, 'x'> = {
 
 /** The soft clamp of the first `channels` channels of x (N, >= channels, H, W). */
 export function softClampHead(x: Tensor, channels: number, alpha: number): Tensor {
-  const [items, , ...space] = x.shape;
-  const y = Tensor.empty(x.gpu, [items, channels, ...space], 'softClamp');
+  const [batch, xChannels, height, width] = imageShape(x);
+  const pixels = height * width;
+  const y = Tensor.empty(x.gpu, [batch, channels, height, width], 'softClamp');
   x.gpu.run(softClampKernel, {
     tensors: { x, y },
-    uniforms: { items, size: y.size / items, stride: x.size / items, alpha },
-    grid: linearGrid(y.size),
+    uniforms: { channels, xChannels, pixels, alpha },
+    grid: planeGrid(pixels, channels, batch),
   });
   return y;
 }
 
 /** Replaces the first channels of x by d(loss)/dx, where dy (N, channels, H, W) is the gradient of their soft clamp. */
 export function softClampHeadGradient(x: Tensor, dy: Tensor, alpha: number): void {
-  const items = x.shape[0];
+  const [batch, channels, height, width] = imageShape(dy);
+  const pixels = height * width;
   x.gpu.run(softClampGradientKernel, {
     tensors: { x, dy },
-    uniforms: { items, size: dy.size / items, stride: x.size / items, alpha },
-    grid: linearGrid(dy.size),
+    uniforms: { channels, xChannels: x.shape[1], pixels, alpha },
+    grid: planeGrid(pixels, channels, batch),
   });
 }

@@ -2,7 +2,7 @@ import affineKernel from '../../shaders/affine.wgsl';
 import affineGradientKernel from '../../shaders/affine_gradient.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { fill } from './elementwise';
-import { linearGrid } from './grid';
+import { rowGrid } from './grid';
 import type { Op } from './op';
 import { imageShape } from './shape';
 
@@ -12,12 +12,11 @@ import { imageShape } from './shape';
  * network: (N, 2C, f H, f W), the coupling network's result, whose second half is the shift.
  */
 export function applyAffine(x: Tensor, logScale: Tensor, network: Tensor, direction: 'forward' | 'inverse'): void {
-  const { factor, ...geometry } = geometryOf(x, logScale);
   x.gpu.run(affineKernel, {
     tensors: { x, logScale, network },
-    uniforms: { size: x.size, factor, ...geometry },
-    constants: { INVERSE: Number(direction === 'inverse') },
-    grid: linearGrid(x.size),
+    uniforms: shapeOf(x),
+    constants: { INVERSE: Number(direction === 'inverse'), FACTOR: factorOf(x, logScale) },
+    grid: rowGrid(x, x.shape[1]),
   });
 }
 
@@ -28,9 +27,9 @@ export function applyAffine(x: Tensor, logScale: Tensor, network: Tensor, direct
 export function affineGradient(x: Tensor, dx: Tensor, logScale: Tensor, network: Tensor, restore: boolean): void {
   x.gpu.run(affineGradientKernel, {
     tensors: { x, dx, logScale, network },
-    uniforms: { size: logScale.size, ...geometryOf(x, logScale) },
-    constants: { RESTORE: Number(restore) },
-    grid: linearGrid(logScale.size),
+    uniforms: shapeOf(x),
+    constants: { RESTORE: Number(restore), FACTOR: factorOf(x, logScale) },
+    grid: rowGrid(logScale, x.shape[1]),
   });
 }
 
@@ -60,7 +59,9 @@ function gradients(dy: Tensor, x: Tensor, logScale: Tensor) {
   return { x: dx, logScale: dLogScale, network };
 }
 
-function geometryOf(x: Tensor, logScale: Tensor) {
-  const [, channels, height, width] = imageShape(x);
-  return { channels, height, width, factor: logScale.shape[2] / height };
+function shapeOf(x: Tensor) {
+  const [batch, channels, height, width] = imageShape(x);
+  return { batch, channels, height, width };
 }
+
+const factorOf = (x: Tensor, logScale: Tensor): number => logScale.shape[2] / x.shape[2];

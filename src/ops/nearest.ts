@@ -3,7 +3,7 @@ import nearestGradientKernel from '../../shaders/nearest_gradient.wgsl';
 import { PyramidFlowError } from '../errors';
 import { Tensor } from '../tensor/tensor';
 import { zerosLike } from './elementwise';
-import { linearGrid } from './grid';
+import { rowGrid } from './grid';
 import type { Op } from './op';
 import { imageShape } from './shape';
 
@@ -28,22 +28,18 @@ export const nearest: Op<'x', { height: number; width: number }, 'x'> = {
 
 /** Writes x (N, C, h, w), resized to y's height and width, into the channels of y (N, C', H, W) from `channel` on. */
 export function resizeInto(x: Tensor, y: Tensor, channel: number): void {
-  const uniforms = resizeShape(x, y, channel);
-  x.gpu.run(nearestKernel, {
-    tensors: { x, y },
-    uniforms,
-    grid: linearGrid(x.shape[0] * x.shape[1] * y.shape[2] * y.shape[3]),
-  });
+  const call = resizeCall(x, y, channel);
+  x.gpu.run(nearestKernel, { tensors: { x, y }, ...call, grid: rowGrid(y, x.shape[1]) });
 }
 
 /** Adds to dx what the channels of dy from `channel` on give it through `resizeInto`. */
 export function resizeGradient(dy: Tensor, channel: number, dx: Tensor): void {
-  const uniforms = resizeShape(dx, dy, channel);
-  dx.gpu.run(nearestGradientKernel, { tensors: { dy, dx }, uniforms, grid: linearGrid(dx.size) });
+  const call = resizeCall(dx, dy, channel);
+  dx.gpu.run(nearestGradientKernel, { tensors: { dy, dx }, ...call, grid: rowGrid(dx, dx.shape[1]) });
 }
 
-/** The kernels' shape; ShapeError where x, resized, does not fit into the channels of y from `channel` on. */
-function resizeShape(x: Tensor, y: Tensor, channel: number) {
+/** What both kernels take; ShapeError where x, resized, does not fit into the channels of y from `channel` on. */
+function resizeCall(x: Tensor, y: Tensor, channel: number) {
   const [batch, channels, xHeight, xWidth] = imageShape(x);
   const [yBatch, yChannels, yHeight, yWidth] = imageShape(y);
   if (batch !== yBatch || channel + channels > yChannels) {
@@ -53,16 +49,26 @@ function resizeShape(x: Tensor, y: Tensor, channel: number) {
       'give both the same batch, and the larger one enough channels',
     );
   }
-  checkFactor(x, xHeight, yHeight);
-  checkFactor(x, xWidth, yWidth);
-  return { batch, channels, xHeight, xWidth, yHeight, yWidth, channel, yChannels };
+  const [rowEnlarge, rowShrink] = factors(x, xHeight, yHeight);
+  const [columnEnlarge, columnShrink] = factors(x, xWidth, yWidth);
+  return {
+    uniforms: { batch, channels, xHeight, xWidth, yHeight, yWidth, channel, yChannels },
+    constants: {
+      ROW_ENLARGE: rowEnlarge,
+      ROW_SHRINK: rowShrink,
+      COLUMN_ENLARGE: columnEnlarge,
+      COLUMN_SHRINK: columnShrink,
+    },
+  };
 }
 
-function checkFactor(x: Tensor, from: number, to: number): void {
-  if (to % from === 0 || from % to === 0) return;
+/** How many times an axis is enlarged and shrunk; one of the two is 1. */
+function factors(x: Tensor, before: number, after: number): [enlarge: number, shrink: number] {
+  if (after % before === 0) return [after / before, 1];
+  if (before % after === 0) return [1, before / after];
   throw new PyramidFlowError(
     'ShapeError',
-    `${x.label} [${x.shape}] cannot be resized from ${from} to ${to} pixels`,
+    `${x.label} [${x.shape}] cannot be resized from ${before} to ${after} pixels`,
     'use a whole multiple or a whole fraction',
   );
 }

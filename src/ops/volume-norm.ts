@@ -3,7 +3,7 @@ import spaceMeanKernel from '../../shaders/mean_over_space.wgsl';
 import subtractMeanKernel from '../../shaders/subtract_mean.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { combineInto } from './elementwise';
-import { linearGrid } from './grid';
+import { linearGrid, planeGrid } from './grid';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 
@@ -38,11 +38,13 @@ export function volumeMean(x: Tensor, kind: VolumeNorm): Tensor {
 /** x -= mean, in place. */
 export function subtractMean(x: Tensor, mean: Tensor, kind: VolumeNorm): void {
   expectShape(mean, meanShape(kind, x.shape), `${kind} volume normalization`);
-  const pixels = x.shape[2] * x.shape[3];
+  const [batch, channels, height, width] = x.shape;
+  const pixels = height * width;
   x.gpu.run(subtractMeanKernel, {
     tensors: { x, mean },
-    uniforms: { size: x.size, inner: kind === 'CVN' ? 1 : pixels, groups: mean.size },
-    grid: linearGrid(x.size),
+    uniforms: { batch, channels, pixels },
+    constants: { PER_CHANNEL: Number(kind === 'SVN') },
+    grid: planeGrid(pixels, channels),
   });
 }
 

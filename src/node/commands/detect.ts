@@ -36,7 +36,7 @@ async function detect(paths: readonly string[], { model, out, scale, json }: Det
   const checkpoint = await readCheckpoint(model);
   const max = scale ?? (checkpoint.threshold && scaleFor(checkpoint.threshold));
   if (!max) throw new PyramidFlowError('UsageError', `${model} has no threshold to take the colour scale from`, 'pass --scale MAX');
-  const inputs = await findInputs(paths);
+  const inputs = await findInputs(paths, out);
   const rows = await withRuntime(async (gpu) => {
     const detector = Detector.fromCheckpoint(gpu, checkpoint);
     const bar = progressBar('detecting');
