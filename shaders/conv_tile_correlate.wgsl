@@ -1,7 +1,8 @@
 // The spectra of the gradient to the weights, summed over tiles (those of x and dy are pairs of real tiles in one complex tile):
 //   dw[f, i, o] (+)= sum over p of x[f, i, p] * conj(dy[f, o, p]) + conj(x[-f, i, p]) * dy[-f, o, p]
-// which is twice the correlation of the real tiles; dw[-f] is its conjugate. With ACCUMULATE = 1 it is added to what dw holds.
-// x: (16, 16, inputs, pairs)   dy: (16, 16, outputs, pairs)   dw: (16, 16, inputs, outputs)
+// which is twice the correlation of the real tiles. Since dw[-f] is its conjugate, the rows of f from 0 to 8 say all.
+// With ACCUMULATE = 1 it is added to what dw holds.
+// x: (16, 16, inputs, pairs)   dy: (16, 16, outputs, pairs)   dw: (9, 16, inputs, outputs)
 // grid: (ceil(outputs / (8 * BLOCK)), ceil(inputs / (8 * BLOCK)), 130)
 // One invocation makes BLOCK x BLOCK channels.
 override ACCUMULATE: u32 = 0;
@@ -56,7 +57,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         var sum = sums[j * BLOCK + k];
         if (ACCUMULATE == 1u) { sum += dw[at]; }
         dw[at] = sum;
-        dw[(opposite * shape.inputs + i) * shape.outputs + o] = vec2f(sum.x, -sum.y);
+        if (opposite / 16u <= 8u) { dw[(opposite * shape.inputs + i) * shape.outputs + o] = vec2f(sum.x, -sum.y); }
       }
     }
   }

@@ -4,7 +4,8 @@
 // Of a tile the SIDE x SIDE values from (FIRST, FIRST) on are kept; they go into y at `step` times the tile's place, through
 // leaky(v) = v > 0 ? v : slope * v. With MASKED = 1, y holds the output h of a LeakyReLU and becomes (h > 0 ? 1 : slope) * v.
 // With POOL = 2, y holds the sums of 2 x 2 values each, the gradient of an enlargement (nearest); SIDE, height and width are even.
-// spectra: (16, 16, channels, pairs)   y: image n, channel c from element n * imageStride + c * channelStride on, height x width
+// With HALF = 1 the spectra are those of real tiles and hold rows 0 to 8 alone; the others are conjugates of these.
+// spectra: (16, 16, channels, pairs), or (9, 16, ...)   y: image n, channel c from element n * imageStride + c * channelStride on, height x width
 // grid: (ceil(pairs / 4), channels, 1)
 // One invocation makes one line of 16: first a row, then, through workgroup memory, a column.
 override MEMBERS: u32 = 2;
@@ -12,6 +13,7 @@ override FIRST: u32 = 0;
 override SIDE: u32 = 10;
 override MASKED: u32 = 0;
 override POOL: u32 = 1;
+override HALF: u32 = 0;
 
 struct Shape {
   height: u32, width: u32, channels: u32, imageStride: u32, channelStride: u32,
@@ -102,9 +104,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let source = min(p, shape.pairs - 1u);
 
   // The inverse transform is the transform with real and imaginary parts exchanged, before and after.
+  let mirrored = HALF == 1u && line > 8u;
+  let row = select(line, 16u - line, mirrored);
   // unroll
   for (var v = 0u; v < 16u; v++) {
-    z[v] = spectra[((line * 16u + v) * shape.channels + group.y) * shape.pairs + source].yx;
+    let column = select(v, (16u - v) % 16u, mirrored);
+    let value = spectra[((row * 16u + column) * shape.channels + group.y) * shape.pairs + source];
+    z[v] = vec2f(select(value.y, -value.y, mirrored), value.x);
   }
   fourier16();
   // unroll

@@ -78,7 +78,7 @@ export function fftConvGradWeight(dy: Tensor, x: Tensor, kernelSize: number, enl
   const inputs = x.shape[1];
   const { gpu } = x;
   const { chunks, ...cut } = planTiles({ batch, height, width }, kernelSize, inputs + outputs);
-  const sums = Tensor.empty(gpu, [TILE, TILE, inputs, outputs, 2], 'dw spectra');
+  const sums = Tensor.empty(gpu, [HALF_ROWS, TILE, inputs, outputs, 2], 'dw spectra');
   for (const chunk of chunks) {
     const xs = transform(imagePlanes(x, enlarge), cut, chunk, { origin: -(kernelSize >> 1), side: TILE });
     const dys = transform(imagePlanes(dy), cut, chunk, { origin: 0, side: cut.step });
@@ -94,7 +94,7 @@ export function fftConvGradWeight(dy: Tensor, x: Tensor, kernelSize: number, enl
   const dw = Tensor.empty(gpu, [outputs, inputs, kernelSize, kernelSize], 'conv2d dw');
   const { planes } = weightPlanes(dw, 'inputs');
   const all = { firstPair: 0, pairs: outputs };
-  transformBack(sums, planes, wholeTiles(outputs), all, { first: 0, side: kernelSize, members: 1, scale: 0.5 });
+  transformBack(sums, planes, wholeTiles(outputs), all, { first: 0, side: kernelSize, members: 1, scale: 0.5, half: true });
   sums.free();
   return dw;
 }
@@ -165,6 +165,8 @@ interface TransformBackOptions {
   readonly scale?: number;
   readonly slope?: number;
   readonly masked?: boolean;
+  /** the spectra hold HALF_ROWS rows alone; default false */
+  readonly half?: boolean;
 }
 
 /** Writes the windows of `side` x `side` values from (first, first) on of the chunk's tiles into their planes. */
@@ -173,12 +175,12 @@ function transformBack(
   { tensor, enlarge, ...planes }: Planes,
   cut: Cut,
   { firstPair, pairs }: Chunk,
-  { first, side, members = 2, scale = 1, slope = 1, masked = false }: TransformBackOptions,
+  { first, side, members = 2, scale = 1, slope = 1, masked = false, half = false }: TransformBackOptions,
 ): void {
   tensor.gpu.run(inverseKernel, {
     tensors: { spectra, y: tensor },
     uniforms: { ...planes, ...cut, firstPair, pairs, slope, scale: scale / TILE ** 2 },
-    constants: { MEMBERS: members, FIRST: first, SIDE: side, MASKED: Number(masked), POOL: enlarge },
+    constants: { MEMBERS: members, FIRST: first, SIDE: side, MASKED: Number(masked), POOL: enlarge, HALF: Number(half) },
     grid: [Math.ceil(pairs / PAIRS_PER_GROUP), planes.channels, 1],
   });
 }
