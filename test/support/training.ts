@@ -1,0 +1,45 @@
+import { type Checkpoint, type TrainingState, decodeCheckpoint, encodeCheckpoint } from '../../src/model/checkpoint';
+import type { PyramidFlowConfig } from '../../src/model/config';
+import { PyramidFlow } from '../../src/model/pyramid-flow';
+import { IMAGENET } from '../../src/ops/preprocess';
+import { Random } from '../../src/random';
+import { ADAM_DEFAULTS } from '../../src/train/adam';
+import type { FitOptions, TrainingImages } from '../../src/train/fit';
+import { gpu } from './gpu';
+import { randomByteImage } from './small-model';
+
+/** Three blocks: what a run of training does is the same at every size. */
+export const TINY: PyramidFlowConfig = { channels: 4, levels: 3, stacks: 1, kernel: 3, norm: 'CVN', height: 16, width: 16 };
+
+export const FIT: FitOptions = {
+  epochs: 2,
+  batch: 2,
+  seed: 5,
+  memory: 'reversible',
+  augmentation: 'dihedral',
+  adam: ADAM_DEFAULTS,
+};
+
+export const tinyModel = (seed = FIT.seed): PyramidFlow => PyramidFlow.create(gpu, TINY, seed);
+
+export function trainingImages(count: number): TrainingImages {
+  const random = new Random(77);
+  const images = Array.from({ length: count }, () => randomByteImage(random, TINY));
+  return { count, image: (index) => images[index] };
+}
+
+/** The checkpoint of a model and where its training stands. */
+export async function checkpointOf(model: PyramidFlow, training?: TrainingState): Promise<Checkpoint> {
+  const { config } = model;
+  return { config, category: 'tiny', normalization: IMAGENET, tensors: await model.tensors(), training };
+}
+
+/** Its file: two runs are the same if these bytes are. */
+export const fileOf = async (model: PyramidFlow, training?: TrainingState): Promise<Uint8Array> =>
+  encodeCheckpoint(await checkpointOf(model, training));
+
+/** A model and the state of its training, from a file. */
+export function loaded(file: Uint8Array): { model: PyramidFlow; training: TrainingState } {
+  const { config, tensors, training } = decodeCheckpoint(file);
+  return { model: PyramidFlow.fromTensors(gpu, config, tensors), training: training! };
+}

@@ -1,0 +1,51 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { PyramidFlow } from '../../src/model/pyramid-flow';
+import { ADAM_DEFAULTS } from '../../src/train/adam';
+import { type FitOptions, fit } from '../../src/train/fit';
+import { gpu } from '../support/gpu';
+import { FIT, tinyModel, trainingImages } from '../support/training';
+
+/** The error that training ends with. */
+async function errorOf(model: PyramidFlow, change: Partial<FitOptions> = {}): Promise<string> {
+  const steps: number[] = [];
+  const result = await fit(model, trainingImages(4), { ...FIT, onStep: ({ step }) => steps.push(step), ...change }).catch((error: Error) => error);
+  assert.instance(result, Error, 'training went on');
+  return `${(result as Error).name}: ${(result as Error).message}`;
+}
+
+for (const [name, value] of [['blocks.1.conv1', NaN], ['blocks.2.log_s', Infinity], ['blocks.0.conv2', -Infinity]] as const) {
+  for (const memory of ['reversible', 'plain'] as const) {
+    test(`${value} in ${name} stops the first step and is named, ${memory}`, async () => {
+      const model = tinyModel();
+      const parameter = model.parameters.get(name);
+      const values = await parameter.read();
+      values[3] = value;
+      parameter.write(values);
+      const message = await errorOf(model, { memory });
+      const block = name.slice(0, 'blocks.0'.length);
+      assert.match(message, new RegExp(`^NumericError: training stopped at epoch 1, step 1 in ${block}: ${name} is not finite; lower --lr`));
+    });
+  }
+}
+
+test('a learning rate far too high is stopped, with epoch, step, block and tensor', async () => {
+  const message = await errorOf(tinyModel(), { epochs: 20, adam: { ...ADAM_DEFAULTS, learningRate: 1e30 } });
+  assert.match(message, /^NumericError: training stopped at epoch \d+, step \d+ in (blocks\.\d+\.|the Fourier loss).*: .+ is not finite; lower --lr/);
+});
+
+test('the weights of the step that went wrong are those before it, and memory is given back', async () => {
+  const model = tinyModel();
+  model.parameters.gradients; // stays with the model
+  const before = gpu.memory.use().live;
+  const parameter = model.parameters.get('blocks.2.upper');
+  const values = await parameter.read();
+  values[1] = NaN;
+  parameter.write(values);
+  const start = await model.parameters.values.read();
+  await errorOf(model);
+  assert.equal(await model.parameters.values.read(), start);
+  assert.is(gpu.memory.use().live, before);
+});
+
+test.run();

@@ -1,0 +1,103 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { TrainingState } from '../../src/model/checkpoint';
+import { type FitOptions, type FitProgress, fit } from '../../src/train/fit';
+import { gpu } from '../support/gpu';
+import { FIT, fileOf, loaded, tinyModel, trainingImages } from '../support/training';
+
+const IMAGES = trainingImages(7); // three batches of two, and one image left over
+
+async function run(change: Partial<FitOptions> = {}) {
+  const model = tinyModel();
+  const steps: FitProgress[] = [];
+  const files: Uint8Array[] = [];
+  const onEpoch = async (state: TrainingState) => {
+    files.push(await fileOf(model, state));
+  };
+  const state = await fit(model, IMAGES, { ...FIT, onStep: (progress) => steps.push(progress), onEpoch, ...change });
+  return { model, state, steps, files, file: await fileOf(model, state) };
+}
+
+const whole = await run();
+
+test('every step is reported, in order, and every epoch is logged with the means of its steps', () => {
+  const { steps, state } = whole;
+  assert.equal(
+    steps.map(({ epoch, step }) => [epoch, step]),
+    [[1, 1], [1, 2], [1, 3], [2, 1], [2, 2], [2, 3]],
+  );
+  assert.ok(steps.every((progress) => progress.epochs === 2 && progress.steps === 3));
+  assert.is(state.optimizerSteps, 6);
+  for (const [i, { epoch, loss, gradientNorm, reconstructionError }] of state.log.entries()) {
+    assert.is(epoch, i + 1);
+    const own = steps.filter((progress) => progress.epoch === epoch);
+    const mean = (key: 'loss' | 'gradientNorm') => own.reduce((sum, progress) => sum + progress[key] / 3, 0);
+    assert.ok(Math.abs(loss - mean('loss')) < 1e-12 && Math.abs(gradientNorm - mean('gradientNorm')) < 1e-12);
+    assert.ok(reconstructionError > 0 && reconstructionError < 1e-5, `${reconstructionError}`);
+  }
+  assert.equal(whole.files[1], whole.file, 'the last epoch is the result');
+});
+
+test('the same run twice gives the same bytes; another seed, other ones', async () => {
+  assert.equal((await run()).file, whole.file);
+  assert.not.equal((await run({ seed: FIT.seed + 1 })).file, whole.file);
+});
+
+test('a run that is resumed after an epoch, from its file, ends with the bytes of one that was never stopped', async () => {
+  const { model, training } = loaded(whole.files[0]);
+  const state = await fit(model, IMAGES, { ...FIT, resume: training });
+  assert.equal(await fileOf(model, state), whole.file);
+});
+
+test('a finished run that is resumed stays as it is', async () => {
+  const { model, training } = loaded(whole.file);
+  const state = await fit(model, IMAGES, { ...FIT, resume: training });
+  assert.equal(await fileOf(model, state), whole.file);
+});
+
+test('a signal within an epoch stops there; what the epoch before gave is the result, and resumes', async () => {
+  const controller = new AbortController();
+  const stopped = await run({
+    signal: controller.signal,
+    onStep: ({ epoch, step }) => epoch === 2 && step === 1 && controller.abort(),
+  });
+  assert.is(stopped.state.log.length, 1);
+  assert.is(stopped.files.length, 1);
+  assert.equal(stopped.files[0], whole.files[0]);
+  const { model, training } = loaded(stopped.files[0]);
+  assert.equal(await fileOf(model, await fit(model, IMAGES, { ...FIT, resume: training })), whole.file);
+});
+
+test('a signal that was given before the start changes nothing', async () => {
+  const { state, steps, model } = await run({ signal: AbortSignal.abort() });
+  assert.equal([state.log.length, state.optimizerSteps, steps.length], [0, 0, 0]);
+  assert.equal(await model.parameters.values.read(), await tinyModel().parameters.values.read());
+});
+
+test('its memory is given back, whatever ends it', async () => {
+  const model = tinyModel();
+  model.parameters.gradients; // stays with the model
+  const before = gpu.memory.use().live;
+  await fit(model, IMAGES, { ...FIT, epochs: 1 });
+  assert.is(gpu.memory.use().live, before, 'done');
+  const controller = new AbortController();
+  await fit(model, IMAGES, { ...FIT, signal: controller.signal, onStep: () => controller.abort() });
+  assert.is(gpu.memory.use().live, before, 'stopped');
+});
+
+const REFUSED: readonly (readonly [images: number, batch: number, error: RegExp])[] = [
+  [1, 2, /^DataError: 1 training images fill no batch of 2; add images or lower --batch$/],
+  [0, 2, /^DataError: 0 training images/],
+  [3, 4, /^DataError: 3 training images fill no batch of 4/],
+  [4, 1, /^UsageError: a batch of 1; compare pairs: use a batch of 2 or more$/],
+];
+
+for (const [count, batch, message] of REFUSED) {
+  test(`${count} images in batches of ${batch} are refused`, async () => {
+    const error = await fit(tinyModel(), trainingImages(count), { ...FIT, batch }).catch((cause: Error) => cause);
+    assert.instance(error, Error);
+    assert.match(`${(error as Error).name}: ${(error as Error).message}`, message);
+  });
+}
+
+test.run();
