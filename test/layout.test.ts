@@ -15,7 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [...below('model'), ...ASIDE],
   train: [...below('train'), ...ASIDE],
   ...Object.fromEntries(ASIDE.map((part) => [part, ASIDE])),
-  ...Object.fromEntries(PLATFORMS.map((part) => [part, [...CHAIN, ...ASIDE]])),
+  selftest: [...CHAIN, ...ASIDE],
+  ...Object.fromEntries(PLATFORMS.map((part) => [part, [...CHAIN, ...ASIDE, 'selftest']])),
 };
 
 /** Globals that only Node or only a page has. WebGPU, TextDecoder and performance are in both. */

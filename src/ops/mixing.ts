@@ -1,4 +1,5 @@
-import gradientKernel from '../../shaders/mixing_gradient.wgsl';
+import lowerGradientKernel from '../../shaders/mixing_gradient_lower.wgsl';
+import upperGradientKernel from '../../shaders/mixing_gradient_upper.wgsl';
 import inverseKernel from '../../shaders/mixing_inverse.wgsl';
 import matrixKernel from '../../shaders/mixing_matrix.wgsl';
 import { Tensor } from '../tensor/tensor';
@@ -30,22 +31,33 @@ export const luWeight: Op<keyof LuTensors, void, keyof LuTensors> = {
   saves: ['lower', 'logS', 'upper', 'perm', 'sign'],
   forward: (lu) => mixingWeight(lu),
   gradient(dw, lu) {
-    let made: ReturnType<typeof gradients> | undefined;
-    const all = () => (made ??= gradients(dw, lu));
-    return { lower: () => all().dLower, logS: () => all().dLogS, upper: () => all().dUpper };
+    let made: ReturnType<typeof upperGradients> | undefined;
+    const upper = () => (made ??= upperGradients(dw, lu));
+    return { lower: () => lowerGradient(dw, lu), logS: () => upper().dLogS, upper: () => upper().dUpper };
   },
 };
 
-function gradients(dw: Tensor, lu: LuTensors) {
-  const { gpu, size } = lu.logS;
+function lowerGradient(dw: Tensor, { logS, upper, perm, sign }: LuTensors): Tensor {
+  const { gpu, size } = logS;
   const dLower = Tensor.empty(gpu, [size, size], 'dlower');
-  const dLogS = Tensor.empty(gpu, [size], 'dlogS');
+  gpu.run(lowerGradientKernel, {
+    tensors: { logS, upper, perm, sign, dw, dLower },
+    uniforms: {},
+    constants: { SIZE: size },
+    grid: linearGrid(size * size),
+  });
+  return dLower;
+}
+
+function upperGradients(dw: Tensor, { lower, logS, perm, sign }: LuTensors) {
+  const { gpu, size } = logS;
   const dUpper = Tensor.empty(gpu, [size, size], 'dupper');
-  gpu.run(gradientKernel, {
-    tensors: { ...lu, dw, dLower, dLogS, dUpper },
+  const dLogS = Tensor.empty(gpu, [size], 'dlogS');
+  gpu.run(upperGradientKernel, {
+    tensors: { lower, logS, perm, sign, dw, dUpper, dLogS },
     uniforms: {},
     constants: { SIZE: size },
     grid: [1, 1, 1],
   });
-  return { dLower, dLogS, dUpper };
+  return { dUpper, dLogS };
 }

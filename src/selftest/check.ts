@@ -83,7 +83,7 @@ export async function runCheck(gpu: Runtime, { name, kernels, tolerance, run }: 
     let worst = { error: 0, what: '' };
     for (const comparison of comparisons) {
       const error = await errorOf(comparison);
-      if (!(error <= worst.error)) worst = { error, what: comparison.what };
+      if (error > worst.error) worst = { error, what: comparison.what };
     }
     const passed = worst.error <= tolerance;
     const problem = passed ? undefined : `${worst.what} is off by ${worst.error.toExponential(1)} of its largest value`;
@@ -99,7 +99,8 @@ async function errorOf({ actual, expected, scale }: Comparison): Promise<number>
   let [largest, difference] = [0, 0];
   for (let i = 0; i < expected.length; i++) {
     largest = Math.max(largest, Math.abs(expected[i]));
-    difference = Math.max(difference, Math.abs(values[i] - expected[i])); // NaN stays NaN
+    const error = Math.abs(values[i] - expected[i]);
+    difference = Math.max(difference, Number.isNaN(error) ? Infinity : error);
   }
   return difference === 0 ? 0 : difference / (scale ?? largest);
 }

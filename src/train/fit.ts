@@ -90,30 +90,29 @@ async function runEpoch(
   const sums = { loss: 0, gradientNorm: 0 };
   let input: Tensor | undefined;
   let running: Promise<void> | undefined; // the step before, whose report comes while this one is recorded
-  for (let step = 1; step <= steps; step++) {
-    const chosen = order.slice((step - 1) * batch, step * batch);
-    const bytes = chosen.map((index) => augmentImage(images.image(index), augmentation, random));
-    input?.free();
-    input = networkInput(model.gpu, bytes);
-    const report = trainer.step(input);
+  try {
+    for (let step = 1; step <= steps; step++) {
+      const chosen = order.slice((step - 1) * batch, step * batch);
+      const bytes = chosen.map((index) => augmentImage(images.image(index), augmentation, random));
+      input?.free();
+      input = networkInput(model.gpu, bytes);
+      const report = trainer.step(input);
+      await running;
+      running = report.then(async ({ loss, gradientNorm }) => {
+        if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw await diagnose(trainer, bytes, epoch, step);
+        sums.loss += loss / steps;
+        sums.gradientNorm += gradientNorm / steps;
+        onStep?.({ epoch, epochs, step, steps, loss, gradientNorm });
+      });
+      running.catch(() => undefined); // it is awaited one step later
+      if (signal?.aborted) break;
+    }
     await running;
-    running = report.then(async ({ loss, gradientNorm }) => {
-      if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw await diagnose(trainer, bytes, epoch, step);
-      sums.loss += loss / steps;
-      sums.gradientNorm += gradientNorm / steps;
-      onStep?.({ epoch, epochs, step, steps, loss, gradientNorm });
-    });
-    running.catch(() => undefined); // it is awaited one step later
-    if (signal?.aborted) break;
-  }
-  await running;
-  if (signal?.aborted) {
+    if (signal?.aborted) return undefined;
+    return { epoch, ...sums, reconstructionError: await reconstructionError(model, input!) };
+  } finally {
     input?.free();
-    return undefined;
   }
-  const error = await reconstructionError(model, input!);
-  input!.free();
-  return { epoch, ...sums, reconstructionError: error };
 }
 
 async function currentState(

@@ -1,0 +1,67 @@
+import type { Runtime } from '../src/gpu/runtime';
+import { openRuntime } from '../src/node/dawn';
+import { PyramidFlow } from '../src/model/pyramid-flow';
+import { type MemoryMode, Trainer } from '../src/train/trainer';
+import { describeAdapter, mebibytes, randomImages } from './support/common';
+
+// Peak memory of a training step, by the pool's own accounting, at the size the paper trains at. What is live before and after
+// the step (weights, gradients, moments, images) stands apart from what only the step needs. No arguments.
+
+const SIZE = { channels: 16, levels: 4, kernel: 7, norm: 'SVN', height: 256, width: 256 } as const;
+const BATCH = 2;
+const RUNS: readonly (readonly [memory: MemoryMode, stacks: number])[] = [
+  ['reversible', 2],
+  ['reversible', 4],
+  ['reversible', 8],
+  ['plain', 4],
+];
+
+interface Use {
+  /** parameters, gradients, optimizer, fixed tensors, images */
+  readonly persistent: number;
+  /** the most on top of that within a step */
+  readonly step: number;
+}
+
+const gpu = await openRuntime();
+const { channels, height, width, kernel, levels } = SIZE;
+console.log(describeAdapter(gpu));
+console.log(`${height} x ${width}, C ${channels}, L ${levels}, k ${kernel}, batch ${BATCH}\n`);
+console.log('mode        stacks   persistent   step above it         peak');
+const uses = new Map<string, Use>();
+for (const [memory, stacks] of RUNS) {
+  const use = await measure(gpu, memory, stacks);
+  uses.set(`${memory} ${stacks}`, use);
+  const columns = [use.persistent, use.step, use.persistent + use.step].map((bytes) => mebibytes(bytes).padStart(12));
+  console.log(`${memory.padEnd(12)}${String(stacks).padStart(5)}${columns.join('  ')}`);
+}
+
+const [two, four, eight, plain] = RUNS.map(([memory, stacks]) => uses.get(`${memory} ${stacks}`)!);
+const growth = eight.persistent + eight.step - two.persistent - two.step;
+console.log('');
+verdict(
+  growth <= eight.persistent - two.persistent,
+  `8 stacks peak ${mebibytes(growth)} above 2 stacks; their weights, gradients and moments are ${mebibytes(eight.persistent - two.persistent)} more`,
+);
+verdict(8 * four.step <= plain.step, `at 4 stacks plain mode keeps ${(plain.step / four.step).toFixed(2)} times as much as reversible (8 or more wanted)`);
+gpu.destroy();
+
+async function measure(runtime: Runtime, memory: MemoryMode, stacks: number): Promise<Use> {
+  const model = PyramidFlow.create(runtime, { ...SIZE, stacks });
+  const images = randomImages(runtime, [BATCH, 3, height, width]);
+  const trainer = new Trainer(model, { memory });
+  model.parameters.zeroGradients();
+  await runtime.finish();
+  const persistent = runtime.memory.use().live;
+  runtime.memory.resetPeak();
+  await trainer.step(images);
+  const { peak } = runtime.memory.use();
+  for (const made of [trainer, model, images]) made.free();
+  runtime.memory.trim();
+  return { persistent, step: peak - persistent };
+}
+
+function verdict(holds: boolean, sentence: string): void {
+  console.log(`${holds ? 'ok  ' : 'FAIL'} ${sentence}`);
+  if (!holds) process.exitCode = 1;
+}

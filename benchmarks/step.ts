@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util';
+import type { WorkCount } from '../src/gpu/runtime';
+import { DispatchTimer } from '../src/gpu/timer';
+import { openRuntime } from '../src/node/dawn';
+import type { PyramidFlowConfig } from '../src/model/config';
+import { PyramidFlow } from '../src/model/pyramid-flow';
+import type { Tensor } from '../src/tensor/tensor';
+import { type MemoryMode, Trainer } from '../src/train/trainer';
+import { describeAdapter, median, randomImages } from './support/common';
+
+// What a training step does and how long it takes: work of the first steps, wall time in both memory modes, GPU time by kernel.
+// Options with their defaults: --size 128 --channels 16 --levels 4 --stacks 4 --kernel 7 --batch 2 --repeats 3 --norm SVN
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: '128' },
+    channels: { type: 'string', default: '16' },
+    levels: { type: 'string', default: '4' },
+    stacks: { type: 'string', default: '4' },
+    kernel: { type: 'string', default: '7' },
+    batch: { type: 'string', default: '2' },
+    repeats: { type: 'string', default: '3' },
+    norm: { type: 'string', default: 'SVN' },
+  },
+});
+const [size, channels, levels, stacks, kernel, batch, repeats] = (
+  ['size', 'channels', 'levels', 'stacks', 'kernel', 'batch', 'repeats'] as const
+).map((name) => Number(values[name]));
+const norm = values.norm as PyramidFlowConfig['norm'];
+const config: PyramidFlowConfig = { channels, levels, stacks, kernel, norm, height: size, width: size };
+const COUNTED: readonly (keyof WorkCount)[] = ['dispatches', 'passes', 'submits', 'bindGroups', 'pipelines'];
+const COUNTED_STEPS = 4;
+
+const gpu = await openRuntime();
+console.log(describeAdapter(gpu));
+console.log(`${size} x ${size}, C ${channels}, L ${levels}, S ${stacks}, k ${kernel}, ${norm}, batch ${batch}\n`);
+const images = randomImages(gpu, [batch, 3, size, size]);
+const reversible = await measure('reversible', images);
+const plain = await measure('plain', images);
+console.log(`\nmedian of ${repeats} steps: reversible ${reversible.toFixed(0)} ms, plain ${plain.toFixed(0)} ms, ratio ${(reversible / plain).toFixed(2)}`);
+await timeKernels(images);
+gpu.destroy();
+
+/** Prints the work of the first steps, then returns the median time of further ones, in ms. */
+async function measure(memory: MemoryMode, input: Tensor): Promise<number> {
+  const model = PyramidFlow.create(gpu, config);
+  const trainer = new Trainer(model, { memory });
+  await gpu.finish();
+  console.log(`${memory.padEnd(12)}${COUNTED.map((name) => name.padStart(11)).join('')}         ms`);
+  for (let step = 1; step <= COUNTED_STEPS; step++) {
+    const before = gpu.counts();
+    const ms = await timeStep(trainer, input);
+    const after = gpu.counts();
+    const made = COUNTED.map((name) => String(after[name] - before[name]).padStart(11));
+    console.log(`  step ${step}    ${made.join('')}${ms.toFixed(0).padStart(11)}`);
+  }
+  const times: number[] = [];
+  for (let step = 0; step < repeats; step++) times.push(await timeStep(trainer, input));
+  trainer.free();
+  model.free();
+  gpu.memory.trim();
+  return median(times);
+}
+
+async function timeStep(trainer: Trainer, input: Tensor): Promise<number> {
+  const start = performance.now();
+  await trainer.step(input);
+  return performance.now() - start;
+}
+
+/** GPU time of one reversible step by kernel; every dispatch in a pass of its own, so the sum is more than a step takes. */
+async function timeKernels(input: Tensor): Promise<void> {
+  if (!gpu.adapter.features.includes('timestamp-query')) {
+    console.log('\nno GPU times: this adapter has no timestamp-query');
+    return;
+  }
+  const model = PyramidFlow.create(gpu, config);
+  const trainer = new Trainer(model);
+  await trainer.step(input);
+  await gpu.finish();
+  gpu.timer = new DispatchTimer(gpu.device);
+  await trainer.step(input);
+  const times = [...(await gpu.timer.collect())].sort(([, a], [, b]) => b.ms - a.ms);
+  gpu.timer = undefined;
+  const total = times.reduce((sum, [, { ms }]) => sum + ms, 0);
+  const convolution = times.filter(([name]) => name.startsWith('conv')).reduce((sum, [, { ms }]) => sum + ms, 0);
+  const share = (ms: number) => `${((100 * ms) / total).toFixed(1)} %`.padStart(8);
+  console.log(`\n${'kernel'.padEnd(28)}     calls    GPU ms   share`);
+  for (const [name, { calls, ms }] of times) {
+    console.log(`${name.padEnd(28)}${String(calls).padStart(10)}${ms.toFixed(1).padStart(10)}${share(ms)}`);
+  }
+  console.log(`${'convolution kernels (conv*)'.padEnd(28)}${' '.repeat(10)}${convolution.toFixed(1).padStart(10)}${share(convolution)}`);
+  trainer.free();
+  model.free();
+}

@@ -1,0 +1,258 @@
+import { CLAMP, leakyRelu, softClamp } from '../ops/activation';
+import { affineGradient, applyAffine } from '../ops/affine';
+import { copyChannels } from '../ops/channels';
+import { directForward, directGradInput, directGradWeight } from '../ops/conv2d-direct';
+import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../ops/conv2d-fft';
+import { combineInto, fill, scaleInto } from '../ops/elementwise';
+import { biasRelu, maxPool3 } from '../ops/encoder-layers';
+import { inverseMixingWeight, luWeight, mixingWeight } from '../ops/mixing';
+import { nearest } from '../ops/nearest';
+import { maxPerItem, sum, sumOfSquares } from '../ops/reduce';
+import { subtractMean, volumeMean } from '../ops/volume-norm';
+import { Tensor } from '../tensor/tensor';
+import type { Check, Comparison, Lab, Sample } from './check';
+import { convolution, maximumPool, nearestResize, product } from './truth';
+
+/** Checks of what the coupling network, the flow and the encoder are made of. */
+export const NETWORK_CHECKS: readonly Check[] = [
+  {
+    name: 'element by element',
+    kernels: ['combine', 'scale', 'copy_window'],
+    tolerance: 1e-6,
+    run(lab) {
+      const [x, y] = [lab.sample([2, 3, 1, 67]), lab.sample([2, 3, 1, 67])];
+      const [scaled, filled, window] = [x.tensor.copy(), x.tensor.copy(), lab.given([2, 4, 1, 67], new Float32Array(536))];
+      combineInto(y.tensor, 0.9, x.tensor, -2);
+      scaleInto(scaled, -3);
+      fill(filled, 1.5);
+      copyChannels(x.tensor, 1, window.tensor, 2, 2);
+      const moved = window.values.map((_, at) => {
+        const [image, channel] = [Math.floor(at / 268), Math.floor(at / 67) % 4];
+        return channel < 2 ? 0 : x.values[(3 * image + channel - 1) * 67 + (at % 67)];
+      });
+      return [
+        { what: 'a combination', actual: y.tensor, expected: y.values.map((value, i) => 0.9 * value - 2 * x.values[i]) },
+        { what: 'a multiple', actual: scaled, expected: x.values.map((value) => -3 * value) },
+        { what: 'a filling', actual: filled, expected: x.values.map(() => 1.5) },
+        { what: 'a window of channels', actual: window.tensor, expected: moved },
+      ];
+    },
+  },
+  {
+    name: 'sums and maxima',
+    kernels: ['reduce'],
+    tolerance: 1e-5,
+    run(lab) {
+      const x = lab.sample([3, 5003]);
+      const norm = Math.hypot(...x.values);
+      return [
+        { what: 'the sum', actual: sum(x.tensor), expected: [x.values.reduce((a, b) => a + b)], scale: norm },
+        { what: 'the sum of squares', actual: sumOfSquares(x.tensor), expected: [norm ** 2] },
+        { what: 'the maxima', actual: maxPerItem(x.tensor), expected: [0, 1, 2].map((i) => Math.max(...x.values.subarray(i * 5003, (i + 1) * 5003))) },
+      ];
+    },
+  },
+  {
+    name: 'LeakyReLU',
+    kernels: ['leaky_relu'],
+    tolerance: 1e-6,
+    async run(lab) {
+      const [x, dy] = [lab.sample([1, 3, 5, 13]), lab.sample([1, 3, 5, 13])];
+      const truth = (values: Float64Array) => values.map((value) => (value > 0 ? value : 0.01 * value));
+      const y = leakyRelu.forward({ x: x.tensor }, { slope: 0.01 });
+      const dx = leakyRelu.gradient(dy.tensor, { y }, { slope: 0.01 }).x!();
+      return [
+        { what: 'the result', actual: y, expected: truth(x.values) },
+        { what: 'the gradient', actual: dx, expected: dy.values.map((value, i) => (x.values[i] > 0 ? value : 0.01 * value)) },
+      ];
+    },
+  },
+  {
+    name: 'soft clamp',
+    kernels: ['soft_clamp', 'soft_clamp_gradient'],
+    tolerance: 1e-6,
+    async run(lab) {
+      const values = Float64Array.from({ length: 2 * 6 * 35 }, (_, i) => 4 * Math.tan(((i + 0.5) / 420 - 0.5) * Math.PI));
+      const x = lab.given([2, 6, 5, 7], values);
+      const dy = lab.sample([2, 3, 5, 7]);
+      const attributes = { channels: 3, alpha: CLAMP };
+      const head = (input: Float64Array) => [input.subarray(0, 105), input.subarray(210, 315)].flatMap((part) => [...part]);
+      const truth = (input: Float64Array) => Float64Array.from(head(input), (value) => CLAMP * 0.636 * Math.atan(value / CLAMP));
+      const y = softClamp.forward({ x: x.tensor }, attributes);
+      const dx = softClamp.gradient(dy.tensor, { x: x.tensor }, attributes).x!();
+      return [
+        { what: 'the result', actual: y, expected: truth(x.values) },
+        await lab.gradient('the gradient', truth, x.values, dy.values, dx),
+      ];
+    },
+  },
+  { name: 'affine coupling', kernels: ['affine', 'affine_gradient'], tolerance: 1e-5, run: checkAffine },
+  {
+    name: 'convolution, direct',
+    kernels: ['conv2d_pack', 'conv2d_direct', 'conv2d_grad_weight', 'conv2d_grad_input_strided', 'sum_slices'],
+    tolerance: 1e-5,
+    async run(lab) {
+      return [...(await checkConvolution(lab, 3, 1, directCalls(1))), ...(await checkConvolution(lab, 5, 2, directCalls(2)))];
+    },
+  },
+  {
+    name: 'convolution by tiles',
+    kernels: ['conv_tile_forward', 'conv_tile_product', 'conv_tile_inverse', 'conv_tile_correlate'],
+    tolerance: 1e-5,
+    run: (lab) =>
+      checkConvolution(lab, 7, 1, {
+        forward: (x, w) => fftConvForward(x, w),
+        gradInput: (dy, w) => fftConvGradInput(dy, w),
+        gradWeight: (dy, x) => fftConvGradWeight(dy, x, 7),
+      }),
+  },
+  {
+    name: 'volume normalization',
+    kernels: ['mean_over_channels', 'mean_over_space', 'subtract_mean'],
+    tolerance: 1e-5,
+    run(lab) {
+      return (['CVN', 'SVN'] as const).flatMap((kind): Comparison[] => {
+        const x = lab.sample([2, 5, 9, 8]);
+        const group = (at: number) => (kind === 'CVN' ? at % 72 : Math.floor(at / 72) % 5);
+        const means = new Float64Array(kind === 'CVN' ? 72 : 5);
+        x.values.forEach((value, at) => (means[group(at)] += (value * means.length) / x.values.length));
+        const mean = volumeMean(x.tensor, kind);
+        subtractMean(x.tensor, mean, kind);
+        return [
+          { what: `the mean of ${kind}`, actual: mean, expected: means, scale: 1 },
+          { what: `the result of ${kind}`, actual: x.tensor, expected: x.values.map((value, at) => value - means[group(at)]) },
+        ];
+      });
+    },
+  },
+  { name: '1x1 mixing', kernels: ['mixing_matrix', 'mixing_inverse', 'mixing_gradient_lower', 'mixing_gradient_upper'], tolerance: 1e-5, run: checkMixing },
+  {
+    name: 'nearest resize',
+    kernels: ['nearest', 'nearest_gradient'],
+    tolerance: 1e-6,
+    async run(lab) {
+      const results: Comparison[] = [];
+      for (const [from, to] of [[[3, 5], [12, 10]], [[8, 66], [2, 33]]]) {
+        const x = lab.sample([2, 3, ...from]);
+        const dy = lab.sample([2, 3, ...to]);
+        const truth = (values: Float64Array) => nearestResize(values, 6, from, to);
+        const dx = nearest.gradient(dy.tensor, { x: x.tensor }, { height: to[0], width: to[1] }).x!();
+        const y = nearest.forward({ x: x.tensor }, { height: to[0], width: to[1] });
+        results.push({ what: `${from} to ${to}`, actual: y, expected: truth(x.values) });
+        results.push(await lab.gradient(`the gradient of ${from} to ${to}`, truth, x.values, dy.values, dx));
+      }
+      return results;
+    },
+  },
+  {
+    name: 'encoder layers',
+    kernels: ['bias_relu', 'max_pool3'],
+    tolerance: 1e-6,
+    run(lab) {
+      const [x, residual, bias] = [lab.sample([2, 3, 7, 9]), lab.sample([2, 3, 7, 9]), lab.sample([3])];
+      const pooled = maxPool3(x.tensor);
+      const window = { side: 3, stride: 2, before: 1 };
+      biasRelu(x.tensor, bias.tensor, residual.tensor);
+      const expected = x.values.map((value, at) => Math.max(0, value + bias.values[Math.floor(at / 63) % 3] + residual.values[at]));
+      return [
+        { what: 'bias, residual and ReLU', actual: x.tensor, expected },
+        { what: 'the 3x3 maximum', actual: pooled, expected: maximumPool(x.values, 6, [7, 9], window) },
+      ];
+    },
+  },
+];
+
+interface ConvolutionCalls {
+  forward(x: Tensor, w: Tensor): Tensor;
+  gradInput(dy: Tensor, w: Tensor, shape: number[]): Tensor;
+  gradWeight(dy: Tensor, x: Tensor, kernel: number): Tensor;
+}
+
+function directCalls(stride: number): ConvolutionCalls {
+  return {
+    forward(x, w) {
+      const y = Tensor.empty(x.gpu, [x.shape[0], w.shape[0], ...x.shape.slice(2).map((side) => Math.ceil(side / stride))]);
+      directForward(x, w, y, stride, 1);
+      return y;
+    },
+    gradInput(dy, w, shape) {
+      const dx = Tensor.empty(dy.gpu, shape);
+      directGradInput(dy, w, dx, stride, { slope: 1, masked: false });
+      return dx;
+    },
+    gradWeight: (dy, x, kernel) => directGradWeight(dy, x, kernel, stride),
+  };
+}
+
+async function checkConvolution(lab: Lab, kernel: number, stride: number, calls: ConvolutionCalls): Promise<Comparison[]> {
+  const [batch, inputs, outputs, height, width] = [2, 3, 9, 11, 19];
+  const shape = { batch, inputs, outputs, height, width, kernel, stride };
+  const [x, w] = [lab.sample([batch, inputs, height, width]), lab.sample([outputs, inputs, kernel, kernel])];
+  const y = calls.forward(x.tensor, w.tensor);
+  const dy = lab.sample(y.shape);
+  const name = `${kernel}x${kernel}, stride ${stride}`;
+  const byInput = (values: Float64Array) => convolution(values, w.values, shape);
+  const byWeight = (values: Float64Array) => convolution(x.values, values, shape);
+  const dx = calls.gradInput(dy.tensor, w.tensor, [...x.tensor.shape]);
+  const dw = calls.gradWeight(dy.tensor, x.tensor, kernel);
+  return [
+    { what: `the result (${name})`, actual: y, expected: byInput(x.values) },
+    await lab.gradient(`the gradient to the input (${name})`, byInput, x.values, dy.values, dx),
+    await lab.gradient(`the gradient to the weight (${name})`, byWeight, w.values, dy.values, dw),
+  ];
+}
+
+/** x (1, 3, 4, 5) with log scale and shift from maps twice as large, as in a `down` block. */
+async function checkAffine(lab: Lab): Promise<Comparison[]> {
+  const [x, s, network, dy] = [[1, 3, 4, 5], [1, 3, 8, 10], [1, 6, 8, 10], [1, 3, 4, 5]].map((shape) => lab.sample(shape));
+  const large = (at: number) => Math.floor(at / 20) * 80 + 20 * (Math.floor(at / 5) % 4) + 2 * (at % 5);
+  const truth = (input: Float64Array, scale: Float64Array) =>
+    input.map((value, at) => Math.exp(scale[large(at)]) * value + network.values[240 + large(at)]);
+  const y = x.tensor.copy();
+  applyAffine(y, s.tensor, network.tensor, 'forward');
+  const back = y.copy();
+  applyAffine(back, s.tensor, network.tensor, 'inverse');
+  const [input, dx, ds] = [y.copy(), dy.tensor.copy(), s.tensor.copy()];
+  const dNetwork = network.tensor.copy();
+  affineGradient(input, dx, ds, dNetwork, true);
+  const dShift = network.values.map((value, at) => (at < 240 ? value : 0));
+  dy.values.forEach((value, at) => (dShift[240 + large(at)] = value));
+  return [
+    { what: 'the result', actual: y, expected: truth(x.values, s.values) },
+    { what: 'the inverse', actual: back, expected: x.values },
+    { what: 'the input rebuilt', actual: input, expected: x.values },
+    { what: 'the gradient to the shift', actual: dNetwork, expected: dShift },
+    await lab.gradient('the gradient to x', (values) => truth(values, s.values), x.values, dy.values, dx),
+    await lab.gradient('the gradient to the log scale', (values) => truth(x.values, values), s.values, dy.values, ds),
+  ];
+}
+
+async function checkMixing(lab: Lab): Promise<Comparison[]> {
+  const size = 11;
+  const identity = Float64Array.from({ length: size * size }, (_, at) => Number(at % (size + 1) === 0));
+  const strict = (keep: (row: number, column: number) => boolean) => (value: number, at: number) =>
+    keep(Math.floor(at / size), at % size) ? value : 0;
+  const small = (sample: Sample) => lab.given(sample.tensor.shape, sample.values.map((value) => 0.3 * value));
+  const [lower, upper, logS] = [lab.sample([size, size]), lab.sample([size, size]), lab.sample([size])].map(small);
+  const sign = lab.given([size], logS.values.map(Math.sign));
+  const perm = lab.given([size, size], identity.map((_, at) => Number((Math.floor(at / size) + 4) % size === at % size)));
+  const truth = (l: Float64Array, s: Float64Array, u: Float64Array) => {
+    const mean = s.reduce((a, b) => a + b) / size;
+    const left = l.map(strict((row, column) => row > column)).map((value, at) => value + identity[at]);
+    const right = u.map(strict((row, column) => row < column)).map((value, at) =>
+      value + identity[at] * sign.values[at % size] * Math.exp(s[at % size] - mean));
+    return product(product(perm.values, left, size, size), right, size, size);
+  };
+  const lu = { lower: lower.tensor, logS: logS.tensor, upper: upper.tensor, perm: perm.tensor, sign: sign.tensor };
+  const dw = lab.sample([size, size]);
+  const gradient = luWeight.gradient(dw.tensor, lu);
+  const w = truth(lower.values, logS.values, upper.values);
+  const inverse = await inverseMixingWeight(lu).read();
+  return [
+    { what: 'the matrix', actual: mixingWeight(lu), expected: w },
+    { what: 'matrix times inverse', actual: product(w, inverse, size, size), expected: identity },
+    await lab.gradient('the gradient to the lower factor', (l) => truth(l, logS.values, upper.values), lower.values, dw.values, gradient.lower!()),
+    await lab.gradient('the gradient to log s', (s) => truth(lower.values, s, upper.values), logS.values, dw.values, gradient.logS!()),
+    await lab.gradient('the gradient to the upper factor', (u) => truth(lower.values, logS.values, u), upper.values, dw.values, gradient.upper!()),
+  ];
+}
