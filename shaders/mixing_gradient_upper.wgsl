@@ -18,9 +18,11 @@ var<workgroup> diagonalGradient: array<f32, SIZE>;
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) local: u32) {
   for (var i = local; i < SIZE; i += 64u) {
+    var row = 0u;
     for (var k = 0u; k < SIZE; k++) {
-      if (perm[k * SIZE + i] > 0.5) { rowOf[i] = k; }
+      if (perm[k * SIZE + i] > 0.5) { row = k; }
     }
+    rowOf[i] = row;
   }
   workgroupBarrier();
 

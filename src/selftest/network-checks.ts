@@ -1,19 +1,16 @@
-import { CLAMP, leakyRelu, softClamp } from '../ops/activation';
-import { affineGradient, applyAffine } from '../ops/affine';
+import { leakyRelu } from '../ops/activation';
 import { copyChannels } from '../ops/channels';
 import { directForward, directGradInput, directGradWeight } from '../ops/conv2d-direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../ops/conv2d-fft';
 import { combineInto, fill, scaleInto } from '../ops/elementwise';
 import { biasRelu, maxPool3 } from '../ops/encoder-layers';
-import { inverseMixingWeight, luWeight, mixingWeight } from '../ops/mixing';
 import { nearest } from '../ops/nearest';
 import { maxPerItem, sum, sumOfSquares } from '../ops/reduce';
-import { subtractMean, volumeMean } from '../ops/volume-norm';
 import { Tensor } from '../tensor/tensor';
-import type { Check, Comparison, Lab, Sample } from './check';
-import { convolution, maximumPool, nearestResize, product } from './truth';
+import type { Check, Comparison, Lab } from './check';
+import { convolution, maximumPool, nearestResize } from './truth';
 
-/** Checks of what the coupling network, the flow and the encoder are made of. */
+/** Checks of what networks are made of. */
 export const NETWORK_CHECKS: readonly Check[] = [
   {
     name: 'element by element',
@@ -68,26 +65,6 @@ export const NETWORK_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'soft clamp',
-    kernels: ['soft_clamp', 'soft_clamp_gradient'],
-    tolerance: 1e-6,
-    async run(lab) {
-      const values = Float64Array.from({ length: 2 * 6 * 35 }, (_, i) => 4 * Math.tan(((i + 0.5) / 420 - 0.5) * Math.PI));
-      const x = lab.given([2, 6, 5, 7], values);
-      const dy = lab.sample([2, 3, 5, 7]);
-      const attributes = { channels: 3, alpha: CLAMP };
-      const head = (input: Float64Array) => [input.subarray(0, 105), input.subarray(210, 315)].flatMap((part) => [...part]);
-      const truth = (input: Float64Array) => Float64Array.from(head(input), (value) => CLAMP * 0.636 * Math.atan(value / CLAMP));
-      const y = softClamp.forward({ x: x.tensor }, attributes);
-      const dx = softClamp.gradient(dy.tensor, { x: x.tensor }, attributes).x!();
-      return [
-        { what: 'the result', actual: y, expected: truth(x.values) },
-        await lab.gradient('the gradient', truth, x.values, dy.values, dx),
-      ];
-    },
-  },
-  { name: 'affine coupling', kernels: ['affine', 'affine_gradient'], tolerance: 1e-5, run: checkAffine },
-  {
     name: 'convolution, direct',
     kernels: ['conv2d_pack', 'conv2d_direct', 'conv2d_grad_weight', 'conv2d_grad_input_strided', 'sum_slices'],
     tolerance: 1e-5,
@@ -106,26 +83,6 @@ export const NETWORK_CHECKS: readonly Check[] = [
         gradWeight: (dy, x) => fftConvGradWeight(dy, x, 7),
       }),
   },
-  {
-    name: 'volume normalization',
-    kernels: ['mean_over_channels', 'mean_over_space', 'subtract_mean'],
-    tolerance: 1e-5,
-    run(lab) {
-      return (['CVN', 'SVN'] as const).flatMap((kind): Comparison[] => {
-        const x = lab.sample([2, 5, 9, 8]);
-        const group = (at: number) => (kind === 'CVN' ? at % 72 : Math.floor(at / 72) % 5);
-        const means = new Float64Array(kind === 'CVN' ? 72 : 5);
-        x.values.forEach((value, at) => (means[group(at)] += (value * means.length) / x.values.length));
-        const mean = volumeMean(x.tensor, kind);
-        subtractMean(x.tensor, mean, kind);
-        return [
-          { what: `the mean of ${kind}`, actual: mean, expected: means, scale: 1 },
-          { what: `the result of ${kind}`, actual: x.tensor, expected: x.values.map((value, at) => value - means[group(at)]) },
-        ];
-      });
-    },
-  },
-  { name: '1x1 mixing', kernels: ['mixing_matrix', 'mixing_inverse', 'mixing_gradient_lower', 'mixing_gradient_upper'], tolerance: 1e-5, run: checkMixing },
   {
     name: 'nearest resize',
     kernels: ['nearest', 'nearest_gradient'],
@@ -199,60 +156,5 @@ async function checkConvolution(lab: Lab, kernel: number, stride: number, calls:
     { what: `the result (${name})`, actual: y, expected: byInput(x.values) },
     await lab.gradient(`the gradient to the input (${name})`, byInput, x.values, dy.values, dx),
     await lab.gradient(`the gradient to the weight (${name})`, byWeight, w.values, dy.values, dw),
-  ];
-}
-
-/** x (1, 3, 4, 5) with log scale and shift from maps twice as large, as in a `down` block. */
-async function checkAffine(lab: Lab): Promise<Comparison[]> {
-  const [x, s, network, dy] = [[1, 3, 4, 5], [1, 3, 8, 10], [1, 6, 8, 10], [1, 3, 4, 5]].map((shape) => lab.sample(shape));
-  const large = (at: number) => Math.floor(at / 20) * 80 + 20 * (Math.floor(at / 5) % 4) + 2 * (at % 5);
-  const truth = (input: Float64Array, scale: Float64Array) =>
-    input.map((value, at) => Math.exp(scale[large(at)]) * value + network.values[240 + large(at)]);
-  const y = x.tensor.copy();
-  applyAffine(y, s.tensor, network.tensor, 'forward');
-  const back = y.copy();
-  applyAffine(back, s.tensor, network.tensor, 'inverse');
-  const [input, dx, ds] = [y.copy(), dy.tensor.copy(), s.tensor.copy()];
-  const dNetwork = network.tensor.copy();
-  affineGradient(input, dx, ds, dNetwork, true);
-  const dShift = network.values.map((value, at) => (at < 240 ? value : 0));
-  dy.values.forEach((value, at) => (dShift[240 + large(at)] = value));
-  return [
-    { what: 'the result', actual: y, expected: truth(x.values, s.values) },
-    { what: 'the inverse', actual: back, expected: x.values },
-    { what: 'the input rebuilt', actual: input, expected: x.values },
-    { what: 'the gradient to the shift', actual: dNetwork, expected: dShift },
-    await lab.gradient('the gradient to x', (values) => truth(values, s.values), x.values, dy.values, dx),
-    await lab.gradient('the gradient to the log scale', (values) => truth(x.values, values), s.values, dy.values, ds),
-  ];
-}
-
-async function checkMixing(lab: Lab): Promise<Comparison[]> {
-  const size = 11;
-  const identity = Float64Array.from({ length: size * size }, (_, at) => Number(at % (size + 1) === 0));
-  const strict = (keep: (row: number, column: number) => boolean) => (value: number, at: number) =>
-    keep(Math.floor(at / size), at % size) ? value : 0;
-  const small = (sample: Sample) => lab.given(sample.tensor.shape, sample.values.map((value) => 0.3 * value));
-  const [lower, upper, logS] = [lab.sample([size, size]), lab.sample([size, size]), lab.sample([size])].map(small);
-  const sign = lab.given([size], logS.values.map(Math.sign));
-  const perm = lab.given([size, size], identity.map((_, at) => Number((Math.floor(at / size) + 4) % size === at % size)));
-  const truth = (l: Float64Array, s: Float64Array, u: Float64Array) => {
-    const mean = s.reduce((a, b) => a + b) / size;
-    const left = l.map(strict((row, column) => row > column)).map((value, at) => value + identity[at]);
-    const right = u.map(strict((row, column) => row < column)).map((value, at) =>
-      value + identity[at] * sign.values[at % size] * Math.exp(s[at % size] - mean));
-    return product(product(perm.values, left, size, size), right, size, size);
-  };
-  const lu = { lower: lower.tensor, logS: logS.tensor, upper: upper.tensor, perm: perm.tensor, sign: sign.tensor };
-  const dw = lab.sample([size, size]);
-  const gradient = luWeight.gradient(dw.tensor, lu);
-  const w = truth(lower.values, logS.values, upper.values);
-  const inverse = await inverseMixingWeight(lu).read();
-  return [
-    { what: 'the matrix', actual: mixingWeight(lu), expected: w },
-    { what: 'matrix times inverse', actual: product(w, inverse, size, size), expected: identity },
-    await lab.gradient('the gradient to the lower factor', (l) => truth(l, logS.values, upper.values), lower.values, dw.values, gradient.lower!()),
-    await lab.gradient('the gradient to log s', (s) => truth(lower.values, s, upper.values), logS.values, dw.values, gradient.logS!()),
-    await lab.gradient('the gradient to the upper factor', (u) => truth(lower.values, logS.values, u), upper.values, dw.values, gradient.upper!()),
   ];
 }

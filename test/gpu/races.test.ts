@@ -12,7 +12,7 @@ const TILES = {
 /** Every kernel that shares memory among the lanes of a workgroup, and a call of it. */
 const CALLS: Readonly<Record<string, SmallCall>> = {
   conv_tile_forward: { constants: {}, uniforms: { ...TILES, origin: -3, rows: 16 }, grid: [1, 1, 1] },
-  conv_tile_inverse: { constants: {}, uniforms: { ...TILES, scale: 1, slope: 1 }, grid: [1, 1, 1] },
+  conv_tile_inverse: { constants: { POOL: 2 }, uniforms: { ...TILES, height: 6, width: 8, scale: 1, slope: 1 }, grid: [1, 1, 1] },
   mean_over_space: { constants: {}, uniforms: { batch: 2, channels: 2, pixels: 35 }, grid: [2, 1, 1] },
   mixing_gradient_upper: { constants: { SIZE: 5 }, uniforms: {}, grid: [1, 1, 1] },
   reduce: { constants: { MODE: 2 }, uniforms: { size: 70 }, grid: [1, 2, 1] },
