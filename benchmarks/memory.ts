@@ -2,10 +2,10 @@ import type { Runtime } from '../src/gpu/runtime';
 import { openRuntime } from '../src/node/dawn';
 import { PyramidFlow } from '../src/model/pyramid-flow';
 import { type MemoryMode, Trainer } from '../src/train/trainer';
-import { describeAdapter, mebibytes, randomImages } from './support/common';
+import { describeAdapter, mebibytes, randomImages } from '../tools/support/benchmark';
 
-// Peak memory of a training step, by the pool's own accounting, at the size the paper trains at. What is live before and after
-// the step (weights, gradients, moments, images) stands apart from what only the step needs. No arguments.
+// Peak memory of a training step, by the pool's own accounting, at the size the paper trains at. What is live before
+// and after the step (weights, gradients, moments, images) stands apart from what only the step needs. No arguments.
 
 const SIZE = { channels: 16, levels: 4, kernel: 7, norm: 'SVN', height: 256, width: 256 } as const;
 const BATCH = 2;
@@ -39,11 +39,15 @@ for (const [memory, stacks] of RUNS) {
 const [two, four, eight, plain] = RUNS.map(([memory, stacks]) => uses.get(`${memory} ${stacks}`)!);
 const growth = eight.persistent + eight.step - two.persistent - two.step;
 console.log('');
+const added = eight.persistent - two.persistent;
 verdict(
-  growth <= eight.persistent - two.persistent,
-  `8 stacks peak ${mebibytes(growth)} above 2 stacks; their weights, gradients and moments are ${mebibytes(eight.persistent - two.persistent)} more`,
+  growth <= added,
+  `8 stacks peak ${mebibytes(growth)} above 2; their weights, gradients and moments are ${mebibytes(added)} more`,
 );
-verdict(8 * four.step <= plain.step, `at 4 stacks plain mode keeps ${(plain.step / four.step).toFixed(2)} times as much as reversible (8 or more wanted)`);
+verdict(
+  8 * four.step <= plain.step,
+  `at 4 stacks plain mode keeps ${(plain.step / four.step).toFixed(2)} times as much as reversible (8 or more wanted)`,
+);
 gpu.destroy();
 
 async function measure(runtime: Runtime, memory: MemoryMode, stacks: number): Promise<Use> {

@@ -6,10 +6,10 @@ import type { PyramidFlowConfig } from '../src/model/config';
 import { PyramidFlow } from '../src/model/pyramid-flow';
 import type { Tensor } from '../src/tensor/tensor';
 import { type MemoryMode, Trainer } from '../src/train/trainer';
-import { describeAdapter, median, randomImages } from './support/common';
+import { describeAdapter, median, randomImages } from '../tools/support/benchmark';
 
-// What a training step does and how long it takes: work of the first steps, wall time in both memory modes, GPU time by kernel.
-// Options with their defaults: --size 128 --channels 16 --levels 4 --stacks 4 --kernel 7 --batch 2 --repeats 3 --norm SVN
+// What a training step does and how long it takes: work of the first steps, wall time in both memory modes, GPU time by
+// kernel. Options: --size 128 --channels 16 --levels 4 --stacks 4 --kernel 7 --batch 2 --repeats 3 --norm SVN
 
 const { values } = parseArgs({
   options: {
@@ -37,7 +37,8 @@ console.log(`${size} x ${size}, C ${channels}, L ${levels}, S ${stacks}, k ${ker
 const images = randomImages(gpu, [batch, 3, size, size]);
 const reversible = await measure('reversible', images);
 const plain = await measure('plain', images);
-console.log(`\nmedian of ${repeats} steps: reversible ${reversible.toFixed(0)} ms, plain ${plain.toFixed(0)} ms, ratio ${(reversible / plain).toFixed(2)}`);
+const [whole, kept, ratio] = [reversible.toFixed(0), plain.toFixed(0), (reversible / plain).toFixed(2)];
+console.log(`\nmedian of ${repeats} steps: reversible ${whole} ms, plain ${kept} ms, ratio ${ratio}`);
 await timeKernels(images);
 gpu.destroy();
 
@@ -68,7 +69,7 @@ async function timeStep(trainer: Trainer, input: Tensor): Promise<number> {
   return performance.now() - start;
 }
 
-/** GPU time of one reversible step by kernel; every dispatch in a pass of its own, so the sum is more than a step takes. */
+/** GPU time of a reversible step by kernel; every dispatch is a pass of its own, so the sum is more than a step takes. */
 async function timeKernels(input: Tensor): Promise<void> {
   if (!gpu.adapter.features.includes('timestamp-query')) {
     console.log('\nno GPU times: this adapter has no timestamp-query');
@@ -89,7 +90,8 @@ async function timeKernels(input: Tensor): Promise<void> {
   for (const [name, { calls, ms }] of times) {
     console.log(`${name.padEnd(28)}${String(calls).padStart(10)}${ms.toFixed(1).padStart(10)}${share(ms)}`);
   }
-  console.log(`${'convolution kernels (conv*)'.padEnd(28)}${' '.repeat(10)}${convolution.toFixed(1).padStart(10)}${share(convolution)}`);
+  const all = 'convolution kernels (conv*)'.padEnd(38);
+  console.log(`${all}${convolution.toFixed(1).padStart(10)}${share(convolution)}`);
   trainer.free();
   model.free();
 }

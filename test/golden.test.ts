@@ -29,7 +29,10 @@ for (const path of CASES) {
 test('every operation has a case', () => assert.equal([...seen].sort(), OPERATIONS));
 
 /** Runs a copy of a case that `change` has made another. */
-async function runChanged(path: string, change: (text: Record<string, string>, data: Map<string, Float32Array>) => void) {
+async function runChanged(
+  path: string,
+  change: (text: Record<string, string>, data: Map<string, Float32Array>) => void,
+) {
   const { tensors, metadata } = readSafetensors(readFileSync(path));
   const changed = { ...metadata };
   change(changed, new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array])));
@@ -70,7 +73,8 @@ test('an operation that is not known is reported, not passed', async () => {
 
 test('weights as they are after training make a training case partial', async () => {
   const { partial, verdict } = await runChanged(TRAIN, (_, data) => {
-    for (const [name, values] of data) if (/^in\..*conv\d$/.test(name)) values.set(data.get(name.replace('in', 'out.trained'))!);
+    for (const [name, values] of data)
+      if (/^in\..*conv\d$/.test(name)) values.set(data.get(name.replace('in', 'out.trained'))!);
   });
   assert.ok(partial);
   assert.ok(verdict!.ratio <= 1, `${verdict!.ratio} at ${verdict!.where}`);

@@ -34,8 +34,8 @@ const MOST_PIXELS = 0x3fff ** 2; // sharp's limit for the other formats
 export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[1] === 0x4d;
 
 /**
- * Decodes an uncompressed Windows or OS/2 bitmap of 1, 4, 8, 16, 24 or 32 bits a pixel to RGB bytes, as Pillow does; alpha is
- * dropped. Format: Microsoft, "Bitmap Storage" (BITMAPFILEHEADER, BITMAPINFOHEADER and their successors).
+ * Decodes an uncompressed Windows or OS/2 bitmap of 1, 4, 8, 16, 24 or 32 bits a pixel to RGB bytes, as Pillow does;
+ * alpha is dropped. Format: Microsoft, "Bitmap Storage" (BITMAPFILEHEADER, BITMAPINFOHEADER and their successors).
  *
  * @throws DataError for run-length or otherwise compressed bitmaps and for damaged files
  */
@@ -97,7 +97,8 @@ function readHeader(view: DataView): Header {
 function checked(header: Header): Header {
   const { width, height, bits } = header;
   if (width < 1 || height < 1) throw unreadable(`it is ${height}x${width} pixels large`);
-  if (width * height > MOST_PIXELS) throw unreadable(`its ${height}x${width} pixels exceed the limit of ${MOST_PIXELS}`);
+  if (width * height > MOST_PIXELS)
+    throw unreadable(`its ${height}x${width} pixels exceed the limit of ${MOST_PIXELS}`);
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw unreadable(`it has ${bits} bits a pixel`);
   return header;
 }

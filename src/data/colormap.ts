@@ -17,9 +17,9 @@ const STOPS: readonly Stop[] = [
 ];
 
 /**
- * The colours of anomaly maps, from dark (normal) to light (anomalous). Lightness in OKLab rises in equal steps, so that equal
- * differences look equal, in grey prints and to colour-blind eyes too. OKLab: B. Ottosson, "A perceptual color space for image
- * processing" (2020).
+ * The colours of anomaly maps, from dark (normal) to light (anomalous). Lightness in OKLab rises in equal steps, so
+ * that equal differences look equal, in grey prints and to colour-blind eyes too. OKLab: B. Ottosson, "A perceptual
+ * color space for image processing" (2020).
  */
 export const HEAT: ColorMap = makeColorMap();
 
@@ -50,7 +50,10 @@ function makeColorMap(): ColorMap {
 }
 
 function pathAt(position: number): [chroma: number, hue: number] {
-  const after = Math.max(1, STOPS.findIndex(([at]) => at >= position));
+  const after = Math.max(
+    1,
+    STOPS.findIndex(([at]) => at >= position),
+  );
   const [[from, chroma, hue], [to, nextChroma, nextHue]] = [STOPS[after - 1], STOPS[after]];
   const t = (position - from) / (to - from);
   return [chroma + (nextChroma - chroma) * t, hue + (nextHue - hue) * t];

@@ -22,8 +22,8 @@ export function heatImage({ data, height, width }: ValueMap, max: number): ByteI
 }
 
 /**
- * A picture with a map of its size over it: the heat colour covers the more, the higher the value is on the scale from 0 to
- * `max`. Where a threshold is given, a white line surrounds what exceeds it.
+ * A picture with a map of its size over it: the heat colour covers the more, the higher the value is on the scale from
+ * 0 to `max`. Where a threshold is given, a white line surrounds what exceeds it.
  */
 export function overlay(image: ByteImage, map: ValueMap, max: number, threshold = Infinity): ByteImage {
   const heat = colorize(map.data, max);
@@ -44,7 +44,10 @@ function isContour({ data, height, width }: ValueMap, at: number, threshold: num
   const [y, x] = [Math.floor(at / width), at % width];
   const below = (inside: boolean, other: number) => inside && !(data[other] > threshold);
   return (
-    below(x > 0, at - 1) || below(x < width - 1, at + 1) || below(y > 0, at - width) || below(y < height - 1, at + width)
+    below(x > 0, at - 1) ||
+    below(x < width - 1, at + 1) ||
+    below(y > 0, at - width) ||
+    below(y < height - 1, at + width)
   );
 }
 
@@ -58,8 +61,7 @@ export function resizeMap(map: ValueMap, height: number, width: number): ValueMa
     const [top, bottom, v] = rows[y];
     for (let x = 0; x < width; x++) {
       const [left, right, u] = columns[x];
-      const at = (row: number) =>
-        map.data[row * map.width + left] * (1 - u) + map.data[row * map.width + right] * u;
+      const at = (row: number) => map.data[row * map.width + left] * (1 - u) + map.data[row * map.width + right] * u;
       data[y * width + x] = at(top) * (1 - v) + at(bottom) * v;
     }
   }

@@ -1,12 +1,18 @@
 import type { ByteImage } from '../data/augment';
-import { PRECISION_BITS, bilinearTaps } from '../data/resample';
+import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from '../data/resample';
 import type { Runtime } from '../gpu/runtime';
 import { type Normalization, normalizeBytes, resizeBytes, uploadBytes } from '../ops/preprocess';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
-/** An RGB image of any size -> bytes on the GPU, (1, height, width, 3), resized as Pillow's antialiased bilinear. */
+/**
+ * An RGB image of any size -> bytes on the GPU, (1, height, width, 3), resized as Pillow's antialiased bilinear; on the CPU,
+ * with the same bytes, where the image is larger than the adapter can bind (a byte takes four on the GPU).
+ */
 export function resizedBytes(gpu: Runtime, image: ByteImage, height: number, width: number): Tensor {
+  if (4 * image.data.length > gpu.adapter.limits.maxStorageBufferBindingSize) {
+    return uploadBytes(gpu, resizeOnCpu(image.data, image.height, image.width, height, width), [1, height, width]);
+  }
   return scope(() => {
     const bytes = uploadBytes(gpu, image.data, [1, image.height, image.width]);
     return resizeBytes(bytes, bilinearTaps(image.height, height), bilinearTaps(image.width, width), PRECISION_BITS);

@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { PyramidFlowError } from '../errors';
 
 /**
- * Replaces a file at once: whoever reads it sees the old contents or the new, also after a crash, since the new ones are on the
- * disk before they take the name. Throws DataError, and leaves the old file, where they cannot be written.
+ * Replaces a file at once: whoever reads it sees the old contents or the new, also after a crash, since the new ones
+ * are on the disk before they take the name. Throws DataError, and leaves the old file, where they cannot be written.
  */
 export async function writeAtomic(path: string, contents: Uint8Array | string): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;

@@ -7,7 +7,12 @@ import { writeAtomic } from './atomic-file';
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
-    throw new PyramidFlowError('CheckpointError', `${path} cannot be read: ${reason}`, 'name a file that `pyramidflow train` wrote', { cause });
+    throw new PyramidFlowError(
+      'CheckpointError',
+      `${path} cannot be read: ${reason}`,
+      'name a file that `pyramidflow train` wrote',
+      { cause },
+    );
   });
   try {
     return decodeCheckpoint(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));

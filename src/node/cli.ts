@@ -9,7 +9,9 @@ import { addQuickstart } from './commands/quickstart';
 import { EXIT } from './commands/shared';
 import { addTrain } from './commands/train';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 const program = new Command('pyramidflow')
   .description('Finds defects in pictures after training on good ones, on the GPU (PyramidFlow, CVPR 2023).')
@@ -26,7 +28,8 @@ try {
 
 /** Says what went wrong, without a stack trace where the user can do something about it. Returns the exit code. */
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.misused; // it has printed its message
+  // Commander has printed its message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.misused;
   if (!(error instanceof PyramidFlowError)) {
     console.error('this should not happen; please report it:', error);
     return EXIT.failed;

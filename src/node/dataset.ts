@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { ByteImage } from '../data/augment';
 import { type DatasetLayout, readLayout } from '../data/layouts';
 import { PyramidFlowError } from '../errors';
@@ -10,6 +10,7 @@ import { readImage, readMask } from './image-file';
 import { type Size, formatSize } from './image-size';
 import { resizeMask } from './mask';
 import { mapParallel } from './parallel';
+import { limitPool } from './pool-limit';
 
 /** Pictures that are decoded at a time, on threads of their own. */
 export const DECODES = 4;
@@ -19,25 +20,41 @@ export interface Dataset extends DatasetLayout {
   readonly folder: string;
 }
 
-/** Lists and sorts the pictures of a data set. Throws DataError where the folder, the category or good pictures are missing. */
+/**
+ * Lists and sorts the pictures of a data set. Throws DataError where the folder, the category or good pictures are
+ * missing.
+ */
 export async function openDataset(folder: string, category?: string): Promise<Dataset> {
   return { folder, ...readLayout(await listFiles(folder), category) };
 }
 
-/** All files under a folder, relative to it, with '/' between, in name order. Throws DataError where there is no such folder. */
+/**
+ * All files and folders under a folder, relative to it, with '/' between, in name order. Throws DataError where there is
+ * no such folder.
+ */
 export async function listFiles(folder: string): Promise<string[]> {
   try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => !entry.isDirectory());
-    return files.map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/')).sort();
+    const names = await readdir(folder, { recursive: true });
+    return names.map((name) => name.replaceAll('\\', '/')).sort();
   } catch (cause) {
-    throw new PyramidFlowError('DataError', `${folder} is no folder that can be read`, 'name the folder of a data set', { cause });
+    throw new PyramidFlowError(
+      'DataError',
+      `${folder} is no folder that can be read`,
+      'name the folder of a data set',
+      { cause },
+    );
   }
 }
 
 /** Decodes the training pictures and resizes them on the GPU, once: they are kept as bytes. Throws DataError. */
-export async function loadTrainingImages(gpu: Runtime, { folder, train }: Dataset, size: Size): Promise<TrainingImages> {
-  const images = await mapParallel(train, DECODES, async (path) => resizeImage(gpu, await readImage(join(folder, path)), size));
+export async function loadTrainingImages(
+  gpu: Runtime,
+  { folder, train }: Dataset,
+  size: Size,
+): Promise<TrainingImages> {
+  const images = await mapParallel(train, DECODES, async (path) =>
+    resizeImage(gpu, await readImage(join(folder, path)), size),
+  );
   return { count: images.length, image: (index) => images[index] };
 }
 
@@ -46,6 +63,7 @@ export async function resizeImage(gpu: Runtime, image: ByteImage, { height, widt
   const resized = resizedBytes(gpu, image, height, width);
   const data = Uint8Array.from(await resized.read());
   resized.free();
+  limitPool(gpu);
   return { data, height, width, channels: 3 };
 }
 

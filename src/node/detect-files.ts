@@ -9,6 +9,7 @@ import { writeAtomic } from './atomic-file';
 import { readImage, writePng } from './image-file';
 import { formatSize } from './image-size';
 import type { InputFile } from './input-files';
+import { limitPool } from './pool-limit';
 
 /** What was found on one picture. Files are relative to the output folder, times are in ms. */
 export interface DetectionRow {
@@ -27,9 +28,9 @@ export interface DetectionRow {
 const COLUMNS = ['path', 'score', 'verdict', 'heatMap', 'overlay', 'decodeMs', 'resizeMs', 'runMs', 'error'] as const;
 
 /**
- * Looks at pictures one by one. Writes for each a heat map, as large as the model sees it, and an overlay on the picture itself,
- * all on one colour scale from 0 to `scale`; then results.csv and results.json, which name the scale. A picture that cannot be
- * read becomes a row with an error. Throws DataError where a result cannot be written.
+ * Looks at pictures one by one. Writes for each a heat map, as large as the model sees it, and an overlay on the
+ * picture itself, all on one colour scale from 0 to `scale`; then results.csv and results.json, which name the scale. A
+ * picture that cannot be read becomes a row with an error. Throws DataError where a result cannot be written.
  */
 export async function detectFiles(
   detector: Detector,
@@ -58,7 +59,12 @@ async function warmUp(detector: Detector): Promise<void> {
   await detector.detect({ data: new Uint8Array(3 * height * width), height, width, channels: 3 });
 }
 
-async function detectFile(detector: Detector, { path, name }: InputFile, out: string, scale: number): Promise<DetectionRow> {
+async function detectFile(
+  detector: Detector,
+  { path, name }: InputFile,
+  out: string,
+  scale: number,
+): Promise<DetectionRow> {
   const start = performance.now();
   let image: ByteImage;
   try {
@@ -78,6 +84,7 @@ async function detectFile(detector: Detector, { path, name }: InputFile, out: st
   const finished = performance.now();
   input.free();
   maps.free();
+  limitPool(gpu);
   const score = map.data.reduce((highest, value) => Math.max(highest, value));
   const files = { heatMap: `${name}.heat.png`, overlay: `${name}.overlay.png` };
   await writePng(join(out, files.heatMap), heatImage(map, scale));

@@ -17,8 +17,8 @@ export interface FolderEvaluation {
 }
 
 /**
- * Maps and scores of a data set's test pictures, and how well they find the defects. Metrics are taken at the model's size.
- * Throws DataError where there is no test picture, and for one that cannot be read.
+ * Maps and scores of a data set's test pictures, and how well they find the defects. Metrics are taken at the model's
+ * size. Throws DataError where there is no test picture, and for one that cannot be read.
  */
 export async function evaluateFolder(
   detector: Detector,
@@ -27,7 +27,11 @@ export async function evaluateFolder(
 ): Promise<FolderEvaluation> {
   const { folder, test, missingMasks } = dataset;
   if (test.length === 0) {
-    throw new PyramidFlowError('DataError', `${folder} has no test pictures`, 'put them into test/good and test/NAME-OF-DEFECT');
+    throw new PyramidFlowError(
+      'DataError',
+      `${folder} has no test pictures`,
+      'put them into test/good and test/NAME-OF-DEFECT',
+    );
   }
   const pictures: ReportPicture[] = [];
   const times: number[] = [];
@@ -43,7 +47,16 @@ export async function evaluateFolder(
     times.push(performance.now() - start);
     const mask = await maskOf(dataset, image, bytes, detector.config);
     const small = await resizeImage(detector.model.gpu, bytes, detector.config);
-    pictures.push({ path: image.path, defect: image.defect, label: image.label, score, verdict, map, mask, image: small });
+    pictures.push({
+      path: image.path,
+      defect: image.defect,
+      label: image.label,
+      score,
+      verdict,
+      map,
+      mask,
+      image: small,
+    });
     onImage?.(i + 1, test.length);
   }
   return { metrics: metricsOf(pictures, detector.config), msPerImage: median(times), pictures, missingMasks };
@@ -60,7 +73,10 @@ async function maskOf(
   return mask === undefined ? undefined : loadMask(dataset, mask, image, size);
 }
 
-function metricsOf(pictures: readonly ReportPicture[], { height, width }: { height: number; width: number }): Evaluation {
+function metricsOf(
+  pictures: readonly ReportPicture[],
+  { height, width }: { height: number; width: number },
+): Evaluation {
   const maps = new Float32Array(pictures.length * height * width);
   pictures.forEach(({ map }, i) => maps.set(map, i * height * width));
   return evaluateMaps({

@@ -42,9 +42,13 @@ export async function readMask(path: string): Promise<Mask> {
 export async function writePng(path: string, { data, height, width, channels }: ByteImage): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await sharp(data, { raw: { width, height, channels: channels as 1 | 3 } }).png().toFile(path);
+    await sharp(data, { raw: { width, height, channels: channels as 1 | 3 } })
+      .png()
+      .toFile(path);
   } catch (cause) {
-    throw new PyramidFlowError('DataError', `${path} cannot be written: ${reasonOf(cause)}`, 'name another place', { cause });
+    throw new PyramidFlowError('DataError', `${path} cannot be written: ${reasonOf(cause)}`, 'name another place', {
+      cause,
+    });
   }
 }
 
@@ -76,7 +80,10 @@ const READ_FAILURES: Readonly<Record<string, string>> = {
 /** What a decoder said, on one line and without its own advice. */
 function reasonOf(error: unknown): string {
   if (error instanceof PyramidFlowError) return error.problem;
-  return (error as Error).message.trim().replace(/\s*\n\s*/g, ', ').replace(/^Input buffer/, 'the file');
+  return (error as Error).message
+    .trim()
+    .replace(/\s*\n\s*/g, ', ')
+    .replace(/^Input buffer/, 'the file');
 }
 
 function unreadable(path: string, reason: string, cause: unknown): PyramidFlowError {

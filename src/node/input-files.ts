@@ -3,7 +3,9 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { PyramidFlowError } from '../errors';
 import { listFiles } from './dataset';
 
-/** A picture to look at, and the name of its results: its path without extension below what all inputs have in common. */
+/**
+ * A picture to look at, and the name of its results: its path without extension below what all inputs have in common.
+ */
 export interface InputFile {
   readonly path: string;
   /** with '/' between folders; no two inputs have the same */
@@ -13,14 +15,18 @@ export interface InputFile {
 const PICTURE = /\.(jpe?g|png|bmp|tiff?|webp)$/i;
 
 /**
- * The pictures that arguments name, each once: files as they are, folders with all pictures in them but for hidden ones and those
- * in the folder `results`. Throws DataError for what does not exist, and where there is no picture.
+ * The pictures that arguments name, each once: files as they are, folders with all pictures in them but for hidden ones
+ * and those in the folder `results`. Throws DataError for what does not exist, and where there is no picture.
  */
 export async function findInputs(inputs: readonly string[], results: string): Promise<InputFile[]> {
   const found = await Promise.all(inputs.map((input) => expand(input, resolve(results))));
   const paths = [...new Set(found.flatMap(({ files }) => files))];
   if (paths.length === 0) {
-    throw new PyramidFlowError('DataError', `${inputs.join(', ')} holds no picture`, 'name png, jpg, bmp, tif or webp files, or a folder of them');
+    throw new PyramidFlowError(
+      'DataError',
+      `${inputs.join(', ')} holds no picture`,
+      'name png, jpg, bmp, tif or webp files, or a folder of them',
+    );
   }
   const root = commonFolder(found.map(({ root }) => root));
   const full = paths.map((path) => relative(root, path).replaceAll(sep, '/'));
@@ -34,7 +40,9 @@ export async function findInputs(inputs: readonly string[], results: string): Pr
 async function expand(input: string, results: string): Promise<{ root: string; files: string[] }> {
   const path = resolve(input);
   const kind = await stat(path).catch((cause) => {
-    throw new PyramidFlowError('DataError', `${input} does not exist`, 'name pictures or folders of pictures', { cause });
+    throw new PyramidFlowError('DataError', `${input} does not exist`, 'name pictures or folders of pictures', {
+      cause,
+    });
   });
   if (!kind.isDirectory()) return { root: dirname(path), files: [path] };
   const names = (await listFiles(path)).filter((name) => PICTURE.test(name) && !/(^|\/)\./.test(name));

@@ -7,13 +7,18 @@ export interface Mask extends Size {
 }
 
 /**
- * A mask at another size: a pixel is defective where at least half of the area that it covers is. Taking the nearest pixel
- * instead, as is also usual, keeps the same area but frays the edges of regions. Throws ShapeError for an empty size.
+ * A mask at another size: a pixel is defective where at least half of the area that it covers is. Taking the nearest
+ * pixel instead, as is also usual, keeps the same area but frays the edges of regions. Throws ShapeError for an empty
+ * size.
  */
 export function resizeMask(mask: Mask, { height, width }: Size): Mask {
   if (mask.height === height && mask.width === width) return mask;
   if (mask.height < 1 || mask.width < 1 || height < 1 || width < 1) {
-    throw new PyramidFlowError('ShapeError', `a mask of ${mask.height}x${mask.width} cannot become ${height}x${width}`, 'give sizes above 0');
+    throw new PyramidFlowError(
+      'ShapeError',
+      `a mask of ${mask.height}x${mask.width} cannot become ${height}x${width}`,
+      'give sizes above 0',
+    );
   }
   const rows = coverage(mask.height, height);
   const columns = coverage(mask.width, width);

@@ -47,7 +47,8 @@ export class TrainingProgress {
   ) {}
 
   onStep({ epoch, step, steps, loss }: FitProgress): void {
-    if (this.firstStepEnd) this.images += this.batch; // the first step compiles kernels
+    if (this.firstStepEnd)
+      this.images += this.batch; // the first step compiles kernels
     else this.firstStepEnd = performance.now();
     const total = (this.epochs - this.finishedEpochs) * steps;
     const done = (epoch - 1 - this.finishedEpochs) * steps + step;

@@ -47,11 +47,15 @@ export interface TrainingResult {
 }
 
 /**
- * Trains a model on the good pictures of a data set and writes it to a file, after every epoch and at the end with template and
- * threshold. The same options give the same bytes. Returns undefined where the signal stopped it: the file then holds the last
- * finished epoch, if there was one. Throws UsageError, DataError, CheckpointError, NumericError.
+ * Trains a model on the good pictures of a data set and writes it to a file, after every epoch and at the end with
+ * template and threshold. The same options give the same bytes. Returns undefined where the signal stopped it: the file
+ * then holds the last finished epoch, if there was one. Throws UsageError, DataError, CheckpointError, NumericError.
  */
-export async function trainFolder(gpu: Runtime, options: TrainFolderOptions, observer: TrainingObserver = {}): Promise<TrainingResult | undefined> {
+export async function trainFolder(
+  gpu: Runtime,
+  options: TrainFolderOptions,
+  observer: TrainingObserver = {},
+): Promise<TrainingResult | undefined> {
   const { signal } = options;
   const file = await outputFile(options);
   const dataset = await openDataset(options.data, options.category);
@@ -60,7 +64,9 @@ export async function trainFolder(gpu: Runtime, options: TrainFolderOptions, obs
   const { config, category, settings } = plan;
   observer.notice?.(`reading ${dataset.train.length} training pictures (${dataset.layout}) at ${formatSize(config)}`);
   const images = await loadTrainingImages(gpu, dataset, config);
-  const model = resumed ? PyramidFlow.fromTensors(gpu, config, resumed.tensors) : PyramidFlow.create(gpu, config, settings.seed);
+  const model = resumed
+    ? PyramidFlow.fromTensors(gpu, config, resumed.tensors)
+    : PyramidFlow.create(gpu, config, settings.seed);
   try {
     const checkpoint = async (state: TrainingState): Promise<Checkpoint> => ({
       config,
@@ -96,7 +102,11 @@ async function outputFile({ out, resume, force }: TrainFolderOptions): Promise<s
   const file = out ?? resume;
   if (!file) throw new PyramidFlowError('UsageError', 'no file for the model was named', 'pass --out FILE');
   if (existsSync(file) && file !== resume && !force) {
-    throw new PyramidFlowError('UsageError', `${file} exists`, 'go on with --resume, replace it with --force, or name another --out');
+    throw new PyramidFlowError(
+      'UsageError',
+      `${file} exists`,
+      'go on with --resume, replace it with --force, or name another --out',
+    );
   }
   await prepareFolderOf(file);
   return file;

@@ -46,7 +46,11 @@ export class Lab {
 
   /** Standard normal values. */
   sample(shape: Shape, label = 'sample'): Sample {
-    return this.given(shape, Array.from({ length: elements(shape) }, () => this.random.normal()), label);
+    return this.given(
+      shape,
+      Array.from({ length: elements(shape) }, () => this.random.normal()),
+      label,
+    );
   }
 
   given(shape: Shape, values: ArrayLike<number>, label = 'sample'): Sample {
@@ -76,7 +80,10 @@ export class Lab {
   }
 }
 
-/** Runs one check; whatever goes wrong in it becomes its result. What it makes is small and lives as long as the runtime. */
+/**
+ * Runs one check; whatever goes wrong in it becomes its result. What it makes is small and lives as long as the
+ * runtime.
+ */
 export async function runCheck(gpu: Runtime, { name, kernels, tolerance, run }: Check): Promise<CheckResult> {
   try {
     const comparisons = await run(new Lab(gpu));

@@ -12,12 +12,17 @@ export const FLOW_CHECKS: readonly Check[] = [
     kernels: ['soft_clamp', 'soft_clamp_gradient'],
     tolerance: 1e-6,
     async run(lab) {
-      const values = Float64Array.from({ length: 2 * 6 * 35 }, (_, i) => 4 * Math.tan(((i + 0.5) / 420 - 0.5) * Math.PI));
+      const values = Float64Array.from(
+        { length: 2 * 6 * 35 },
+        (_, i) => 4 * Math.tan(((i + 0.5) / 420 - 0.5) * Math.PI),
+      );
       const x = lab.given([2, 6, 5, 7], values);
       const dy = lab.sample([2, 3, 5, 7]);
       const attributes = { channels: 3, alpha: CLAMP };
-      const head = (input: Float64Array) => [input.subarray(0, 105), input.subarray(210, 315)].flatMap((part) => [...part]);
-      const truth = (input: Float64Array) => Float64Array.from(head(input), (value) => CLAMP * 0.636 * Math.atan(value / CLAMP));
+      const head = (input: Float64Array) =>
+        [input.subarray(0, 105), input.subarray(210, 315)].flatMap((part) => [...part]);
+      const truth = (input: Float64Array) =>
+        Float64Array.from(head(input), (value) => CLAMP * 0.636 * Math.atan(value / CLAMP));
       const y = softClamp.forward({ x: x.tensor }, attributes);
       const dx = softClamp.gradient(dy.tensor, { x: x.tensor }, attributes).x!();
       return [
@@ -40,18 +45,32 @@ export const FLOW_CHECKS: readonly Check[] = [
         subtractMean(x.tensor, mean, kind);
         return [
           { what: `the mean of ${kind}`, actual: mean, expected: means, scale: 1 },
-          { what: `the result of ${kind}`, actual: x.tensor, expected: x.values.map((value, at) => value - means[group(at)]) },
+          {
+            what: `the result of ${kind}`,
+            actual: x.tensor,
+            expected: x.values.map((value, at) => value - means[group(at)]),
+          },
         ];
       });
     },
   },
   { name: 'affine coupling', kernels: ['affine', 'affine_gradient'], tolerance: 1e-5, run: checkAffine },
-  { name: '1x1 mixing', kernels: ['mixing_matrix', 'mixing_inverse', 'mixing_gradient_lower', 'mixing_gradient_upper'], tolerance: 1e-5, run: checkMixing },
+  {
+    name: '1x1 mixing',
+    kernels: ['mixing_matrix', 'mixing_inverse', 'mixing_gradient_lower', 'mixing_gradient_upper'],
+    tolerance: 1e-5,
+    run: checkMixing,
+  },
 ];
 
 /** x (1, 3, 4, 5) with log scale and shift from maps twice as large, as in a `down` block. */
 async function checkAffine(lab: Lab): Promise<Comparison[]> {
-  const [x, s, network, dy] = [[1, 3, 4, 5], [1, 3, 8, 10], [1, 6, 8, 10], [1, 3, 4, 5]].map((shape) => lab.sample(shape));
+  const [x, s, network, dy] = [
+    [1, 3, 4, 5],
+    [1, 3, 8, 10],
+    [1, 6, 8, 10],
+    [1, 3, 4, 5],
+  ].map((shape) => lab.sample(shape));
   const large = (at: number) => Math.floor(at / 20) * 80 + 20 * (Math.floor(at / 5) % 4) + 2 * (at % 5);
   const truth = (input: Float64Array, scale: Float64Array) =>
     input.map((value, at) => Math.exp(scale[large(at)]) * value + network.values[240 + large(at)]);
@@ -79,15 +98,23 @@ async function checkMixing(lab: Lab): Promise<Comparison[]> {
   const identity = Float64Array.from({ length: size * size }, (_, at) => Number(at % (size + 1) === 0));
   const strict = (keep: (row: number, column: number) => boolean) => (value: number, at: number) =>
     keep(Math.floor(at / size), at % size) ? value : 0;
-  const small = (sample: Sample) => lab.given(sample.tensor.shape, sample.values.map((value) => 0.3 * value));
+  const small = (sample: Sample) =>
+    lab.given(
+      sample.tensor.shape,
+      sample.values.map((value) => 0.3 * value),
+    );
   const [lower, upper, logS] = [lab.sample([size, size]), lab.sample([size, size]), lab.sample([size])].map(small);
   const sign = lab.given([size], logS.values.map(Math.sign));
-  const perm = lab.given([size, size], identity.map((_, at) => Number((Math.floor(at / size) + 4) % size === at % size)));
+  const perm = lab.given(
+    [size, size],
+    identity.map((_, at) => Number((Math.floor(at / size) + 4) % size === at % size)),
+  );
   const truth = (l: Float64Array, s: Float64Array, u: Float64Array) => {
     const mean = s.reduce((a, b) => a + b) / size;
     const left = l.map(strict((row, column) => row > column)).map((value, at) => value + identity[at]);
-    const right = u.map(strict((row, column) => row < column)).map((value, at) =>
-      value + identity[at] * sign.values[at % size] * Math.exp(s[at % size] - mean));
+    const right = u
+      .map(strict((row, column) => row < column))
+      .map((value, at) => value + identity[at] * sign.values[at % size] * Math.exp(s[at % size] - mean));
     return product(product(perm.values, left, size, size), right, size, size);
   };
   const lu = { lower: lower.tensor, logS: logS.tensor, upper: upper.tensor, perm: perm.tensor, sign: sign.tensor };
@@ -98,8 +125,26 @@ async function checkMixing(lab: Lab): Promise<Comparison[]> {
   return [
     { what: 'the matrix', actual: mixingWeight(lu), expected: w },
     { what: 'matrix times inverse', actual: product(w, inverse, size, size), expected: identity },
-    await lab.gradient('the gradient to the lower factor', (l) => truth(l, logS.values, upper.values), lower.values, dw.values, gradient.lower!()),
-    await lab.gradient('the gradient to log s', (s) => truth(lower.values, s, upper.values), logS.values, dw.values, gradient.logS!()),
-    await lab.gradient('the gradient to the upper factor', (u) => truth(lower.values, logS.values, u), upper.values, dw.values, gradient.upper!()),
+    await lab.gradient(
+      'the gradient to the lower factor',
+      (l) => truth(l, logS.values, upper.values),
+      lower.values,
+      dw.values,
+      gradient.lower!(),
+    ),
+    await lab.gradient(
+      'the gradient to log s',
+      (s) => truth(lower.values, s, upper.values),
+      logS.values,
+      dw.values,
+      gradient.logS!(),
+    ),
+    await lab.gradient(
+      'the gradient to the upper factor',
+      (u) => truth(lower.values, logS.values, u),
+      upper.values,
+      dw.values,
+      gradient.upper!(),
+    ),
   ];
 }

@@ -18,7 +18,11 @@ export const NETWORK_CHECKS: readonly Check[] = [
     tolerance: 1e-6,
     run(lab) {
       const [x, y] = [lab.sample([2, 3, 1, 67]), lab.sample([2, 3, 1, 67])];
-      const [scaled, filled, window] = [x.tensor.copy(), x.tensor.copy(), lab.given([2, 4, 1, 67], new Float32Array(536))];
+      const [scaled, filled, window] = [
+        x.tensor.copy(),
+        x.tensor.copy(),
+        lab.given([2, 4, 1, 67], new Float32Array(536)),
+      ];
       combineInto(y.tensor, 0.9, x.tensor, -2);
       scaleInto(scaled, -3);
       fill(filled, 1.5);
@@ -28,7 +32,11 @@ export const NETWORK_CHECKS: readonly Check[] = [
         return channel < 2 ? 0 : x.values[(3 * image + channel - 1) * 67 + (at % 67)];
       });
       return [
-        { what: 'a combination', actual: y.tensor, expected: y.values.map((value, i) => 0.9 * value - 2 * x.values[i]) },
+        {
+          what: 'a combination',
+          actual: y.tensor,
+          expected: y.values.map((value, i) => 0.9 * value - 2 * x.values[i]),
+        },
         { what: 'a multiple', actual: scaled, expected: x.values.map((value) => -3 * value) },
         { what: 'a filling', actual: filled, expected: x.values.map(() => 1.5) },
         { what: 'a window of channels', actual: window.tensor, expected: moved },
@@ -45,7 +53,11 @@ export const NETWORK_CHECKS: readonly Check[] = [
       return [
         { what: 'the sum', actual: sum(x.tensor), expected: [x.values.reduce((a, b) => a + b)], scale: norm },
         { what: 'the sum of squares', actual: sumOfSquares(x.tensor), expected: [norm ** 2] },
-        { what: 'the maxima', actual: maxPerItem(x.tensor), expected: [0, 1, 2].map((i) => Math.max(...x.values.subarray(i * 5003, (i + 1) * 5003))) },
+        {
+          what: 'the maxima',
+          actual: maxPerItem(x.tensor),
+          expected: [0, 1, 2].map((i) => Math.max(...x.values.subarray(i * 5003, (i + 1) * 5003))),
+        },
       ];
     },
   },
@@ -60,7 +72,11 @@ export const NETWORK_CHECKS: readonly Check[] = [
       const dx = leakyRelu.gradient(dy.tensor, { y }, { slope: 0.01 }).x!();
       return [
         { what: 'the result', actual: y, expected: truth(x.values) },
-        { what: 'the gradient', actual: dx, expected: dy.values.map((value, i) => (x.values[i] > 0 ? value : 0.01 * value)) },
+        {
+          what: 'the gradient',
+          actual: dx,
+          expected: dy.values.map((value, i) => (x.values[i] > 0 ? value : 0.01 * value)),
+        },
       ];
     },
   },
@@ -69,7 +85,10 @@ export const NETWORK_CHECKS: readonly Check[] = [
     kernels: ['conv2d_pack', 'conv2d_direct', 'conv2d_grad_weight', 'conv2d_grad_input_strided', 'sum_slices'],
     tolerance: 1e-5,
     async run(lab) {
-      return [...(await checkConvolution(lab, 3, 1, directCalls(1))), ...(await checkConvolution(lab, 5, 2, directCalls(2)))];
+      return [
+        ...(await checkConvolution(lab, 3, 1, directCalls(1))),
+        ...(await checkConvolution(lab, 5, 2, directCalls(2))),
+      ];
     },
   },
   {
@@ -89,7 +108,16 @@ export const NETWORK_CHECKS: readonly Check[] = [
     tolerance: 1e-6,
     async run(lab) {
       const results: Comparison[] = [];
-      for (const [from, to] of [[[3, 5], [12, 10]], [[8, 66], [2, 33]]]) {
+      for (const [from, to] of [
+        [
+          [3, 5],
+          [12, 10],
+        ],
+        [
+          [8, 66],
+          [2, 33],
+        ],
+      ]) {
         const x = lab.sample([2, 3, ...from]);
         const dy = lab.sample([2, 3, ...to]);
         const truth = (values: Float64Array) => nearestResize(values, 6, from, to);
@@ -110,7 +138,9 @@ export const NETWORK_CHECKS: readonly Check[] = [
       const pooled = maxPool3(x.tensor);
       const window = { side: 3, stride: 2, before: 1 };
       biasRelu(x.tensor, bias.tensor, residual.tensor);
-      const expected = x.values.map((value, at) => Math.max(0, value + bias.values[Math.floor(at / 63) % 3] + residual.values[at]));
+      const expected = x.values.map((value, at) =>
+        Math.max(0, value + bias.values[Math.floor(at / 63) % 3] + residual.values[at]),
+      );
       return [
         { what: 'bias, residual and ReLU', actual: x.tensor, expected },
         { what: 'the 3x3 maximum', actual: pooled, expected: maximumPool(x.values, 6, [7, 9], window) },
@@ -128,7 +158,11 @@ interface ConvolutionCalls {
 function directCalls(stride: number): ConvolutionCalls {
   return {
     forward(x, w) {
-      const y = Tensor.empty(x.gpu, [x.shape[0], w.shape[0], ...x.shape.slice(2).map((side) => Math.ceil(side / stride))]);
+      const y = Tensor.empty(x.gpu, [
+        x.shape[0],
+        w.shape[0],
+        ...x.shape.slice(2).map((side) => Math.ceil(side / stride)),
+      ]);
       directForward(x, w, y, stride, 1);
       return y;
     },
@@ -141,7 +175,12 @@ function directCalls(stride: number): ConvolutionCalls {
   };
 }
 
-async function checkConvolution(lab: Lab, kernel: number, stride: number, calls: ConvolutionCalls): Promise<Comparison[]> {
+async function checkConvolution(
+  lab: Lab,
+  kernel: number,
+  stride: number,
+  calls: ConvolutionCalls,
+): Promise<Comparison[]> {
   const [batch, inputs, outputs, height, width] = [2, 3, 9, 11, 19];
   const shape = { batch, inputs, outputs, height, width, kernel, stride };
   const [x, w] = [lab.sample([batch, inputs, height, width]), lab.sample([outputs, inputs, kernel, kernel])];

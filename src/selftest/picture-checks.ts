@@ -20,11 +20,18 @@ export const PICTURE_CHECKS: readonly Check[] = [
     tolerance: 0,
     async run(lab) {
       const results: Comparison[] = [];
-      for (const [h, w, height, width] of [[37, 53, 16, 21], [5, 7, 24, 9]]) {
+      for (const [h, w, height, width] of [
+        [37, 53, 16, 21],
+        [5, 7, 24, 9],
+      ]) {
         const bytes = Uint8Array.from({ length: h * w * 3 }, (_, i) => (i * 2654435761) >>> 24);
         const taps = [bilinearTaps(h, height), bilinearTaps(w, width)] as const;
         const resized = resizeBytes(uploadBytes(lab.gpu, bytes, [1, h, w]), ...taps, PRECISION_BITS);
-        results.push({ what: `${h}x${w} to ${height}x${width}`, actual: resized, expected: resizeOnCpu(bytes, h, w, height, width) });
+        results.push({
+          what: `${h}x${w} to ${height}x${width}`,
+          actual: resized,
+          expected: resizeOnCpu(bytes, h, w, height, width),
+        });
       }
       return results;
     },
@@ -48,7 +55,9 @@ export const PICTURE_CHECKS: readonly Check[] = [
     tolerance: 1e-6,
     run(lab) {
       const x = lab.sample([1, 2, 3, 67]);
-      return [{ what: 'the result', actual: blur.forward({ x: x.tensor }, undefined), expected: blurred(x.values, 2, 3, 67) }];
+      return [
+        { what: 'the result', actual: blur.forward({ x: x.tensor }, undefined), expected: blurred(x.values, 2, 3, 67) },
+      ];
     },
   },
   { name: 'pyramid', kernels: ['down', 'up', 'up_gradient'], tolerance: 1e-5, run: checkPyramid },
@@ -66,21 +75,45 @@ export const PICTURE_CHECKS: readonly Check[] = [
       ];
     },
   },
-  { name: 'Fourier loss', kernels: ['fourier_phase', 'pair_differences', 'pair_differences_gradient'], tolerance: 1e-5, run: checkLoss },
+  {
+    name: 'Fourier loss',
+    kernels: ['fourier_phase', 'pair_differences', 'pair_differences_gradient'],
+    tolerance: 1e-5,
+    run: checkLoss,
+  },
   {
     name: 'differences',
     kernels: ['pair_differences', 'template_difference'],
     tolerance: 1e-5,
     run(lab) {
       const [x, template] = [lab.sample([3, 4, 3, 7]), lab.sample([1, 4, 3, 7])];
-      const mean = (of: (at: number) => number, pixel: number) => [0, 1, 2, 3].reduce((total, channel) => total + of(channel * 21 + pixel) / 4, 0);
-      const pairs = [[0, 1], [0, 2], [1, 2]].flatMap(([a, b]) =>
-        Array.from({ length: 21 }, (_, pixel) => mean((at) => Math.abs(x.values[a * 84 + at] - x.values[b * 84 + at]), pixel)));
+      const mean = (of: (at: number) => number, pixel: number) =>
+        [0, 1, 2, 3].reduce((total, channel) => total + of(channel * 21 + pixel) / 4, 0);
+      const pairs = [
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ].flatMap(([a, b]) =>
+        Array.from({ length: 21 }, (_, pixel) =>
+          mean((at) => Math.abs(x.values[a * 84 + at] - x.values[b * 84 + at]), pixel),
+        ),
+      );
       const distances = [0, 1, 2].flatMap((image) =>
-        Array.from({ length: 21 }, (_, pixel) => mean((at) => Math.abs(x.values[image * 84 + at] - template.values[at]), pixel)));
+        Array.from({ length: 21 }, (_, pixel) =>
+          mean((at) => Math.abs(x.values[image * 84 + at] - template.values[at]), pixel),
+        ),
+      );
       return [
-        { what: 'differences of pairs', actual: pairDifferences.forward({ x: x.tensor }, { power: 1 }), expected: pairs },
-        { what: 'differences to the template', actual: templateDifference(x.tensor, template.tensor), expected: distances },
+        {
+          what: 'differences of pairs',
+          actual: pairDifferences.forward({ x: x.tensor }, { power: 1 }),
+          expected: pairs,
+        },
+        {
+          what: 'differences to the template',
+          actual: templateDifference(x.tensor, template.tensor),
+          expected: distances,
+        },
       ];
     },
   },
@@ -110,7 +143,8 @@ async function checkLoss(lab: Lab): Promise<Comparison[]> {
   const [channels, height, width] = [2, 6, 10];
   const pixels = height * width;
   const [fine, coarse] = [lab.sample([2, channels, height, width]), lab.sample([2, channels, height / 2, width / 2])];
-  const difference = (z: Float64Array) => z.subarray(0, z.length / 2).map((value, i) => (value - z[z.length / 2 + i]) ** 2);
+  const difference = (z: Float64Array) =>
+    z.subarray(0, z.length / 2).map((value, i) => (value - z[z.length / 2 + i]) ** 2);
   const truth = (z: Float64Array, below: Float64Array): Float64Array => {
     const enlarged = nearestResize(difference(below), channels, [height / 2, width / 2], [height, width]);
     const smooth = blurred(enlarged, channels, height, width);
@@ -145,8 +179,21 @@ async function checkAdam(lab: Lab): Promise<Comparison[]> {
   const gradient = slope.values.map((value, i) => clip * value + weightDecay * start.values[i]);
   const moved = await parameters.get('x').read();
   return [
-    { what: 'the step', actual: start.values.map((v, i) => v - moved[i]), expected: gradient.map((g) => (learningRate * g) / (Math.abs(g) + epsilon)), scale: learningRate * 100 },
-    { what: 'the first moment', actual: adam.firstMoment.view([67]), expected: gradient.map((g) => (1 - betas[0]) * g) },
-    { what: 'the second moment', actual: adam.secondMoment.view([67]), expected: gradient.map((g) => (1 - betas[1]) * g * g) },
+    {
+      what: 'the step',
+      actual: start.values.map((v, i) => v - moved[i]),
+      expected: gradient.map((g) => (learningRate * g) / (Math.abs(g) + epsilon)),
+      scale: learningRate * 100,
+    },
+    {
+      what: 'the first moment',
+      actual: adam.firstMoment.view([67]),
+      expected: gradient.map((g) => (1 - betas[0]) * g),
+    },
+    {
+      what: 'the second moment',
+      actual: adam.secondMoment.view([67]),
+      expected: gradient.map((g) => (1 - betas[1]) * g * g),
+    },
   ];
 }

@@ -40,7 +40,12 @@ export function blurred(x: Values, planes: number, height: number, width: number
 }
 
 /** Nearest resize of planes by whole factors. */
-export function nearestResize(x: Values, planes: number, [h, w]: readonly number[], [height, width]: readonly number[]): Float64Array {
+export function nearestResize(
+  x: Values,
+  planes: number,
+  [h, w]: readonly number[],
+  [height, width]: readonly number[],
+): Float64Array {
   return Float64Array.from({ length: planes * height * width }, (_, at) => {
     const [row, column] = [Math.floor(at / width) % height, at % width];
     const plane = Math.floor(at / (height * width));

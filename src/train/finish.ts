@@ -14,8 +14,8 @@ export interface Finish {
 
 /**
  * The template, the mean latent of all good images (paper, section 3.4), and a threshold from their scores against it.
- * `onImage` is called twice an image. Returns undefined where the signal stopped it. Throws NumericError where a score is not
- * finite.
+ * `onImage` is called twice an image. Returns undefined where the signal stopped it. Throws NumericError where a score
+ * is not finite.
  */
 export async function finishTraining(
   model: PyramidFlow,
@@ -25,10 +25,10 @@ export async function finishTraining(
   const mean = new TemplateMean();
   const latent = (index: number) => model.forward(networkInput(model.gpu, [images.image(index)]));
   for (let i = 0; i < images.count; i++) {
-    if (signal?.aborted) break;
     scope(() => mean.add(latent(i)));
     await model.gpu.finish();
     onImage?.(i + 1, 2 * images.count);
+    if (signal?.aborted) break; // only here: a mean of no images there is not
   }
   const levels = mean.finish();
   const scores = new Float32Array(images.count);

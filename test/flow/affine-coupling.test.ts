@@ -12,8 +12,16 @@ import { gpu, randomTensor, randomValues } from '../support/gpu';
 const BATCH = 2;
 const CHANNELS = 3;
 const KERNEL = 3;
-const SIZES = [[12, 20], [6, 10], [3, 5]] as const;
-const BLOCKS: readonly BlockPlan[] = [{ kind: 'up', start: 0 }, { kind: 'down', start: 1 }, { kind: 'mid', start: 0 }];
+const SIZES = [
+  [12, 20],
+  [6, 10],
+  [3, 5],
+] as const;
+const BLOCKS: readonly BlockPlan[] = [
+  { kind: 'up', start: 0 },
+  { kind: 'down', start: 1 },
+  { kind: 'mid', start: 0 },
+];
 const NORMS: readonly VolumeNorm[] = ['CVN', 'SVN'];
 
 const levelShape = (level: number) => [BATCH, CHANNELS, ...SIZES[level]];
@@ -38,9 +46,19 @@ const randomLevels = () => SIZES.map((_, i) => randomTensor(levelShape(i), `leve
 const copies = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.copy());
 const zeros = () => SIZES.map((_, i) => Tensor.zeros(gpu, levelShape(i)));
 
-async function allClose(actual: readonly Tensor[], expected: readonly Tensor[], tolerance: number, name: string): Promise<void> {
+async function allClose(
+  actual: readonly Tensor[],
+  expected: readonly Tensor[],
+  tolerance: number,
+  name: string,
+): Promise<void> {
   for (const [i, tensor] of actual.entries()) {
-    assertClose(await tensor.read(), await expected[i].read(), { absolute: tolerance, relative: tolerance }, `${name}, level ${i}`);
+    assertClose(
+      await tensor.read(),
+      await expected[i].read(),
+      { absolute: tolerance, relative: tolerance },
+      `${name}, level ${i}`,
+    );
   }
 }
 
@@ -94,7 +112,12 @@ for (const block of BLOCKS) {
       chain.backward(levels, seeds);
       await allClose(levels, input, 2e-6, 'rebuilt input');
       await allClose(seeds, expected, 1e-5, 'd input');
-      await allClose(set.names.map((parameter) => set.gradient(parameter)), dWeights, 1e-5, 'd weights');
+      await allClose(
+        set.names.map((parameter) => set.gradient(parameter)),
+        dWeights,
+        1e-5,
+        'd weights',
+      );
     });
 
     test(`${name}: running means move by a tenth of the way, and only when asked to`, async () => {

@@ -20,7 +20,13 @@ function mixingChain() {
   const named = (name: string) => ({ name, ...tensors.get(`blocks.0.${name}`)! });
   const set = new ParameterSet(TRAINED.map(named), gpu);
   const [perm, sign] = ['perm', 'sign'].map((name) => Tensor.from(gpu, named(name).shape, named(name).data, name));
-  const mixing = new Mixing('mixing', 1, { lower: set.get('lower'), logS: set.get('log_s'), upper: set.get('upper'), perm, sign });
+  const mixing = new Mixing('mixing', 1, {
+    lower: set.get('lower'),
+    logS: set.get('log_s'),
+    upper: set.get('upper'),
+    perm,
+    sign,
+  });
   return { set, mixing, chain: new ReversibleChain([mixing], set) };
 }
 
@@ -44,7 +50,8 @@ test('adds nothing to the log-determinant', async () => {
   const { chain } = mixingChain();
   const logDeterminants = [Tensor.zeros(gpu, [2, CHANNELS, 6, 4]), Tensor.zeros(gpu, [2, CHANNELS, 3, 2])];
   chain.forward(randomLevels(), { training: true, logDeterminants });
-  for (const level of logDeterminants) assertClose(await level.read(), new Float32Array(level.size), 0, 'log-determinant');
+  for (const level of logDeterminants)
+    assertClose(await level.read(), new Float32Array(level.size), 0, 'log-determinant');
 });
 
 test('the gradients of the reversible and of the plain way are the same', async () => {

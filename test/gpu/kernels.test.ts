@@ -55,7 +55,10 @@ test('uniforms are packed at their offsets in their types', () => {
   assert.is(view.getUint32(0, true), 2 ** 32 - 1);
   assert.is(view.getInt32(4, true), -2);
   assert.is(view.getFloat32(8, true), Math.fround(0.1));
-  assert.throws(() => packUniforms(reflectKernel('example', KERNEL), { size: 1, shift: 0 }), /example needs the uniform factor/);
+  assert.throws(
+    () => packUniforms(reflectKernel('example', KERNEL), { size: 1, shift: 0 }),
+    /example needs the uniform factor/,
+  );
 });
 
 const FAULTS: readonly (readonly [change: (text: string) => string, message: RegExp])[] = [
@@ -63,7 +66,10 @@ const FAULTS: readonly (readonly [change: (text: string) => string, message: Reg
   [(text) => `${text}@compute @workgroup_size(64) fn second() { y[1] = 0.0; }`, /odd\.wgsl has 2 compute entry points/],
   [(text) => text.replace('@group(0) @binding(1)', '@group(1) @binding(1)'), /odd\.wgsl binds outside group 0/],
   [(text) => text.replace('shift: i32', 'shift: vec2f'), /odd\.wgsl: uniform shift is vec2/],
-  [(text) => text.replace('@group(0) @binding(3)', '@group(0) @binding(2) var<uniform> more: Shape;\n$&'), /several uniforms/],
+  [
+    (text) => text.replace('@group(0) @binding(3)', '@group(0) @binding(2) var<uniform> more: Shape;\n$&'),
+    /several uniforms/,
+  ],
 ];
 
 for (const [change, message] of FAULTS) {

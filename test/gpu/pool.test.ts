@@ -14,7 +14,13 @@ function countingPool(maxBytes = 4096) {
 
 test('sizes are rounded up to what bindings can start at', () => {
   const { pool } = countingPool();
-  for (const [bytes, size] of [[4, 256], [256, 256], [257, 512], [0, 256], [4096, 4096]]) {
+  for (const [bytes, size] of [
+    [4, 256],
+    [256, 256],
+    [257, 512],
+    [0, 256],
+    [4096, 4096],
+  ]) {
     assert.is(pool.acquire(bytes, 't').size, size, `${bytes}`);
   }
 });
@@ -74,7 +80,8 @@ test('more than the adapter can bind is refused with the numbers, and not accoun
   const { pool, counts } = countingPool(1024);
   assert.throws(
     () => pool.acquire(1025, 'activations [1,2]'),
-    (error: Error) => error.name === 'DeviceError' && /activations \[1,2\] needs 1025 bytes, more than the 1024/.test(error.message),
+    (error: Error) =>
+      error.name === 'DeviceError' && /activations \[1,2\] needs 1025 bytes, more than the 1024/.test(error.message),
   );
   assert.is(counts.made, 0);
   assert.is(pool.use().live, 0);

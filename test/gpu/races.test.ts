@@ -12,7 +12,11 @@ const TILES = {
 /** Every kernel that shares memory among the lanes of a workgroup, and a call of it. */
 const CALLS: Readonly<Record<string, SmallCall>> = {
   conv_tile_forward: { constants: {}, uniforms: { ...TILES, origin: -3, rows: 16 }, grid: [1, 1, 1] },
-  conv_tile_inverse: { constants: { POOL: 2 }, uniforms: { ...TILES, height: 6, width: 8, scale: 1, slope: 1 }, grid: [1, 1, 1] },
+  conv_tile_inverse: {
+    constants: { POOL: 2 },
+    uniforms: { ...TILES, height: 6, width: 8, scale: 1, slope: 1 },
+    grid: [1, 1, 1],
+  },
   mean_over_space: { constants: {}, uniforms: { batch: 2, channels: 2, pixels: 35 }, grid: [2, 1, 1] },
   mixing_gradient_upper: { constants: { SIZE: 5 }, uniforms: {}, grid: [1, 1, 1] },
   reduce: { constants: { MODE: 2 }, uniforms: { size: 70 }, grid: [1, 2, 1] },
@@ -36,7 +40,9 @@ for (const [name, call] of Object.entries(CALLS)) {
   for (const [i] of [...kernel.text.matchAll(BARRIER)].entries()) {
     test(`${name}: without its barrier ${i + 1} a race is found`, () => {
       let seen = 0;
-      const { races } = findRaces(kernel, call, (text) => text.replace(BARRIER, (barrier) => (seen++ === i ? '' : barrier)));
+      const { races } = findRaces(kernel, call, (text) =>
+        text.replace(BARRIER, (barrier) => (seen++ === i ? '' : barrier)),
+      );
       assert.ok(races.length > 0);
     });
   }

@@ -17,7 +17,8 @@ const kernelOf = (name: string, expression: string): KernelSource =>
   reflectKernel(
     name,
     `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
-     @compute @workgroup_size(64) fn main(@builtin(local_invocation_index) i: u32) { if (i == 0u) { y[0] = ${expression}; } }`,
+     @compute @workgroup_size(64)
+     fn main(@builtin(local_invocation_index) i: u32) { if (i == 0u) { y[0] = ${expression}; } }`,
   );
 
 const runOn = (runtime: Runtime, kernel: KernelSource, y: Tensor, grid: [number, number, number] = [1, 1, 1]) =>
@@ -30,7 +31,8 @@ const failureOf = (promise: Promise<unknown>): Promise<string> =>
     (error: Error) => `${error.name}: ${error.message}`,
   );
 
-const tensorOf = (runtime: Runtime, ...values: number[]) => Tensor.from(runtime, [values.length], Float32Array.from(values), 't');
+const tensorOf = (runtime: Runtime, ...values: number[]) =>
+  Tensor.from(runtime, [values.length], Float32Array.from(values), 't');
 
 test('work runs in the order of the calls, also around copies and writes', async () => {
   const [t, u] = [tensorOf(gpu, 1, 2), tensorOf(gpu, 0, 0)];
@@ -50,7 +52,14 @@ test('work runs in the order of the calls, also around copies and writes', async
 test('several readings may be under way at once', async () => {
   const tensors = [1, 2, 3].map((value) => tensorOf(gpu, value, -value));
   const values = await Promise.all(tensors.map((tensor) => tensor.read()));
-  assert.equal(values.map((pair) => [...pair]), [[1, -1], [2, -2], [3, -3]]);
+  assert.equal(
+    values.map((pair) => [...pair]),
+    [
+      [1, -1],
+      [2, -2],
+      [3, -3],
+    ],
+  );
 });
 
 test('everything until a flush is one submit and, without copies, one pass', async () => {
@@ -94,10 +103,16 @@ test('a step that is repeated makes no new bind group and no new pipeline', asyn
 test('a grid that the adapter does not allow is refused at once', () => {
   const y = tensorOf(gpu, 1);
   const limit = gpu.adapter.limits.maxComputeWorkgroupsPerDimension;
-  for (const grid of [[limit + 1, 1, 1], [1, limit + 1, 1], [0, 1, 1], [1.5, 1, 1]] as const) {
+  for (const grid of [
+    [limit + 1, 1, 1],
+    [1, limit + 1, 1],
+    [0, 1, 1],
+    [1.5, 1, 1],
+  ] as const) {
     assert.throws(
       () => runOn(gpu, kernelOf('wide', '1.0'), y, [...grid]),
-      (error: Error) => error.name === 'DeviceError' && error.message.includes(`kernel wide would need a grid of ${grid.join(' x ')}`),
+      (error: Error) =>
+        error.name === 'DeviceError' && error.message.includes(`kernel wide would need a grid of ${grid.join(' x ')}`),
     );
   }
 });
@@ -114,7 +129,10 @@ test('GPU time is measured by kernel', async () => {
   assert.is((await gpu.timer.collect()).size, 0);
   gpu.timer = undefined;
   assert.equal([...times.keys()].sort(), ['combine', 'scale']);
-  assert.equal([...times.values()].map(({ calls }) => calls), [count, 1]);
+  assert.equal(
+    [...times.values()].map(({ calls }) => calls),
+    [count, 1],
+  );
   assert.ok([...times.values()].every(({ ms }) => ms >= 0));
   await gpu.finish();
 });

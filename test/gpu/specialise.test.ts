@@ -36,7 +36,11 @@ const LOOPS: readonly (readonly [name: string, text: string, log: string])[] = [
   ['a loop', 'LOOP(i, 0u, 3u) { log += i; }', '012'],
   ['one that starts later', 'LOOP(i, 2u, 5u) { log += i; }', '234'],
   ['one that never runs', 'LOOP(i, 3u, 3u) { log += i; }', ''],
-  ['a bound that is an expression of constants', 'const N: u32 = 2u;\nconst M: u32 = N * 2u;\nLOOP(i, 0u, M - 1u) { log += i; }', '012'],
+  [
+    'a bound that is an expression of constants',
+    'const N: u32 = 2u;\nconst M: u32 = N * 2u;\nLOOP(i, 0u, M - 1u) { log += i; }',
+    '012',
+  ],
   ['a body with braces', 'LOOP(i, 0u, 3u) { if (i == 1u) { log += "x"; } else { log += i; } }', '0x2'],
   ['a loop in a loop', 'LOOP(i, 0u, 2u) {\nLOOP(j, 0u, 3u) { log += `${i}${j} `; }\n}', '00 01 02 10 11 12 '],
   ['two loops with one name', 'LOOP(i, 0u, 2u) { log += i; }\nLOOP(i, 5u, 7u) { log += i; }', '0156'],

@@ -1,6 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type PyramidFlowConfig, blockPlan, checkConfig, couplingLevels, nearestSize, sizeStep } from '../../src/model/config';
+import {
+  type PyramidFlowConfig,
+  blockPlan,
+  checkConfig,
+  couplingLevels,
+  nearestSize,
+  sizeStep,
+} from '../../src/model/config';
 
 const GOOD: PyramidFlowConfig = { channels: 16, levels: 4, stacks: 4, kernel: 7, norm: 'CVN', height: 256, width: 192 };
 
@@ -15,7 +22,10 @@ const REFUSED: readonly (readonly [change: Record<string, unknown>, error: RegEx
   [{ kernel: 4 }, /^UsageError: kernel is 4; use one of 1, 3, 5, 7, 9, 11$/],
   [{ kernel: 13 }, /^UsageError: kernel is 13/],
   [{ norm: 'BN' }, /^UsageError: norm is BN; use CVN or SVN$/],
-  [{ height: 900, width: 900 }, /^ShapeError: an image of 900x900 is not a multiple of 8, which 4 levels need; resize to 904x904/],
+  [
+    { height: 900, width: 900 },
+    /^ShapeError: an image of 900x900 is not a multiple of 8, which 4 levels need; resize to 904x904/,
+  ],
   [{ width: 195 }, /^ShapeError: .*resize to 256x192/],
   [{ height: 3, width: 5, levels: 4 }, /^ShapeError: .*resize to 8x8/],
   [{ height: 192, levels: 8, width: 192 }, /^ShapeError: .* multiple of 128, which 8 levels need; resize to 256x256/],
@@ -26,7 +36,10 @@ const REFUSED: readonly (readonly [change: Record<string, unknown>, error: RegEx
 for (const [change, message] of REFUSED) {
   test(`refuses ${JSON.stringify(change)}`, () => {
     const config = { ...GOOD, ...change } as PyramidFlowConfig;
-    assert.throws(() => checkConfig(config), (error: Error) => message.test(`${error.name}: ${error.message}`));
+    assert.throws(
+      () => checkConfig(config),
+      (error: Error) => message.test(`${error.name}: ${error.message}`),
+    );
   });
 }
 
@@ -38,7 +51,10 @@ test('takes what can be built, to the ends of the ranges', () => {
 
 test('sizes are multiples of 2^(levels - 1), the nearest one at least one step', () => {
   assert.equal([2, 4, 8].map(sizeStep), [2, 8, 128]);
-  assert.equal([1, 60, 64, 68, 900].map((size) => nearestSize(size, 4)), [8, 64, 64, 72, 904]);
+  assert.equal(
+    [1, 60, 64, 68, 900].map((size) => nearestSize(size, 4)),
+    [8, 64, 64, 72, 904],
+  );
 });
 
 /** The released code's order, from the reference implementation (block_plan in pyramidflow_ref.py). */

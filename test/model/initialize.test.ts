@@ -29,8 +29,18 @@ test('a model is one stem and eight tensors a block, of the shapes of its kind',
 });
 
 test('the default model has 1.413 million parameters', () => {
-  const config: PyramidFlowConfig = { channels: 16, levels: 4, stacks: 4, kernel: 7, norm: 'CVN', height: 256, width: 256 };
-  const sizes = [...tensorShapes(config).values()].filter(({ trained }) => trained).map(({ shape }) => shape.reduce((a, b) => a * b));
+  const config: PyramidFlowConfig = {
+    channels: 16,
+    levels: 4,
+    stacks: 4,
+    kernel: 7,
+    norm: 'CVN',
+    height: 256,
+    width: 256,
+  };
+  const sizes = [...tensorShapes(config).values()]
+    .filter(({ trained }) => trained)
+    .map(({ shape }) => shape.reduce((a, b) => a * b));
   assert.is(Math.round(sizes.reduce((a, b) => a + b) / 1e3), 1413);
 });
 
@@ -43,12 +53,26 @@ for (const [i] of BLOCKS.entries()) {
   const named = (name: string) => data(`blocks.${i}.${name}`);
 
   test(`block ${i} starts as a rotation of channels`, () => {
-    const lu = { perm: named('perm'), lower: named('lower'), logS: named('log_s'), upper: named('upper'), sign: named('sign') };
+    const lu = {
+      perm: named('perm'),
+      lower: named('lower'),
+      logS: named('log_s'),
+      upper: named('upper'),
+      sign: named('sign'),
+    };
     const w = mixingTruth(lu);
     assertClose(product(transposed(w), w).data, identity(6).data, 3e-6, 'w^T w');
     assert.ok(named('sign').every((value) => Math.abs(value) === 1));
-    assertClose(named('log_s').reduce((sum, value) => sum + value), 0, 1e-6, 'log |det w|');
-    assert.ok(named('upper').every((value, at) => at % 6 > Math.floor(at / 6) || value === 0), 'upper is strict');
+    assertClose(
+      named('log_s').reduce((sum, value) => sum + value),
+      0,
+      1e-6,
+      'log |det w|',
+    );
+    assert.ok(
+      named('upper').every((value, at) => at % 6 > Math.floor(at / 6) || value === 0),
+      'upper is strict',
+    );
   });
 
   test(`block ${i} has a first convolution within PyTorch's bound, and a second of zeros`, () => {
@@ -66,7 +90,8 @@ test('the seed decides everything', () => {
   const again = initialTensors(CONFIG, new Random(11));
   for (const [name, { data: values }] of again) assertClose(values, data(name), 0, name);
   const other = initialTensors(CONFIG, new Random(12));
-  for (const name of ['stem.weight', 'blocks.0.conv1', 'blocks.5.lower']) assert.not.equal(other.get(name)!.data, data(name));
+  for (const name of ['stem.weight', 'blocks.0.conv1', 'blocks.5.lower'])
+    assert.not.equal(other.get(name)!.data, data(name));
   assert.not.equal(data('blocks.0.conv1'), data('blocks.3.conv1'));
 });
 

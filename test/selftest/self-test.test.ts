@@ -28,12 +28,19 @@ for (const check of CHECKS) {
       const { passed, problem } = await runCheck(gpu, check);
       assert.ok(passed, problem);
     });
-    assert.equal(check.kernels.filter((kernel) => !used.has(kernel)), []);
+    assert.equal(
+      check.kernels.filter((kernel) => !used.has(kernel)),
+      [],
+    );
   });
 }
 
 test('a wrong result is found, and said where', async () => {
-  for (const [values, error] of [[[1, 2.1], 0.05], [[1, NaN], Infinity], [[1], Infinity]] as const) {
+  for (const [values, error] of [
+    [[1, 2.1], 0.05],
+    [[1, NaN], Infinity],
+    [[1], Infinity],
+  ] as const) {
     const wrong = { what: 'the sum', actual: values, expected: [1, 2] };
     const right = { what: 'another', actual: [3], expected: [3] };
     const check = { name: 'x', kernels: [], tolerance: 1e-3, run: () => [right, wrong, right] };
@@ -45,8 +52,21 @@ test('a wrong result is found, and said where', async () => {
 });
 
 test('a check that throws fails with its message', async () => {
-  const check = { name: 'x', kernels: [], tolerance: 1, run: () => { throw new Error('no memory'); } };
-  assert.equal(await runCheck(gpu, check), { name: 'x', kernels: [], tolerance: 1, passed: false, problem: 'no memory' });
+  const check = {
+    name: 'x',
+    kernels: [],
+    tolerance: 1,
+    run: () => {
+      throw new Error('no memory');
+    },
+  };
+  assert.equal(await runCheck(gpu, check), {
+    name: 'x',
+    kernels: [],
+    tolerance: 1,
+    passed: false,
+    problem: 'no memory',
+  });
 });
 
 test.run();

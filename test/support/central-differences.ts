@@ -1,6 +1,6 @@
 /**
- * The gradient of f at x in float64, by central differences. With a step of 1e-5 the error is about 1e-10 of the third derivative
- * and 1e-11 of the value, far below what float32 can tell.
+ * The gradient of f at x in float64, by central differences. With a step of 1e-5 the error is about 1e-10 of the third
+ * derivative and 1e-11 of the value, far below what float32 can tell.
  */
 export function centralDifferences(f: (x: Float64Array) => number, x: ArrayLike<number>, step = 1e-5): Float64Array {
   const at = Float64Array.from(x);

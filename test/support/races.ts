@@ -19,7 +19,11 @@ export interface RaceFindings {
 const ELEMENTS = 8192; // more than any tensor of a small call has
 
 /** Examines a call of a kernel without a GPU, on tensors of zeros; `edit` may change its text first. */
-export function findRaces(kernel: KernelSource, call: SmallCall, edit: (text: string) => string = (text) => text): RaceFindings {
+export function findRaces(
+  kernel: KernelSource,
+  call: SmallCall,
+  edit: (text: string) => string = (text) => text,
+): RaceFindings {
   const group: Record<string, unknown> = {};
   for (const { binding } of kernel.tensors) group[binding] = new ArrayBuffer(4 * ELEMENTS);
   if (kernel.uniforms) group[kernel.uniforms.binding] = { uniform: packUniforms(kernel, call.uniforms) };

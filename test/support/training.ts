@@ -9,7 +9,15 @@ import { gpu } from './gpu';
 import { randomByteImage } from './small-model';
 
 /** Three blocks: what a run of training does is the same at every size. */
-export const TINY: PyramidFlowConfig = { channels: 4, levels: 3, stacks: 1, kernel: 3, norm: 'CVN', height: 16, width: 16 };
+export const TINY: PyramidFlowConfig = {
+  channels: 4,
+  levels: 3,
+  stacks: 1,
+  kernel: 3,
+  norm: 'CVN',
+  height: 16,
+  width: 16,
+};
 
 export const FIT: FitOptions = {
   epochs: 2,

@@ -40,13 +40,21 @@ test('gradients are added, freed, and taken from what a tape found', async () =>
     return tensor;
   };
   const other = filled([2], 0);
-  const found = () => new Map([[set.get('weight'), filled([5, 13], 1.5)], [set.get('scale'), filled([1], -1)], [other, filled([2], 9)]]);
+  const found = () =>
+    new Map([
+      [set.get('weight'), filled([5, 13], 1.5)],
+      [set.get('scale'), filled([1], -1)],
+      [other, filled([2], 9)],
+    ]);
   const first = found();
   const gradients = [...first.values()];
   set.addGradients(first);
   set.addGradients(found());
   assert.equal([...first.keys()], [other], 'what is no parameter stays');
-  assert.equal(gradients.map(({ freed }) => freed), [true, true, false]);
+  assert.equal(
+    gradients.map(({ freed }) => freed),
+    [true, true, false],
+  );
   assert.equal(await set.gradients.read(), padded([new Float32Array(65).fill(3), [-2]]));
   assert.equal(await set.gradient('square').read(), new Float32Array(64));
   set.zeroGradients();

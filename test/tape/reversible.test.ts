@@ -75,7 +75,11 @@ const NETWORK_SHAPE = [2, 2, 3, 5]; // its second channel is the shift
 
 /** Four modules a round: both levels, each shifted by the other and then scaled. */
 function toyChain(rounds: number) {
-  const entry = (name: string, shape: number[]) => ({ name, shape, data: randomValues(elements(shape)).map((v) => 0.4 * v) });
+  const entry = (name: string, shape: number[]) => ({
+    name,
+    shape,
+    data: randomValues(elements(shape)).map((v) => 0.4 * v),
+  });
   const names = Array.from({ length: rounds }, (_, i) => [0, 1].map((level) => `${i}.${level}`)).flat();
   const set = new ParameterSet(
     names.flatMap((name) => [entry(name, [1, 1, 1, 1]), entry(`${name}.s`, SHAPE), entry(`${name}.t`, NETWORK_SHAPE)]),
@@ -107,8 +111,10 @@ function truth(levels: readonly Float64Array[], parameters: Float64Array, rounds
 }
 
 const startLevels = () => [randomTensor(SHAPE, 'a'), randomTensor(SHAPE, 'b')];
-const hostOf = async (tensors: readonly Tensor[]) => Promise.all(tensors.map(async (t) => Float64Array.from(await t.read())));
-const joined = (parts: readonly ArrayLike<number>[]) => Float64Array.from(parts.flatMap((part) => [...Array.from(part)]));
+const hostOf = async (tensors: readonly Tensor[]) =>
+  Promise.all(tensors.map(async (t) => Float64Array.from(await t.read())));
+const joined = (parts: readonly ArrayLike<number>[]) =>
+  Float64Array.from(parts.flatMap((part) => [...Array.from(part)]));
 const PRECISION = { absolute: 1e-5, relative: 1e-5 };
 
 test('forward, inverse and both ways to the gradients are those of float64', async () => {

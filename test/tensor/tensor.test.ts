@@ -10,12 +10,19 @@ const live = () => gpu.memory.use().live;
 const isShapeError = (message: RegExp) => (error: Error) => error.name === 'ShapeError' && message.test(error.message);
 
 test('what is written is read back, for every element type', async () => {
-  const values = { f32: Float32Array.of(1.5, -0, NaN), i32: Int32Array.of(-1, 2, 3), u32: Uint32Array.of(2 ** 32 - 1, 0, 7) };
+  const values = {
+    f32: Float32Array.of(1.5, -0, NaN),
+    i32: Int32Array.of(-1, 2, 3),
+    u32: Uint32Array.of(2 ** 32 - 1, 0, 7),
+  };
   for (const [dtype, data] of Object.entries(values)) {
     const tensor = Tensor.from(gpu, [3], data, dtype, dtype as 'f32');
     const back = await tensor.read();
     assert.is(back.constructor, data.constructor);
-    assert.ok(back.every((value, i) => Object.is(value, data[i])), `${dtype}: ${back}`);
+    assert.ok(
+      back.every((value, i) => Object.is(value, data[i])),
+      `${dtype}: ${back}`,
+    );
   }
   assert.equal([...(await Tensor.zeros(gpu, [2, 2]).read())], [0, 0, 0, 0]);
 });
@@ -41,8 +48,17 @@ test('a view of a view starts where its own tensor starts', async () => {
 
 test('views that cannot be bound or lie outside are refused', () => {
   const tensor = Tensor.from(gpu, [130], counting(130), 't');
-  for (const [shape, start] of [[[131], 0], [[4], 128], [[2], 192], [[4], 1], [[4], 63]] as const) {
-    assert.throws(() => tensor.view(shape, start), isShapeError(/no view \[\d+\] of t \[130\] can start at element \d+/));
+  for (const [shape, start] of [
+    [[131], 0],
+    [[4], 128],
+    [[2], 192],
+    [[4], 1],
+    [[4], 63],
+  ] as const) {
+    assert.throws(
+      () => tensor.view(shape, start),
+      isShapeError(/no view \[\d+\] of t \[130\] can start at element \d+/),
+    );
   }
 });
 
@@ -87,7 +103,13 @@ test('a freed tensor cannot be used, but its view can', async () => {
   const tensor = Tensor.from(gpu, [4], counting(4), 'gone');
   const view = tensor.view([4]);
   tensor.free();
-  const uses = [() => tensor.slice, () => tensor.view([4]), () => tensor.copy(), () => tensor.write(counting(4)), () => fill(tensor, 0)];
+  const uses = [
+    () => tensor.slice,
+    () => tensor.view([4]),
+    () => tensor.copy(),
+    () => tensor.write(counting(4)),
+    () => fill(tensor, 0),
+  ];
   for (const use of uses) assert.throws(use, /tensor gone \[4\] was used after it was freed/);
   assert.equal([...(await view.read())], [0, 1, 2, 3]);
 });

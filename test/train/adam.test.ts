@@ -111,7 +111,10 @@ test('a restored optimizer goes on as the one it was read from', async () => {
     optimizer.step();
   }
   assertClose(await copy.values.read(), await set.values.read(), 0, 'values');
-  assert.throws(() => other.restore(1, new Float32Array(3), new Float32Array(3)), (error: Error) => error.name === 'ShapeError');
+  assert.throws(
+    () => other.restore(1, new Float32Array(3), new Float32Array(3)),
+    (error: Error) => error.name === 'ShapeError',
+  );
 });
 
 test('its memory is given back', () => {

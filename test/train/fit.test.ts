@@ -25,7 +25,14 @@ test('every step is reported, in order, and every epoch is logged with the means
   const { steps, state } = whole;
   assert.equal(
     steps.map(({ epoch, step }) => [epoch, step]),
-    [[1, 1], [1, 2], [1, 3], [2, 1], [2, 2], [2, 3]],
+    [
+      [1, 1],
+      [1, 2],
+      [1, 3],
+      [2, 1],
+      [2, 2],
+      [2, 3],
+    ],
   );
   assert.ok(steps.every((progress) => progress.epochs === 2 && progress.steps === 3));
   assert.is(state.optimizerSteps, 6);
@@ -44,7 +51,7 @@ test('the same run twice gives the same bytes; another seed, other ones', async 
   assert.not.equal((await run({ seed: FIT.seed + 1 })).file, whole.file);
 });
 
-test('a run that is resumed after an epoch, from its file, ends with the bytes of one that was never stopped', async () => {
+test('a run that is resumed from the file of an epoch ends with the bytes of one never stopped', async () => {
   const { model, training } = loaded(whole.files[0]);
   const state = await fit(model, IMAGES, { ...FIT, resume: training });
   assertClose(await fileOf(model, state), whole.file, 0, 'file');

@@ -5,7 +5,7 @@ import { type MemoryMode, Trainer } from '../../src/train/trainer';
 import { gpu } from '../support/gpu';
 import { randomImages, smallModel } from '../support/small-model';
 
-/** The most bytes that are live in a step, above those that are live before and after it: weights, gradients, moments, images. */
+/** The most bytes that are live in a step, above those before and after it: weights, gradients, moments, images. */
 async function activationBytes(change: Partial<PyramidFlowConfig>, memory: MemoryMode): Promise<number> {
   const model = smallModel({ height: 64, width: 64, ...change });
   const images = randomImages(2, model.config);
@@ -22,7 +22,10 @@ async function activationBytes(change: Partial<PyramidFlowConfig>, memory: Memor
 
 for (const norm of ['SVN', 'CVN'] as const) {
   test(`${norm}: 8 stacks take no more activations than 2`, async () => {
-    const [two, eight] = [await activationBytes({ norm, stacks: 2 }, 'reversible'), await activationBytes({ norm, stacks: 8 }, 'reversible')];
+    const [two, eight] = [
+      await activationBytes({ norm, stacks: 2 }, 'reversible'),
+      await activationBytes({ norm, stacks: 8 }, 'reversible'),
+    ];
     assert.ok(eight <= two, `${eight} bytes, ${two} at 2 stacks`);
   });
 }

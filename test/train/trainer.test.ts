@@ -11,7 +11,8 @@ const MODES: readonly MemoryMode[] = ['reversible', 'plain'];
 const NORMS = ['SVN', 'CVN'] as const;
 const images = randomImages(2);
 
-const norm = (values: ArrayLike<number>) => Math.sqrt(Array.from(values).reduce((sum, value) => sum + value * value, 0));
+const norm = (values: ArrayLike<number>) =>
+  Math.sqrt(Array.from(values).reduce((sum, value) => sum + value * value, 0));
 
 async function gradientsOf(model: PyramidFlow, memory: MemoryMode): Promise<Map<string, Float32Array>> {
   const trainer = new Trainer(model, { memory });
@@ -31,7 +32,7 @@ async function largestRoundTripError(model: PyramidFlow): Promise<number> {
 }
 
 for (const kind of NORMS) {
-  test(`${kind}: after 20 steps 16 blocks are undone within 1e-5, and both ways give one gradient within 1e-4`, async () => {
+  test(`${kind}: after 20 steps 16 blocks are undone to 1e-5, and both ways give one gradient to 1e-4`, async () => {
     const model = smallModel({ norm: kind });
     assert.ok((await largestRoundTripError(model)) <= 1e-5, 'before');
     const trainer = new Trainer(model);
@@ -65,7 +66,12 @@ test('both ways train alike: losses, weights and running means after 5 steps', a
   const [reversible, plain] = runs;
   for (const [i, { loss, gradientNorm }] of plain.reports.entries()) {
     assertClose(reversible.reports[i].loss, loss, { absolute: 0, relative: 1e-5 }, `loss ${i}`);
-    assertClose(reversible.reports[i].gradientNorm, gradientNorm, { absolute: 0, relative: 1e-4 }, `gradient norm ${i}`);
+    assertClose(
+      reversible.reports[i].gradientNorm,
+      gradientNorm,
+      { absolute: 0, relative: 1e-4 },
+      `gradient norm ${i}`,
+    );
   }
   const moved = smallModel();
   for (const [name, { data }] of await moved.tensors()) {
@@ -84,7 +90,7 @@ test('the loss falls', async () => {
 });
 
 for (const memory of MODES) {
-  test(`${memory}: a step is at most two submits, and after the second makes no bind group and no pipeline`, async () => {
+  test(`${memory}: at most two submits a step, no new bind group or pipeline after the second`, async () => {
     const trainer = new Trainer(smallModel(), { memory });
     await gpu.finish();
     const counts = [gpu.counts()];

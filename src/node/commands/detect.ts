@@ -16,8 +16,9 @@ interface DetectArguments {
 }
 
 const AFTER_HELP = `
-DIR receives NAME.heat.png and NAME.overlay.png for every picture, in the folders that the pictures are in, and results.csv and
-results.json. Colours mean the same in all of them: from 0 to twice the threshold, unless --scale says otherwise.`;
+DIR receives NAME.heat.png and NAME.overlay.png for every picture, in the folders that the pictures are in, and
+results.csv and results.json. Colours mean the same in all of them: from 0 to twice the threshold, unless --scale says
+otherwise.`;
 
 export function addDetect(program: Command): void {
   program
@@ -35,12 +36,19 @@ export function addDetect(program: Command): void {
 async function detect(paths: readonly string[], { model, out, scale, json }: DetectArguments): Promise<void> {
   const checkpoint = await readCheckpoint(model);
   const max = scale ?? (checkpoint.threshold && scaleFor(checkpoint.threshold));
-  if (!max) throw new PyramidFlowError('UsageError', `${model} has no threshold to take the colour scale from`, 'pass --scale MAX');
+  if (!max)
+    throw new PyramidFlowError(
+      'UsageError',
+      `${model} has no threshold to take the colour scale from`,
+      'pass --scale MAX',
+    );
   const inputs = await findInputs(paths, out);
   const rows = await withRuntime(async (gpu) => {
     const detector = Detector.fromCheckpoint(gpu, checkpoint);
     const bar = progressBar('detecting');
-    const found = await detectFiles(detector, inputs, out, max, (_, done, of) => bar.update(done, of)).finally(bar.stop);
+    const found = await detectFiles(detector, inputs, out, max, (_, done, of) => bar.update(done, of)).finally(
+      bar.stop,
+    );
     detector.free();
     return found;
   });
@@ -48,7 +56,9 @@ async function detect(paths: readonly string[], { model, out, scale, json }: Det
   for (const error of unreadable) notice(error);
   if (unreadable.length) process.exitCode = EXIT.failed;
   notice(`heat maps, overlays and results are in ${out}, on a scale from 0 to ${max.toPrecision(4)}`);
-  printResult(json, { model, threshold: checkpoint.threshold, scale: [0, max], images: rows }, () => table(rows.map(line)));
+  printResult(json, { model, threshold: checkpoint.threshold, scale: [0, max], images: rows }, () =>
+    table(rows.map(line)),
+  );
 }
 
 function line({ path, score, verdict, runMs, error }: DetectionRow): string[] {

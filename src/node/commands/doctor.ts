@@ -24,8 +24,9 @@ const FEATURES: Readonly<Record<string, string>> = {
 
 /** Where to get a driver, by Node's name of the platform. */
 const DRIVERS: Readonly<Record<string, string>> = {
-  linux: `install the Vulkan driver of your GPU (NVIDIA: its own driver; AMD and Intel: Mesa 23.2 or newer, on Debian and Ubuntu the package
-  mesa-vulkan-drivers). Without a GPU, the same package computes on the CPU; from a checkout, \`npm run setup\` installs it`,
+  linux: `install the Vulkan driver of your GPU: NVIDIA's own, or for AMD and Intel Mesa 23.2 or newer
+  (Debian, Ubuntu: the package mesa-vulkan-drivers). Where there is no GPU, that package computes on the CPU;
+  from a checkout, \`npm run setup\` installs it`,
   darwin: 'Metal is part of macOS: update macOS',
   win32: 'install the current driver of your GPU: it brings Direct3D 12',
 };
@@ -69,7 +70,9 @@ function findings(adapter: AdapterReport, results: readonly CheckResult[], drive
       .filter(([name]) => !adapter.features.includes(name))
       .map(([name, loss]) => `the adapter has no ${name}: ${loss}`),
     ...failed.map(({ name, kernels, problem }) => `${name} (${kernels.join(', ')}) is wrong: ${problem}`),
-    ...(failed.length ? [`results of this adapter cannot be trusted: update its driver, and report this if that does not help`] : []),
+    ...(failed.length
+      ? [`results of this adapter cannot be trusted: update its driver, and report this if that does not help`]
+      : []),
   ];
 }
 

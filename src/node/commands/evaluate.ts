@@ -37,9 +37,16 @@ export function addEvaluate(program: Command): void {
     .requiredOption('--data <dir>', 'data set with test pictures and masks')
     .option('--category <name>', 'subfolder of the data set; default: the data set itself is the category')
     .option('--report <dir>', 'write a page with all test pictures, their heat maps and masks')
-    .option('--scale <max>', 'largest value of the report\'s colour scale (default: twice the threshold)', positiveNumber)
+    .option(
+      '--scale <max>',
+      "largest value of the report's colour scale (default: twice the threshold)",
+      positiveNumber,
+    )
     .option('--json [file]', 'print the result as JSON, or write it to a file')
-    .addHelpText('after', '\nMetrics are taken at the size of the model; masks are resized by area. Times exclude decoding.')
+    .addHelpText(
+      'after',
+      '\nMetrics are taken at the size of the model; masks are resized by area. Times exclude decoding.',
+    )
     .action(evaluate);
 }
 
@@ -51,7 +58,13 @@ async function evaluate(options: EvaluateArguments): Promise<void> {
 }
 
 /** Evaluates with progress on stderr, and writes the report where one is asked for. */
-export async function runEvaluation({ model, data, category, report, scale }: EvaluateArguments): Promise<FolderEvaluation> {
+export async function runEvaluation({
+  model,
+  data,
+  category,
+  report,
+  scale,
+}: EvaluateArguments): Promise<FolderEvaluation> {
   const checkpoint = await readCheckpoint(model);
   const dataset = await openDataset(data, category);
   return withRuntime(async (gpu) => {
@@ -59,13 +72,23 @@ export async function runEvaluation({ model, data, category, report, scale }: Ev
     const bar = progressBar('evaluating');
     const result = await evaluateFolder(detector, dataset, bar.update).finally(bar.stop);
     detector.free();
-    if (result.missingMasks.length) notice(`${result.missingMasks.length} defective pictures have no mask: they count for image AUROC alone`);
-    if (report) notice(`report: ${await writeReport(report, reportSummary(checkpoint, result, adapterName(gpu.adapter), scale), result.pictures)}`);
+    if (result.missingMasks.length) {
+      notice(`${result.missingMasks.length} defective pictures have no mask: they count for image AUROC alone`);
+    }
+    if (report) {
+      const summary = reportSummary(checkpoint, result, adapterName(gpu.adapter), scale);
+      notice(`report: ${await writeReport(report, summary, result.pictures)}`);
+    }
     return result;
   });
 }
 
-function reportSummary(checkpoint: Checkpoint, { metrics, msPerImage, pictures }: FolderEvaluation, adapter: string, scale?: number) {
+function reportSummary(
+  checkpoint: Checkpoint,
+  { metrics, msPerImage, pictures }: FolderEvaluation,
+  adapter: string,
+  scale?: number,
+) {
   const { category, config, threshold, training } = checkpoint;
   const highest = Math.max(...pictures.map(({ score }) => score));
   return {
@@ -80,7 +103,10 @@ function reportSummary(checkpoint: Checkpoint, { metrics, msPerImage, pictures }
   };
 }
 
-export function evaluationJson({ model, data, category }: EvaluateArguments, { metrics, msPerImage, pictures, missingMasks }: FolderEvaluation) {
+export function evaluationJson(
+  { model, data, category }: EvaluateArguments,
+  { metrics, msPerImage, pictures, missingMasks }: FolderEvaluation,
+) {
   const { reasons, ...values } = metrics;
   return {
     model,

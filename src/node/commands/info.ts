@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Checkpoint } from '../../model/checkpoint';
 import { elements } from '../../tensor/tensor';
 import { readCheckpoint } from '../checkpoint-file';
+import { describeNetwork } from '../describe';
 import { formatSize } from '../image-size';
 import { printResult, table } from './shared';
 
@@ -21,7 +22,17 @@ async function info(file: string, { json }: { json?: boolean }): Promise<void> {
   const { config, category, normalization, threshold, training, template } = checkpoint;
   const { firstMoment, secondMoment, ...state } = training ?? {};
   const values = valuesIn(checkpoint);
-  const result = { file, bytes: size, values, category, config, normalization, finished: template !== undefined, threshold, training: state };
+  const result = {
+    file,
+    bytes: size,
+    values,
+    category,
+    config,
+    normalization,
+    finished: template !== undefined,
+    threshold,
+    training: state,
+  };
   printResult(json, result, () => describe(file, size, checkpoint));
 }
 
@@ -29,15 +40,16 @@ function describe(file: string, bytes: number, checkpoint: Checkpoint): string {
   const { category, config, threshold, training, template } = checkpoint;
   const { weights, optimizer, templates } = valuesIn(checkpoint);
   const log = training?.log ?? [];
+  const settings = Object.entries(training?.settings ?? {}).map(([name, value]) => `${name} ${value}`);
   const facts = table([
     ['file', `${file}, ${bytes} bytes`],
     ['category', category || '-'],
     ['pictures', formatSize(config)],
-    ['network', `${config.channels} channels, ${config.levels} levels, ${config.stacks} stacks, kernel ${config.kernel}, ${config.norm}`],
+    ['network', describeNetwork(config)],
     ['values', `${weights} weights, ${templates} template, ${optimizer} optimizer`],
     ['threshold', threshold === undefined ? '-' : threshold.toPrecision(5)],
     ['state', template ? 'finished' : 'training was not finished: go on with `pyramidflow train --resume`'],
-    ['settings', Object.entries(training?.settings ?? {}).map(([name, value]) => `${name} ${value}`).join(', ') || '-'],
+    ['settings', settings.join(', ') || '-'],
   ]);
   if (log.length === 0) return facts;
   const rows = log.map((entry) => [

@@ -33,5 +33,9 @@ async function quickstart({ out, json }: { out: string; json?: boolean }): Promi
   }
   const options = { model, data, category: CATEGORY, report };
   const result = await runEvaluation(options);
-  printResult(json, evaluationJson(options, result), () => `${evaluationTable(result)}\n\nopen ${join(report, 'index.html')}`);
+  printResult(
+    json,
+    evaluationJson(options, result),
+    () => `${evaluationTable(result)}\n\nopen ${join(report, 'index.html')}`,
+  );
 }

@@ -9,7 +9,11 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (tex
   return (text) => {
     const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
     if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(most === Number.MAX_SAFE_INTEGER ? `Give a whole number of at least ${least}.` : `Give a whole number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(
+      most === Number.MAX_SAFE_INTEGER
+        ? `Give a whole number of at least ${least}.`
+        : `Give a whole number from ${least} to ${most}.`,
+    );
   };
 }
 
@@ -47,5 +51,12 @@ export function adapterName({ description, device, vendor, architecture }: Adapt
 /** Lines of a table with aligned columns; numbers are given as text. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

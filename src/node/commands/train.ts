@@ -1,16 +1,17 @@
 import { type Command, Option } from 'commander';
+import { describeNetwork } from '../describe';
 import { formatSize, parseSize } from '../image-size';
 import { TrainingProgress, duration, progressBar } from '../progress';
 import { type TrainFolderOptions, type TrainingObserver, type TrainingResult, trainFolder } from '../train-folder';
-import { EXIT, notice, positiveNumber, printResult, withRuntime, wholeNumber } from './shared';
+import { EXIT, notice, positiveNumber, printResult, table, withRuntime, wholeNumber } from './shared';
 
 interface TrainArguments extends TrainFolderOptions {
   readonly json?: boolean;
 }
 
 const AFTER_HELP = `
-Options left out take the settings released for the category. FILE holds the last finished epoch at any time; Ctrl-C stops,
-and --resume FILE goes on as if never stopped (exit code 130 after Ctrl-C).`;
+Options left out take the settings released for the category. FILE holds the last finished epoch at any time; Ctrl-C
+stops, and --resume FILE goes on as if never stopped (exit code 130 after Ctrl-C).`;
 
 export function addTrain(program: Command): void {
   program
@@ -32,7 +33,12 @@ export function addTrain(program: Command): void {
     .option('--kernel <n>', 'side of the convolutions: 1, 3, 5, 7, 9 or 11', wholeNumber(1, 11))
     .addOption(new Option('--norm <kind>', 'volume normalization').choices(['CVN', 'SVN']))
     .addOption(new Option('--augmentation <kind>', 'flips and quarter turns, or none').choices(['none', 'dihedral']))
-    .addOption(new Option('--memory <mode>', 'rebuild activations or keep them (default: reversible)').choices(['reversible', 'plain']))
+    .addOption(
+      new Option('--memory <mode>', 'rebuild activations or keep them (default: reversible)').choices([
+        'reversible',
+        'plain',
+      ]),
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText('after', AFTER_HELP)
     .action(train);
@@ -84,9 +90,9 @@ class Reporter implements TrainingObserver {
   readonly notice = notice;
 
   readonly onStart: TrainingObserver['onStart'] = ({ config, settings }, finishedEpochs) => {
-    const { channels, levels, stacks, kernel, norm } = config;
-    const model = `${channels} channels, ${levels} levels, ${stacks} stacks, kernel ${kernel}, ${norm}`;
-    notice(`training ${formatSize(config)}, ${model}: epoch ${finishedEpochs + 1} to ${settings.epochs}, seed ${settings.seed}`);
+    const { epochs, seed } = settings;
+    notice(`training ${formatSize(config)}, ${describeNetwork(config)}: ${epochs} epochs, seed ${seed}`);
+    if (finishedEpochs) notice(`going on after epoch ${finishedEpochs}`);
     this.finishedEpochs = finishedEpochs;
     this.training = new TrainingProgress(settings.batch, settings.epochs, finishedEpochs);
   };
@@ -113,15 +119,29 @@ function stopped({ data, category, out, resume }: TrainFolderOptions, epochs: nu
   const file = out ?? resume;
   if (epochs === 0) return 'stopped before the first epoch was finished: no model was written';
   const select = category === undefined ? '' : ` --category ${category}`;
-  return `stopped: ${file} keeps epoch ${epochs}; go on with\n  pyramidflow train --data ${data}${select} --resume ${file}`;
+  const command = `pyramidflow train --data ${data}${select} --resume ${file}`;
+  return `stopped: ${file} keeps epoch ${epochs}; go on with\n  ${command}`;
 }
 
 function summary({ file, plan, state, threshold }: TrainingResult, seconds: number): object {
-  return { file, category: plan.category, config: plan.config, settings: plan.settings, threshold, seconds, log: state.log };
+  return {
+    file,
+    category: plan.category,
+    config: plan.config,
+    settings: plan.settings,
+    threshold,
+    seconds,
+    log: state.log,
+  };
 }
 
 function describe({ file, plan, state, threshold }: TrainingResult, seconds: number): string {
   const last = state.log.at(-1)!;
-  return `${file}: ${plan.category}, ${state.log.length} epochs in ${duration(1000 * seconds)}, loss ${last.loss.toPrecision(5)}, \
-reconstruction error ${last.reconstructionError.toExponential(1)}, threshold ${threshold.toPrecision(4)}`;
+  return table([
+    ['model', `${file}, ${plan.category}`],
+    ['epochs', `${state.log.length}, this run took ${duration(1000 * seconds)}`],
+    ['loss', last.loss.toPrecision(5)],
+    ['reconstruction error', last.reconstructionError.toExponential(1)],
+    ['threshold', threshold.toPrecision(4)],
+  ]);
 }

@@ -1,6 +1,7 @@
 import type { EpochLog } from '../../model/checkpoint';
 import type { PyramidFlowConfig } from '../../model/config';
 import type { Evaluation, Metric } from '../../metrics/evaluate';
+import { describeNetwork } from '../describe';
 import { formatSize } from '../image-size';
 import { colorBar, scoreStrips, trainingCurve } from './charts';
 import { escapeHtml, shortNumber } from './html';
@@ -75,9 +76,9 @@ ${log.length ? `<div class="card"><h2>Training</h2>${trainingCurve(log)}</div>` 
 ${pictures.map(pictureCard).join('\n')}
 </ul>
 </section>
-<footer><p>All heat maps use the one scale above. A picture's score is the highest value of its map; it is called defective above the
-threshold, which comes from good pictures alone. White lines surround what exceeds it. Pictures, maps and masks are shown as the model
-sees them, at ${formatSize(config)}. AUPRO is not comparable between limits.</p></footer>
+<footer><p>All heat maps use the one scale above. A picture's score is the highest value of its map; it is called
+defective above the threshold, which comes from good pictures alone. White lines surround what exceeds it. Pictures,
+maps and masks are shown as the model sees them, at ${formatSize(config)}. AUPRO is not comparable between limits.</p></footer>
 </main>
 </body>
 </html>
@@ -85,9 +86,11 @@ sees them, at ${formatSize(config)}. AUPRO is not comparable between limits.</p>
 }
 
 /** Whether a verdict is right, and what an inspector would call it. */
-export function judge({ label, verdict }: Pick<PictureEntry, 'label' | 'verdict'>): { right: boolean; text: string } | undefined {
+function judge({ label, verdict }: PictureEntry): { right: boolean; text: string } | undefined {
   if (!verdict) return undefined;
-  if (verdict === 'defective') return label ? { right: true, text: '✓ found' } : { right: false, text: '✗ false alarm' };
+  if (verdict === 'defective') {
+    return label ? { right: true, text: '✓ found' } : { right: false, text: '✗ false alarm' };
+  }
   return label ? { right: false, text: '✗ missed' } : { right: true, text: '✓ passed' };
 }
 
@@ -95,31 +98,33 @@ function conclusion(pictures: readonly PictureEntry[]): string {
   const count = (label: 0 | 1, verdict?: Verdict) =>
     pictures.filter((picture) => picture.label === label && (!verdict || picture.verdict === verdict)).length;
   if (!pictures.some(({ verdict }) => verdict)) return `${pictures.length} test pictures.`;
-  return `${count(1, 'defective')} of ${count(1)} defective pictures were found; ${count(0, 'defective')} of ${count(0)} good ones
-raised a false alarm.`;
+  const found = `${count(1, 'defective')} of ${count(1)} defective pictures were found`;
+  return `${found}; ${count(0, 'defective')} of ${count(0)} good ones raised a false alarm.`;
 }
 
 function describeModel({ config, log, adapter }: ReportSummary): string {
-  const { channels, levels, stacks, kernel, norm } = config;
   const trained = log.length ? `, ${log.length} epochs` : '';
-  const size = `${channels} channels, ${levels} levels, ${stacks} stacks, kernel ${kernel}, ${norm}`;
-  return escapeHtml(`${formatSize(config)} pixels, ${size}${trained}. Computed on ${adapter}.`);
+  return escapeHtml(`${formatSize(config)} pixels, ${describeNetwork(config)}${trained}. Computed on ${adapter}.`);
 }
 
 function metricCard(name: string, evaluation: Evaluation, metric: Metric, text: string): string {
   const value = evaluation[metric];
-  return value === null ? card(name, '–', `undefined: ${evaluation.reasons[metric]}`) : card(name, value.toFixed(3), text);
+  return value === null
+    ? card(name, '–', `undefined: ${evaluation.reasons[metric]}`)
+    : card(name, value.toFixed(3), text);
 }
 
 function card(name: string, value: string, text: string): string {
-  return `<div class="card"><dt>${escapeHtml(name)}</dt><dd><div class="value">${value}</div><small>${escapeHtml(text)}</small></dd></div>`;
+  return `<div class="card"><dt>${name}</dt>
+<dd><div class="value">${value}</div><small>${escapeHtml(text)}</small></dd></div>`;
 }
 
 function pictureCard(picture: PictureEntry): string {
   const { path, score, files } = picture;
   const verdict = judge(picture);
   const badge = verdict ? `<span class="verdict ${verdict.right ? 'right' : 'wrong'}">${verdict.text}</span>` : '';
-  return `<li class="card"><div class="head"><h3>${escapeHtml(path)}</h3><span>score ${shortNumber(score)} ${badge}</span></div>
+  return `<li class="card">
+<div class="head"><h3>${escapeHtml(path)}</h3><span>score ${shortNumber(score)} ${badge}</span></div>
 <div class="views">
 ${view(files.input, 'picture', path)}
 ${view(files.heat, 'heat map', path)}
@@ -129,10 +134,12 @@ ${files.mask === undefined ? missingMask(picture) : view(files.mask, 'mask', pat
 }
 
 function view(file: string, kind: string, path: string): string {
-  const address = encodeURI(file).replace(/[#?]/g, encodeURIComponent);
-  return `<figure><a href="${address}"><img src="${address}" alt="${kind} of ${escapeHtml(path)}" loading="lazy"></a><figcaption>${kind}</figcaption></figure>`;
+  const address = file.split('/').map(encodeURIComponent).join('/').replaceAll("'", '%27');
+  const image = `<img src="${address}" alt="${kind} of ${escapeHtml(path)}" loading="lazy">`;
+  return `<figure><a href="${address}">${image}</a><figcaption>${kind}</figcaption></figure>`;
 }
 
 function missingMask({ label }: PictureEntry): string {
-  return `<figure><div class="none" style="aspect-ratio: 1">${label ? 'no mask' : 'nothing to find'}</div><figcaption>mask</figcaption></figure>`;
+  const text = label ? 'no mask' : 'nothing to find';
+  return `<figure><div class="none">${text}</div><figcaption>mask</figcaption></figure>`;
 }

@@ -31,7 +31,8 @@ section { margin-top: 2.25rem; }
 .metrics dd { margin: 0; }
 .metrics small { display: block; line-height: 1.35; }
 .metrics .value { font-size: 1.75rem; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
-.charts { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); align-items: start; }
+.charts { display: grid; gap: .9rem; align-items: start;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); }
 svg { display: block; width: 100%; height: auto; font: 15px system-ui, "DejaVu Sans", sans-serif; }
 svg text { fill: var(--soft); }
 svg .tick { text-anchor: middle; }
@@ -44,12 +45,14 @@ svg .defective circle { fill: var(--bad); fill-opacity: .75; }
 svg .threshold line { stroke: var(--ink); stroke-dasharray: 5 4; }
 svg .threshold text { text-anchor: middle; fill: var(--ink); }
 svg .mark { stroke: var(--ink); stroke-width: 2; }
-.scale { position: sticky; top: 0; z-index: 1; padding: .5rem 1.25rem .2rem; margin-bottom: 1rem; box-shadow: 0 6px 18px rgb(0 0 0 / .08); }
+.scale { position: sticky; top: 0; z-index: 1; padding: .5rem 1.25rem .2rem; margin-bottom: 1rem;
+  box-shadow: 0 6px 18px rgb(0 0 0 / .08); }
 .scale svg { max-width: 560px; margin: 0 auto; }
 .pictures { display: grid; gap: 1rem; list-style: none; margin: 0; padding: 0;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); }
 .pictures h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
-.head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .3rem .8rem; margin-bottom: .7rem; align-items: baseline; }
+.head { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: .3rem .8rem;
+  margin-bottom: .7rem; }
 .verdict { font-weight: 650; }
 .verdict.right { color: var(--good); }
 .verdict.wrong { color: var(--bad); }
@@ -58,7 +61,8 @@ svg .mark { stroke: var(--ink); stroke-width: 2; }
 figure { margin: 0; }
 figcaption { font-size: .8rem; text-align: center; margin-top: .15rem; }
 .views img, .none { display: block; width: 100%; border-radius: 8px; border: 1px solid var(--rule); }
-.none { display: grid; place-items: center; text-align: center; color: var(--soft); font-size: .8rem; }
+.none { display: grid; place-items: center; text-align: center; color: var(--soft); font-size: .8rem;
+  aspect-ratio: 1; }
 a { color: inherit; }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 8px; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .88rem; }

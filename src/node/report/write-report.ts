@@ -16,8 +16,15 @@ export interface ReportPicture extends Omit<PictureEntry, 'files'> {
 
 const ENCODES = 4;
 
-/** Writes a report folder: index.html and the pictures it shows, worst judged first. Returns the page's path. Throws DataError. */
-export async function writeReport(folder: string, summary: ReportSummary, pictures: readonly ReportPicture[]): Promise<string> {
+/**
+ * Writes a report folder: index.html and the pictures it shows, worst judged first. Returns the page's path. Throws
+ * DataError.
+ */
+export async function writeReport(
+  folder: string,
+  summary: ReportSummary,
+  pictures: readonly ReportPicture[],
+): Promise<string> {
   const sorted = [...pictures].sort((a, b) => fault(b, summary.threshold) - fault(a, summary.threshold));
   const entries = await mapParallel(sorted, ENCODES, (picture) => writePicture(folder, summary, picture));
   await mkdir(folder, { recursive: true });
@@ -31,14 +38,21 @@ function fault({ label, score }: ReportPicture, threshold = 0): number {
   return label ? threshold - score : score - threshold;
 }
 
-async function writePicture(folder: string, { config, scale, threshold }: ReportSummary, picture: ReportPicture): Promise<PictureEntry> {
+async function writePicture(
+  folder: string,
+  { config, scale, threshold }: ReportSummary,
+  picture: ReportPicture,
+): Promise<PictureEntry> {
   const { path, defect, label, score, verdict, image, mask } = picture;
   const map = { data: picture.map, height: config.height, width: config.width };
   const views: Record<string, ByteImage | undefined> = {
     input: image,
     heat: heatImage(map, scale),
     overlay: overlay(image, map, scale, threshold),
-    mask: label === 0 ? undefined : mask && { data: mask.map((bit) => 255 * bit), height: config.height, width: config.width, channels: 1 },
+    mask:
+      label === 0
+        ? undefined
+        : mask && { data: mask.map((bit) => 255 * bit), height: config.height, width: config.width, channels: 1 },
   };
   const files: Record<string, string> = {};
   for (const [kind, pixels] of Object.entries(views)) {
