@@ -6,8 +6,8 @@ import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
 /**
- * An RGB image of any size -> bytes on the GPU, (1, height, width, 3), resized as Pillow's antialiased bilinear; on the CPU,
- * with the same bytes, where the image is larger than the adapter can bind (a byte takes four on the GPU).
+ * An RGB image of any size -> bytes on the GPU, (1, height, width, 3), resized as Pillow's antialiased bilinear; on the
+ * CPU, with the same bytes, where the image is larger than the adapter can bind (a byte takes four on the GPU).
  */
 export function resizedBytes(gpu: Runtime, image: ByteImage, height: number, width: number): Tensor {
   if (4 * image.data.length > gpu.adapter.limits.maxStorageBufferBindingSize) {

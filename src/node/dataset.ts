@@ -29,8 +29,8 @@ export async function openDataset(folder: string, category?: string): Promise<Da
 }
 
 /**
- * All files and folders under a folder, relative to it, with '/' between, in name order. Throws DataError where there is
- * no such folder.
+ * All files and folders under a folder, relative to it, with '/' between, in name order. Throws DataError where there
+ * is no such folder.
  */
 export async function listFiles(folder: string): Promise<string[]> {
   try {

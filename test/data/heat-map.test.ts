@@ -22,7 +22,12 @@ test('an overlay leaves what is normal as it is, and colours what is not', () =>
   const { data } = overlay(image, map([0, 0.2, 1], 1), 1);
   const heat = colorize([1], 1);
   assert.equal([...data.subarray(0, 6)], [10, 20, 30, 10, 20, 30]);
-  assertClose(data.subarray(6), [10, 20, 30].map((v, i) => v + 0.7 * (heat[i] - v)), 0.5, 'the anomalous pixel');
+  assertClose(
+    data.subarray(6),
+    [10, 20, 30].map((v, i) => v + 0.7 * (heat[i] - v)),
+    0.5,
+    'the anomalous pixel',
+  );
 });
 
 test('a white line surrounds what exceeds the threshold, inside it and not along the border', () => {
@@ -35,13 +40,22 @@ test('a white line surrounds what exceeds the threshold, inside it and not along
 
 test('a map is enlarged bilinearly with pixel centres aligned, and keeps a plane a plane', () => {
   const plane = (height: number, width: number) =>
-    Array.from({ length: height * width }, (_, at) => (2 * (Math.floor(at / width) + 0.5)) / height + ((at % width) + 0.5) / width);
+    Array.from(
+      { length: height * width },
+      (_, at) => (2 * (Math.floor(at / width) + 0.5)) / height + ((at % width) + 0.5) / width,
+    );
   const { data, height, width } = resizeMap(map(plane(4, 6), 4), 12, 18);
   assert.equal([height, width], [12, 18]);
   const expected = plane(12, 18);
   const inner = (at: number) => at % 18 >= 2 && at % 18 < 16 && at >= 36 && at < 180;
-  assertClose(data.filter((_, at) => inner(at)), expected.filter((_, at) => inner(at)), 1e-6, 'away from the border');
-  const within = (value: number) => value >= Math.min(...plane(4, 6)) - 1e-6 && value <= Math.max(...plane(4, 6)) + 1e-6;
+  assertClose(
+    data.filter((_, at) => inner(at)),
+    expected.filter((_, at) => inner(at)),
+    1e-6,
+    'away from the border',
+  );
+  const within = (value: number) =>
+    value >= Math.min(...plane(4, 6)) - 1e-6 && value <= Math.max(...plane(4, 6)) + 1e-6;
   assert.ok(data.every(within), 'nothing is extrapolated');
 });
 

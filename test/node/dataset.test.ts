@@ -17,7 +17,11 @@ const noise = (height: number, width: number, seed: number) => ({
   width,
   channels: 3,
 });
-const SIZES = [[40, 30], [17, 61], [32, 32]] as const;
+const SIZES = [
+  [40, 30],
+  [17, 61],
+  [32, 32],
+] as const;
 const pictures = SIZES.map(([height, width], i) => noise(height, width, i));
 for (const [i, picture] of pictures.entries()) await writePng(join(folder, `cap/train/good/${i}.png`), picture);
 await writePng(join(folder, 'cap/test/good/0.png'), pictures[0]);
@@ -27,14 +31,25 @@ await writePng(join(folder, 'cap/ground_truth/torn/0_mask.png'), { data: half, h
 
 test('files are listed below their folder, with slashes, in name order', async () => {
   const files = (await listFiles(join(folder, 'cap'))).filter((name) => name.endsWith('.png'));
-  assert.equal(files, ['ground_truth/torn/0_mask.png', 'test/good/0.png', 'test/torn/0.png', ...[0, 1, 2].map((i) => `train/good/${i}.png`)]);
+  assert.equal(files, [
+    'ground_truth/torn/0_mask.png',
+    'test/good/0.png',
+    'test/torn/0.png',
+    ...[0, 1, 2].map((i) => `train/good/${i}.png`),
+  ]);
   await assertRejects(() => listFiles(join(folder, 'nothing')), 'DataError', /nothing is no folder/);
 });
 
 test('a category is found from the data set and from its own folder', async () => {
   const [above, own] = [await openDataset(folder, 'cap'), await openDataset(join(folder, 'cap'))];
-  assert.equal(own.train, [0, 1, 2].map((i) => `train/good/${i}.png`));
-  assert.equal(above.train, own.train.map((path) => `cap/${path}`));
+  assert.equal(
+    own.train,
+    [0, 1, 2].map((i) => `train/good/${i}.png`),
+  );
+  assert.equal(
+    above.train,
+    own.train.map((path) => `cap/${path}`),
+  );
   await assertRejects(() => openDataset(folder, 'lid'), 'DataError', /no category lid; name one of: cap/);
 });
 
@@ -62,7 +77,11 @@ test('a broken picture stops the loading with its name', async () => {
   mkdirSync(join(folder, 'broken/train/good'), { recursive: true });
   writeFileSync(join(folder, 'broken/train/good/7.png'), 'no picture');
   const dataset = await openDataset(folder, 'broken');
-  await assertRejects(() => loadTrainingImages(gpu, dataset, { height: 8, width: 8 }), 'DataError', /train\/good\/7\.png cannot be read/);
+  await assertRejects(
+    () => loadTrainingImages(gpu, dataset, { height: 8, width: 8 }),
+    'DataError',
+    /train\/good\/7\.png cannot be read/,
+  );
 });
 
 test('a mask comes at the size of the map, and must fit its picture', async () => {
@@ -70,7 +89,11 @@ test('a mask comes at the size of the map, and must fit its picture', async () =
   const { mask } = dataset.test.find(({ defect }) => defect === 'torn')!;
   const small = await loadMask(dataset, mask!, pictures[0], { height: 4, width: 2 });
   assert.equal([...small], [1, 1, 1, 1, 0, 0, 0, 0]);
-  await assertRejects(() => loadMask(dataset, mask!, pictures[1], { height: 4, width: 2 }), 'DataError', /is 40x30 and its picture 17x61/);
+  await assertRejects(
+    () => loadMask(dataset, mask!, pictures[1], { height: 4, width: 2 }),
+    'DataError',
+    /is 40x30 and its picture 17x61/,
+  );
 });
 
 test.run();

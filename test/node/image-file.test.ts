@@ -18,7 +18,9 @@ const grey = Uint8Array.from(pixels((i) => 7 * i));
 const raw = (data: Uint8Array | Uint16Array, channels: 1 | 2 | 3 | 4): Sharp =>
   sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels } });
 const withAlpha = (colors: Uint8Array) =>
-  Uint8Array.from(pixels((i) => [...colors.subarray((i * colors.length) / 35, ((i + 1) * colors.length) / 35), (3 * i) % 256]).flat());
+  Uint8Array.from(
+    pixels((i) => [...colors.subarray((i * colors.length) / 35, ((i + 1) * colors.length) / 35), (3 * i) % 256]).flat(),
+  );
 const greyAsRgb = pixels((i) => [7 * i, 7 * i, 7 * i]).flat();
 
 /** Lossless files of known pixels. 16 bits: the upper 8 are kept. Alpha is dropped, also where it is 0. */
@@ -31,8 +33,28 @@ const EXACT: readonly (readonly [name: string, image: () => Sharp, expected: Arr
   ['grey.png', () => raw(grey, 1).toColourspace('b-w').png(), greyAsRgb],
   ['grey-alpha.png', () => raw(withAlpha(grey), 2).toColourspace('b-w').png(), greyAsRgb],
   ['palette.png', () => raw(grey, 1).png({ palette: true, colours: 256, dither: 0 }), greyAsRgb],
-  ['sixteen.png', () => raw(Uint16Array.from(grey, (v) => v * 256 + 255), 1).toColourspace('grey16').png(), greyAsRgb],
-  ['rgb16.tif', () => raw(Uint16Array.from(rgb, (v) => v * 256 + 3), 3).toColourspace('rgb16').tiff({ compression: 'none' }), rgb],
+  [
+    'sixteen.png',
+    () =>
+      raw(
+        Uint16Array.from(grey, (v) => v * 256 + 255),
+        1,
+      )
+        .toColourspace('grey16')
+        .png(),
+    greyAsRgb,
+  ],
+  [
+    'rgb16.tif',
+    () =>
+      raw(
+        Uint16Array.from(rgb, (v) => v * 256 + 3),
+        3,
+      )
+        .toColourspace('rgb16')
+        .tiff({ compression: 'none' }),
+    rgb,
+  ],
 ];
 
 for (const [name, image, expected] of EXACT) {
@@ -47,7 +69,14 @@ for (const [name, image, expected] of EXACT) {
 test('reads a BMP, whatever it is called', async () => {
   const header = Buffer.alloc(54);
   header.write('BM');
-  for (const [offset, value] of [[10, 54], [14, 40], [18, 1], [22, 2], [28, 24]]) header.writeInt32LE(value, offset);
+  for (const [offset, value] of [
+    [10, 54],
+    [14, 40],
+    [18, 1],
+    [22, 2],
+    [28, 24],
+  ])
+    header.writeInt32LE(value, offset);
   writeFileSync(at('photo.jpg'), Buffer.concat([header, Buffer.from([1, 2, 3, 0, 4, 5, 6, 0])]));
   assert.equal([...(await readImage(at('photo.jpg'))).data], [6, 5, 4, 3, 2, 1]);
 });
@@ -55,10 +84,16 @@ test('reads a BMP, whatever it is called', async () => {
 test('reads a JPEG closely, upright as its EXIF orientation says', async () => {
   const left = Uint8Array.from({ length: 32 * 16 * 3 }, (_, i) => (Math.floor(i / 3) % 32 < 16 ? 250 : 10));
   const image = sharp(left, { raw: { width: 32, height: 16, channels: 3 } });
-  await image.jpeg({ quality: 100 }).withMetadata({ orientation: 6 }).toFile(at('turned.jpg')); // shown turned clockwise
+  const turnedClockwise = 6;
+  await image.jpeg({ quality: 100 }).withMetadata({ orientation: turnedClockwise }).toFile(at('turned.jpg'));
   const read = await readImage(at('turned.jpg'));
   assert.equal([read.height, read.width], [32, 16]);
-  assertClose(read.data, Uint8Array.from({ length: 32 * 16 * 3 }, (_, i) => (i < 16 * 16 * 3 ? 250 : 10)), 3, 'pixels');
+  assertClose(
+    read.data,
+    Uint8Array.from({ length: 32 * 16 * 3 }, (_, i) => (i < 16 * 16 * 3 ? 250 : 10)),
+    3,
+    'pixels',
+  );
 });
 
 test('reads CMYK as colours that look the same', async () => {
@@ -68,22 +103,34 @@ test('reads CMYK as colours that look the same', async () => {
     .toFile(at('cmyk.jpg'));
   const { data } = await readImage(at('cmyk.jpg'));
   assert.is(data.length, 48);
-  assert.ok(data.every((byte) => byte > 240), `${data.subarray(0, 3)}`);
+  assert.ok(
+    data.every((byte) => byte > 240),
+    `${data.subarray(0, 3)}`,
+  );
 });
 
 test('masks are defective where the brightest channel is above 127', async () => {
   const colors = [0, 0, 0, 127, 127, 127, 128, 0, 0, 255, 255, 255];
-  await sharp(Uint8Array.from(colors), { raw: { width: 4, height: 1, channels: 3 } }).png().toFile(at('mask.png'));
+  await sharp(Uint8Array.from(colors), { raw: { width: 4, height: 1, channels: 3 } })
+    .png()
+    .toFile(at('mask.png'));
   assert.equal(await readMask(at('mask.png')), { data: Uint8Array.from([0, 0, 1, 1]), height: 1, width: 4 });
 });
 
 test('writes what it reads, in folders that did not exist', async () => {
-  for (const [data, channels, expected] of [[rgb, 3, rgb], [grey, 1, greyAsRgb]] as const) {
+  for (const [data, channels, expected] of [
+    [rgb, 3, rgb],
+    [grey, 1, greyAsRgb],
+  ] as const) {
     const path = at(`new/${channels}/picture.png`);
     await writePng(path, { data, height: HEIGHT, width: WIDTH, channels });
     assertClose((await readImage(path)).data, expected, 0, path);
   }
-  await assertRejects(() => writePng(at('rgb.png/x.png'), { data: grey, height: HEIGHT, width: WIDTH, channels: 1 }), 'DataError', /rgb\.png.x\.png cannot be written/);
+  await assertRejects(
+    () => writePng(at('rgb.png/x.png'), { data: grey, height: HEIGHT, width: WIDTH, channels: 1 }),
+    'DataError',
+    /rgb\.png.x\.png cannot be written/,
+  );
 });
 
 /** A PNG that says it has 20000 x 20000 pixels, in 70 bytes. */
@@ -92,7 +139,18 @@ const BOMB = `89504e470d0a1a0a0000000d4948445200004e2000004e2008020000006c12d16e
 
 /** A TIFF of one floating-point pixel. */
 function floatTiff(): Buffer {
-  const tags = [[256, 1], [257, 1], [258, 32], [259, 1], [262, 1], [273, 8], [277, 1], [278, 1], [279, 4], [339, 3]];
+  const tags = [
+    [256, 1],
+    [257, 1],
+    [258, 32],
+    [259, 1],
+    [262, 1],
+    [273, 8],
+    [277, 1],
+    [278, 1],
+    [279, 4],
+    [339, 3],
+  ];
   const file = Buffer.alloc(12 + 2 + 12 * tags.length + 4);
   file.write('II*\0');
   file.writeUInt32LE(12, 4);
@@ -108,7 +166,10 @@ function floatTiff(): Buffer {
 }
 
 test('what cannot be read is named, with the reason', async () => {
-  await sharp(Uint8Array.from({ length: 300 * 300 * 3 }, (_, i) => (i * i) % 251), { raw: { width: 300, height: 300, channels: 3 } })
+  await sharp(
+    Uint8Array.from({ length: 300 * 300 * 3 }, (_, i) => (i * i) % 251),
+    { raw: { width: 300, height: 300, channels: 3 } },
+  )
     .jpeg()
     .toFile(at('whole.jpg'));
   writeFileSync(at('cut.jpg'), (await sharp(at('whole.jpg')).toBuffer()).subarray(0, 6000));

@@ -14,10 +14,15 @@ for (const text of ['', '0', '-5', '1.5', '0x8', '8x', 'big', '8x8x8']) {
 
 test('the longer side follows in proportion, both move to what levels and FFT can take', () => {
   const photo = { height: 1000, width: 1500 };
-  assert.equal(modelSize({ shorter: 256 }, photo, 4), { size: { height: 256, width: 384 }, adjusted: false });
-  assert.equal(modelSize({ shorter: 100 }, photo, 4), { size: { height: 96, width: 144 }, adjusted: true }); // 100 x 150
-  assert.equal(modelSize({ height: 256, width: 256 }, photo, 8), { size: { height: 256, width: 256 }, adjusted: false });
-  assert.equal(modelSize({ height: 88, width: 48 }, photo, 4), { size: { height: 96, width: 48 }, adjusted: true }); // 88 = 8 * 11
+  const cases = [
+    [{ shorter: 256 }, 4, 256, 384, false],
+    [{ shorter: 100 }, 4, 96, 144, true], // 100x150
+    [{ height: 256, width: 256 }, 8, 256, 256, false],
+    [{ height: 88, width: 48 }, 4, 96, 48, true], // 88 = 8 * 11
+  ] as const;
+  for (const [request, levels, height, width, adjusted] of cases) {
+    assert.equal(modelSize(request, photo, levels), { size: { height, width }, adjusted });
+  }
 });
 
 test('no better side is nearer', () => {

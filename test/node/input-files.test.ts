@@ -7,7 +7,16 @@ import { assertRejects } from '../support/assert-rejects';
 import { temporaryFolder } from '../support/temporary';
 
 const root = temporaryFolder();
-for (const name of ['a/1.png', 'a/1.jpg', 'a/2.PNG', 'a/deep/1.png', 'a/.hidden/3.png', 'a/notes.txt', 'b/1.png', 'empty/x.txt']) {
+for (const name of [
+  'a/1.png',
+  'a/1.jpg',
+  'a/2.PNG',
+  'a/deep/1.png',
+  'a/.hidden/3.png',
+  'a/notes.txt',
+  'b/1.png',
+  'empty/x.txt',
+]) {
   mkdirSync(dirname(join(root, name)), { recursive: true });
   writeFileSync(join(root, name), '');
 }
@@ -20,7 +29,12 @@ async function found(inputs: string[], results = join(root, 'out')): Promise<Rec
 }
 
 test('a folder gives its pictures with the folders below it; equal names keep their extension', async () => {
-  assert.equal(await found(at('a')), { 'a/1.jpg': '1.jpg', 'a/1.png': '1.png', 'a/2.PNG': '2', 'a/deep/1.png': 'deep/1' });
+  assert.equal(await found(at('a')), {
+    'a/1.jpg': '1.jpg',
+    'a/1.png': '1.png',
+    'a/2.PNG': '2',
+    'a/deep/1.png': 'deep/1',
+  });
 });
 
 test('names start below what all inputs have in common, and no two are equal', async () => {

@@ -24,7 +24,15 @@ function truth(source: ReturnType<typeof mask>, height: number, width: number): 
 
 test('a pixel is defective where half of its area is', () => {
   const source = mask(['1100000', '1110010', '0110011', '0000001', '1010101']);
-  for (const [height, width] of [[2, 3], [5, 7], [10, 14], [3, 7], [4, 6], [1, 1], [11, 13]]) {
+  for (const [height, width] of [
+    [2, 3],
+    [5, 7],
+    [10, 14],
+    [3, 7],
+    [4, 6],
+    [1, 1],
+    [11, 13],
+  ]) {
     const resized = resizeMask(source, { height, width });
     assert.equal([resized.height, resized.width], [height, width]);
     assert.equal([...resized.data], truth(source, height, width), `${height}x${width}`);
@@ -36,6 +44,7 @@ test('exactly half counts', () => {
   assert.equal([...resizeMask(mask(['100000', '010000', '001000']), { height: 1, width: 2 }).data], [0, 0]);
 });
 
-test('a size of nothing is refused', () => assertRejects(() => resizeMask(mask(['1']), { height: 0, width: 1 }), 'ShapeError', /1x1 cannot become 0x1/));
+test('a size of nothing is refused', () =>
+  assertRejects(() => resizeMask(mask(['1']), { height: 0, width: 1 }), 'ShapeError', /1x1 cannot become 0x1/));
 
 test.run();

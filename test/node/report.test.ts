@@ -56,9 +56,11 @@ test('names are escaped', () => {
 });
 
 test('metrics, reasons and verdicts are there', () => {
-  for (const text of ['0.987', 'undefined: no pixel is anomalous', '12.3 ms', '2 epochs']) assert.ok(html.includes(text), text);
+  for (const text of ['0.987', 'undefined: no pixel is anomalous', '12.3 ms', '2 epochs'])
+    assert.ok(html.includes(text), text);
   assert.match(html, /1 of 2 defective pictures were found; 1 of 2 good ones raised a false alarm/);
-  for (const verdict of ['✓ found', '✗ missed', '✓ passed', '✗ false alarm']) assert.ok(html.includes(verdict), verdict);
+  for (const verdict of ['✓ found', '✗ missed', '✓ passed', '✗ false alarm'])
+    assert.ok(html.includes(verdict), verdict);
 });
 
 test('the worst judged come first', () => {
@@ -71,7 +73,12 @@ test('heat maps keep to the one scale', async () => {
   const map = { data: picture('', 1, 0.9).map, height: SIDE, width: SIDE };
   assertClose(heat.data, heatImage(map, 1).data, 0, 'heat map');
   const shown = await readImage(join(folder, 'images/test/torn/clear.png.mask.png'));
-  assertClose(shown.data, [...mask].flatMap((bit) => [255 * bit, 255 * bit, 255 * bit]), 0, 'mask');
+  assertClose(
+    shown.data,
+    [...mask].flatMap((bit) => [255 * bit, 255 * bit, 255 * bit]),
+    0,
+    'mask',
+  );
 });
 
 test('every drawing says what it shows', () => {

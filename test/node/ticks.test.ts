@@ -4,12 +4,21 @@ import { shortNumber, ticks } from '../../src/node/report/html';
 import { assertClose } from '../support/assert-close';
 
 test('ticks are round, inside the axis and neither too few nor too many', () => {
-  for (const [low, high] of [[0, 1], [0.13, 0.17], [-3, 900], [1e-7, 2e-7], [14.9, 15.1]]) {
+  for (const [low, high] of [
+    [0, 1],
+    [0.13, 0.17],
+    [-3, 900],
+    [1e-7, 2e-7],
+    [14.9, 15.1],
+  ]) {
     for (const count of [4, 6, 10]) {
       const found = ticks(low, high, count);
       const name = `${low} to ${high}: ${found}`;
       assert.ok(found.length >= count / 3 && found.length <= count + 1, name);
-      assert.ok(found.every((tick) => tick >= low - 1e-9 * high && tick <= high * (1 + 1e-9)), name);
+      assert.ok(
+        found.every((tick) => tick >= low - 1e-9 * high && tick <= high * (1 + 1e-9)),
+        name,
+      );
     }
   }
   assertClose(ticks(0, 1, 5), [0, 0.2, 0.4, 0.6, 0.8, 1], 1e-12, 'ticks');

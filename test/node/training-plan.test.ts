@@ -16,7 +16,15 @@ test('what is left out is as released for the category', () => {
 });
 
 test('what is chosen is taken, undefined is no choice', () => {
-  const choices: TrainingChoices = { levels: 3, norm: undefined, epochs: 2, lr: 0.1, seed: 7, memory: 'plain', size: { shorter: 64 } };
+  const choices: TrainingChoices = {
+    levels: 3,
+    norm: undefined,
+    epochs: 2,
+    lr: 0.1,
+    seed: 7,
+    memory: 'plain',
+    size: { shorter: 64 },
+  };
   const { config, settings } = newPlan(choices, DATA, silent);
   assert.equal([config.levels, config.norm, config.height], [3, 'SVN', 64]);
   assert.equal([settings.epochs, settings.learningRate, settings.seed, settings.memory], [2, 0.1, 7, 'plain']);
@@ -53,13 +61,18 @@ const CONTRADICTIONS: readonly (readonly [choices: TrainingChoices, message: Reg
 ];
 
 for (const [choices, message] of CONTRADICTIONS) {
-  test(`${JSON.stringify(choices)} cannot be resumed with`, () => assertRejects(() => resume(choices), 'UsageError', message));
+  test(`${JSON.stringify(choices)} cannot be resumed with`, () =>
+    assertRejects(() => resume(choices), 'UsageError', message));
 }
 
 test('nor can another category, other pictures or a model without training state', async () => {
   await assertRejects(() => resume({}, { ...DATA, category: 'cap' }), 'UsageError', /--category cap contradicts/);
   await assertRejects(() => resume({}, { ...DATA, images: 10 }), 'DataError', /has 10 training pictures, .* on 209/);
-  await assertRejects(() => resumedPlan('m', { ...checkpoint, training: undefined }, {}, DATA), 'CheckpointError', /no training state/);
+  await assertRejects(
+    () => resumedPlan('m', { ...checkpoint, training: undefined }, {}, DATA),
+    'CheckpointError',
+    /no training state/,
+  );
 });
 
 test.run();

@@ -78,7 +78,8 @@ ${pictures.map(pictureCard).join('\n')}
 </section>
 <footer><p>All heat maps use the one scale above. A picture's score is the highest value of its map; it is called
 defective above the threshold, which comes from good pictures alone. White lines surround what exceeds it. Pictures,
-maps and masks are shown as the model sees them, at ${formatSize(config)}. AUPRO is not comparable between limits.</p></footer>
+maps and masks are shown as the model sees them, at ${formatSize(config)}. AUPRO is not comparable between limits.</p>
+</footer>
 </main>
 </body>
 </html>
