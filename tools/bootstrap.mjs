@@ -21,6 +21,7 @@ const COMMANDS = {
   golden: [SETUP, ['tools/run.ts', 'tools/golden.ts']],
   bench: [SETUP, ['tools/bench.ts']],
   quickstart: [SETUP, CLI, ['dist/cli.js', 'quickstart']],
+  examples: [['tools/build.ts', 'web'], ['tools/serve.ts']],
 };
 
 const [command, ...args] = process.argv.slice(2);
