@@ -14,7 +14,7 @@ const CLI = ['tools/build.ts', 'cli'];
 
 /** What each command runs, in order. The arguments of the command go to the last step. */
 const COMMANDS = {
-  setup: [SETUP],
+  setup: [[...SETUP, 'browser']],
   build: [['tools/build.ts']],
   check: [['tools/check.ts']],
   test: [['tools/test.ts']], // sets up by itself

@@ -14,16 +14,24 @@ export function isMesaInstalled(): boolean {
 /** Installs Mesa's software Vulkan driver with apt, from backports where the system's own is too old for Dawn. */
 export function installSoftwareVulkan(os: OsRelease): void {
   updateLists();
-  const source = mesaSource(os, candidateIn(output('apt-cache', ['policy', PACKAGE])));
+  const source = mesaSource(os, candidate(PACKAGE));
   if ('problem' in source) {
     throw new PyramidFlowError('DeviceError', source.problem, 'upgrade the system or install the driver of a GPU');
   }
   if (source.release) addRelease(os.codename, source.release);
   const target = source.release ? ['-t', source.release] : [];
   console.error(`setup: installing ${PACKAGE}${source.release ? ` from ${source.release}` : ''}`);
-  if (apt('install', '-y', '--no-install-recommends', ...target, PACKAGE)) return;
+  if (installPackage(PACKAGE, target)) return;
   throw new PyramidFlowError('DeviceError', `apt-get could not install ${PACKAGE}`, 'see its messages above');
 }
+
+/** Installs a package without what it only recommends; false where apt-get fails, which has then said why. */
+export function installPackage(name: string, options: readonly string[] = []): boolean {
+  return apt('install', '-y', '--no-install-recommends', ...options, name);
+}
+
+/** The version that apt would install, or undefined where it knows none. */
+export const candidate = (name: string): string | undefined => candidateIn(output('apt-cache', ['policy', name]));
 
 function addRelease(codename: string, release: string): void {
   const targets = output('apt-get', TARGETS);
@@ -43,7 +51,7 @@ function addRelease(codename: string, release: string): void {
 }
 
 /** Another party's source that cannot be reached must not stop the setup; what is missing shows in the next step. */
-function updateLists(): void {
+export function updateLists(): void {
   if (!apt('update')) console.error('setup: apt-get update had errors; going on with what it could fetch');
 }
 
