@@ -1,15 +1,15 @@
 import { PyramidFlowError } from '../src/errors';
-import { files } from './support/files';
 import { main } from './support/main';
 import { runProgram } from './support/program';
 
-// Runs one benchmark: `tsx tools/bench.ts convolution [argument...]` runs benchmarks/convolution.ts.
-main(async ([name, ...args]) => {
-  const programs = files('benchmarks', '.ts');
-  const file = `benchmarks/${name}.ts`;
-  if (!programs.includes(file)) {
-    const names = programs.map((program) => program.slice('benchmarks/'.length, -'.ts'.length));
-    throw new PyramidFlowError('UsageError', `no benchmark '${name ?? ''}'`, `use one of: ${names.join(', ')}`);
+/** The programs of `npm run bench`, benchmarks/NAME.ts; without a name it is the whole suite. */
+const PROGRAMS = ['run', 'compare', 'peers', 'step', 'memory', 'conv'];
+
+// Runs one benchmark: `tsx tools/bench.ts [name] [argument...]`.
+main(async ([first = 'run', ...rest]) => {
+  const [name, args] = first.startsWith('-') ? ['run', [first, ...rest]] : [first, rest];
+  if (!PROGRAMS.includes(name)) {
+    throw new PyramidFlowError('UsageError', `no benchmark '${name}'`, `use one of: ${PROGRAMS.join(', ')}`);
   }
-  process.exitCode = await runProgram(file, args);
+  process.exitCode = await runProgram(`benchmarks/${name}.ts`, args);
 });

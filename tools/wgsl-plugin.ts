@@ -4,21 +4,34 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { type StructInfo, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import type { KernelSource, UniformField } from '../src/gpu/kernel';
+import type { RenderSource } from '../src/gpu/render';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SHADERS = join(ROOT, 'shaders');
+const BENCHMARK_SHADERS = join(ROOT, 'benchmarks', 'shaders');
 
-/** Loads `.wgsl` files as kernel tables: text, bindings, uniform layout and constants, all read by wgsl_reflect. */
+/** Shaders that draw, in a folder of their own, have a vertex and a fragment stage; all others are kernels. */
+const RENDER = join(SHADERS, 'render');
+
+/** Loads `.wgsl` files as tables: text, bindings, uniform layout and constants, all read by wgsl_reflect. */
 export function wgsl(): Plugin {
   return {
     name: 'wgsl',
     setup(build) {
       build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => {
-        const kernel = reflectKernel(basename(path, '.wgsl'), readFileSync(path, 'utf8'));
-        return { contents: `export default ${JSON.stringify(kernel)};`, loader: 'js', watchFiles: [path] };
+        const reflect = dirname(path) === RENDER ? reflectRender : reflectKernel;
+        const shader = reflect(basename(path, '.wgsl'), readFileSync(path, 'utf8'));
+        const text = build.initialOptions.minify ? withoutComments(shader.text) : shader.text;
+        return { contents: `export default ${JSON.stringify({ ...shader, text })};`, loader: 'js', watchFiles: [path] };
       });
     },
   };
+}
+
+/** The text without comments and indentation; loops keep the mark by which they are unrolled. */
+export function withoutComments(text: string): string {
+  const lines = text.split('\n').map((line) => (/^\s*\/\/ unroll\s*$/.test(line) ? line : line.replace(/\/\/.*$/, '')).trim());
+  return lines.filter(Boolean).join('\n');
 }
 
 /**
@@ -45,6 +58,25 @@ export function reflectKernel(name: string, text: string): KernelSource {
   };
 }
 
+/** The layout of one render shader: a vertex and a fragment stage, one uniform struct, everything in group 0. */
+export function reflectRender(name: string, text: string): RenderSource {
+  const reflected = new WgslReflect(text);
+  const { vertex, fragment } = reflected.entry;
+  const [uniform, more] = reflected.uniforms;
+  if (vertex.length !== 1 || fragment.length !== 1) throw new Error(`${name}.wgsl needs one vertex and one fragment stage`);
+  if (!uniform || more) throw new Error(`${name}.wgsl needs one struct of uniforms`);
+  const others = [...reflected.storage, ...reflected.textures, ...reflected.samplers];
+  if ([uniform, ...others].some((b) => b.group !== 0)) throw new Error(`${name}.wgsl binds outside group 0; put all into group 0`);
+  return {
+    name,
+    text,
+    vertex: vertex[0].name,
+    fragment: fragment[0].name,
+    bindings: others.map((b) => ({ name: b.name, binding: b.binding })),
+    uniforms: { binding: uniform.binding, ...uniformLayout(name, uniform.type as StructInfo) },
+  };
+}
+
 function uniformLayout(kernel: string, struct: StructInfo): { size: number; fields: UniformField[] } {
   const fields = struct.members.map(({ name, offset, type }) => {
     if (type.name !== 'u32' && type.name !== 'i32' && type.name !== 'f32') {
@@ -55,10 +87,10 @@ function uniformLayout(kernel: string, struct: StructInfo): { size: number; fiel
   return { size: Math.ceil(struct.size / 16) * 16, fields };
 }
 
-/** Writes build/shaders.d.ts, which gives every `.wgsl` import the names of its tensors, uniforms and constants. */
+/** Writes build/shaders.d.ts, which gives every `.wgsl` import the names of what it binds, its uniforms and constants. */
 export function generateShaderTypes(): void {
   const union = (names: readonly string[]) => names.map((n) => `'${n}'`).join(' | ') || 'never';
-  const modules = kernelFiles().map(({ name, text }) => {
+  const modules = [...kernelFiles(), ...kernelFiles(BENCHMARK_SHADERS)].map(({ name, text }) => {
     const kernel = reflectKernel(name, text);
     const tensors = union(kernel.tensors.map((t) => t.name));
     const uniforms = union(kernel.uniforms?.fields.map((f) => f.name) ?? []);
@@ -67,14 +99,22 @@ export function generateShaderTypes(): void {
   export default kernel;
 }`;
   });
+  for (const { name, text } of kernelFiles(RENDER)) {
+    const { bindings, uniforms } = reflectRender(name, text);
+    const types = `${union(bindings.map((b) => b.name))}, ${union(uniforms.fields.map((f) => f.name))}`;
+    modules.push(`declare module '*/${name}.wgsl' {
+  const shader: import('../src/gpu/render').RenderSource<${types}>;
+  export default shader;
+}`);
+  }
   mkdirSync(join(ROOT, 'build'), { recursive: true });
   writeFileSync(join(ROOT, 'build', 'shaders.d.ts'), `${modules.join('\n')}\n`);
 }
 
-/** Every kernel file of shaders/, in name order. */
-export function kernelFiles(): { name: string; text: string }[] {
-  return readdirSync(SHADERS)
+/** Every kernel file of a folder, in name order. */
+export function kernelFiles(folder = SHADERS): { name: string; text: string }[] {
+  return readdirSync(folder)
     .filter((file) => file.endsWith('.wgsl'))
     .sort()
-    .map((file) => ({ name: basename(file, '.wgsl'), text: readFileSync(join(SHADERS, file), 'utf8') }));
+    .map((file) => ({ name: basename(file, '.wgsl'), text: readFileSync(join(folder, file), 'utf8') }));
 }

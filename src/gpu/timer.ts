@@ -9,6 +9,13 @@ interface Page {
   readonly names: string[];
 }
 
+/** One dispatch, in ns of the device's clock. */
+interface Stamps {
+  readonly name: string;
+  readonly begin: bigint;
+  readonly end: bigint;
+}
+
 /** Calls and GPU time of one kernel. */
 export interface KernelTime {
   calls: number;
@@ -21,7 +28,8 @@ export class DispatchTimer {
 
   constructor(private readonly device: GPUDevice) {}
 
-  passFor(kernel: string): GPUComputePassDescriptor {
+  /** How to begin the pass of the next dispatch, which then is alone in it; undefined where that one is not timed. */
+  passFor(kernel: string): GPUComputePassDescriptor | undefined {
     let page = this.pages.at(-1);
     if (!page || page.names.length === PAGE) this.pages.push((page = this.newPage()));
     const at = 2 * page.names.length;
@@ -40,21 +48,28 @@ export class DispatchTimer {
   /** Time by kernel since the last collect. Call it after one flush of the runtime. */
   async collect(): Promise<Map<string, KernelTime>> {
     const total = new Map<string, KernelTime>();
+    for (const { name, begin, end } of await this.stamps()) {
+      const entry = total.get(name) ?? { calls: 0, ms: 0 };
+      entry.calls++;
+      entry.ms += Number(end - begin) / 1e6;
+      total.set(name, entry);
+    }
+    return total;
+  }
+
+  /** When each dispatch since the last collect began and ended, in ns of the device's clock. */
+  protected async stamps(): Promise<Stamps[]> {
+    const all: Stamps[] = [];
     for (const { readable, names, queries, resolved } of this.pages) {
       await readable.mapAsync(MAP_READ);
       const stamps = new BigUint64Array(readable.getMappedRange().slice(0, 16 * names.length));
-      names.forEach((name, i) => {
-        const entry = total.get(name) ?? { calls: 0, ms: 0 };
-        entry.calls++;
-        entry.ms += Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6;
-        total.set(name, entry);
-      });
+      all.push(...names.map((name, i) => ({ name, begin: stamps[2 * i], end: stamps[2 * i + 1] })));
       readable.destroy();
       resolved.destroy();
       queries.destroy();
     }
     this.pages = [];
-    return total;
+    return all;
   }
 
   private newPage(): Page {

@@ -1,0 +1,34 @@
+import { convolutionEntries, encoderEntries } from './convolutions';
+import type { Entry } from './entry';
+import { fftEntries, fixedEntries } from './fixed';
+import { mapEntries } from './kernels';
+import { modelEntries } from './models';
+import { overheadEntries } from './overhead';
+
+export interface Choice {
+  /** side of the images; the levels of the model have it, its half, ... */
+  readonly size: number;
+  /** one level alone, the second coarsest, and no encoder */
+  readonly quick?: boolean;
+  /** a part of names, or of shapes, whatever the case: what to run of it all */
+  readonly filter?: string;
+}
+
+const LEVELS = 4;
+
+/** Everything that is timed, save the rooflines. */
+export function suite({ size, quick = false, filter = '' }: Choice): Entry[] {
+  const sides = Array.from({ length: LEVELS }, (_, level) => size >> level);
+  const chosen = quick ? [sides[2]] : sides;
+  const entries = [
+    ...chosen.flatMap(convolutionEntries),
+    ...(quick ? [] : encoderEntries(size)),
+    ...modelEntries(quick ? sides[2] : size),
+    ...chosen.flatMap(mapEntries),
+    ...fixedEntries(size),
+    ...fftEntries().filter(({ shape }) => !quick || shape === '1x64x64'),
+    ...overheadEntries(),
+  ];
+  const wanted = filter.toLowerCase();
+  return entries.filter(({ group, name, shape }) => `${group} ${name} ${shape}`.toLowerCase().includes(wanted));
+}
