@@ -48,7 +48,7 @@ function importFault(file: string, target: string): string | undefined {
     return PLATFORMS.includes(part) ? undefined : `imports ${target}; only src/node and src/web import packages`;
   }
   const path = posix.join(posix.dirname(file), target);
-  if (/^shaders\/[^/]+\.wgsl$/.test(path)) return undefined;
+  if (/^shaders\/(?:render\/)?[^/]+\.wgsl$/.test(path)) return undefined;
   const other = partOf(path);
   if (other === undefined) return `imports ${path}, which is outside src/ and shaders/`;
   if (other === 'base' || other === part || MAY_IMPORT[part]?.includes(other)) return undefined;

@@ -19,6 +19,7 @@ const COMMANDS = {
   check: [['tools/check.ts']],
   test: [['tools/test.ts']], // sets up by itself
   golden: [SETUP, ['tools/run.ts', 'tools/golden.ts']],
+  size: [['tools/size.ts']],
   bench: [SETUP, ['tools/bench.ts']],
   quickstart: [SETUP, CLI, ['dist/cli.js', 'quickstart']],
   examples: [['tools/build.ts', 'web'], ['tools/serve.ts']],

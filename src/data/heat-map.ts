@@ -9,8 +9,8 @@ export interface ValueMap {
 }
 
 /** Largest share of the heat colour in an overlay, and the part of the scale below which it has none. */
-const OPACITY = 0.7;
-const CLEAR = 0.2;
+export const OPACITY = 0.7;
+export const CLEAR = 0.2;
 const CONTOUR = [255, 255, 255] as const;
 
 /** The scale for a model's maps: its threshold lies in the middle, so that what is brighter than half is too much. */

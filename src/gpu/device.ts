@@ -27,6 +27,7 @@ const USEFUL_LIMITS = [
   'maxComputeWorkgroupSizeX',
   'maxComputeWorkgroupsPerDimension',
   'minStorageBufferOffsetAlignment',
+  'maxTextureDimension2D',
 ] as const;
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|warp|basic render/i;
 

@@ -12,6 +12,7 @@ const UNIFORM_COPY_DST = 0x40 | 0x08;
 export class KernelCache {
   private readonly layouts = new Map<string, Layouts>();
   private readonly pipelines = new Map<string, GPUComputePipeline>();
+  private readonly compiling = new Map<string, Promise<void>>();
   private readonly uniforms = new Map<string, GPUBuffer>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
   private readonly bufferIds = new WeakMap<GPUBuffer, number>();
@@ -26,11 +27,24 @@ export class KernelCache {
     return { pipeline: this.pipeline(kernel, call.constants ?? {}), bindGroup: this.bindGroup(kernel, call) };
   }
 
-  async compile(kernel: KernelSource, constants: Readonly<Record<string, number>>): Promise<void> {
+  /** Makes a pipeline on the driver's own threads; those asked for at once are made at once. */
+  compile(kernel: KernelSource, constants: Readonly<Record<string, number>>): Promise<void> {
     const key = pipelineKey(kernel, constants);
-    if (!this.pipelines.has(key)) {
-      this.pipelines.set(key, await this.device.createComputePipelineAsync(this.describe(kernel, constants, key)));
+    if (this.pipelines.has(key)) return Promise.resolve();
+    let made = this.compiling.get(key);
+    if (!made) {
+      made = this.device
+        .createComputePipelineAsync(this.describe(kernel, constants, key))
+        .then((pipeline) => void this.pipelines.set(key, pipeline))
+        .finally(() => this.compiling.delete(key));
+      this.compiling.set(key, made);
     }
+    return made;
+  }
+
+  /** Drops all bind groups, and with them their hold on buffers that are gone. */
+  forgetBindGroups(): void {
+    this.bindGroups.clear();
   }
 
   counts(): { bindGroups: number; pipelines: number } {

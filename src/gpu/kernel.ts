@@ -49,7 +49,7 @@ export interface KernelCall<T extends string, U extends string, C extends string
 }
 
 /** The uniform struct's bytes: every field given, none unknown to the kernel. */
-export function packUniforms(kernel: KernelSource, values: Readonly<Record<string, number>>): ArrayBuffer {
+export function packUniforms(kernel: Pick<KernelSource, 'name' | 'uniforms'>, values: Readonly<Record<string, number>>): ArrayBuffer {
   const bytes = new ArrayBuffer(kernel.uniforms?.size ?? 0);
   const view = new DataView(bytes);
   for (const { name, offset, type } of kernel.uniforms?.fields ?? []) {

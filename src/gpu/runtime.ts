@@ -16,6 +16,7 @@ export interface WorkCount {
 
 const MAP_READ = 0x01; // GPUBufferUsage and GPUMapMode: the globals are missing where WebGPU is not built in
 const COPY_DST = 0x08;
+const MOST_POOLED = 512 * 2 ** 20;
 
 /**
  * Runs kernels: records them into one command buffer until `flush`, hands out memory, reads results back.
@@ -29,6 +30,7 @@ export class Runtime {
   timer: DispatchTimer | undefined;
   private readonly kernels: KernelCache;
   private readonly work = { dispatches: 0, passes: 0, submits: 0 };
+  private rehearsed: Promise<void>[] | undefined;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private checks: Promise<void> = Promise.resolve();
@@ -58,6 +60,10 @@ export class Runtime {
   ): void {
     this.throwFailure();
     this.checkGrid(kernel.name, call.grid);
+    if (this.rehearsed) {
+      this.rehearsed.push(this.compile(kernel, call.constants));
+      return;
+    }
     const encoder = this.begin();
     const { pipeline, bindGroup } = this.kernels.prepare(kernel, call);
     this.work.dispatches++;
@@ -75,16 +81,39 @@ export class Runtime {
     return this.kernels.compile(kernel, constants);
   }
 
+  /**
+   * Compiles in parallel what `work`, which must not be asynchronous, would run. Nothing runs: of `work` only the kernels
+   * and their constants are taken, and what it writes is dropped.
+   */
+  async rehearse(work: () => void): Promise<void> {
+    const compiled: Promise<void>[] = (this.rehearsed = []);
+    try {
+      work();
+    } finally {
+      this.rehearsed = undefined;
+    }
+    await Promise.all(compiled);
+    this.throwFailure();
+  }
+
   /** Writes `data` at the start of `slice`; what was recorded before is submitted first, so it sees the old contents. */
   write(slice: BufferSlice, data: ArrayBufferView): void {
+    if (this.rehearsed) return;
     this.flush();
     this.device.queue.writeBuffer(slice.buffer, slice.offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
   copy(from: BufferSlice, to: BufferSlice): void {
+    this.record((encoder) => encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size));
+  }
+
+  /** Records what is no kernel, such as a copy from a texture or a render pass. */
+  record(commands: (encoder: GPUCommandEncoder) => void): void {
+    this.throwFailure();
+    if (this.rehearsed) return;
     const encoder = this.begin();
     this.endPass();
-    encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size);
+    commands(encoder);
   }
 
   /** The bytes of `slice` as they are after everything recorded so far. Submits; resolves when the GPU is done. */
@@ -133,6 +162,22 @@ export class Runtime {
 
   counts(): WorkCount {
     return { ...this.work, ...this.kernels.counts() };
+  }
+
+  /** Whether the device was lost or has refused a command: from then on every call throws that error. */
+  get failed(): boolean {
+    return this.failure !== undefined;
+  }
+
+  /**
+   * Gives memory that no tensor holds back to the driver, once more than `above` bytes of it are pooled: every size of
+   * picture leaves buffers of its own.
+   */
+  trim(above = MOST_POOLED): void {
+    if (this.memory.use().pooled <= above) return;
+    this.flush(); // what is recorded still needs it
+    this.memory.trim();
+    this.kernels.forgetBindGroups();
   }
 
   destroy(): void {

@@ -10,13 +10,21 @@ import type { Tensor } from '../tensor/tensor';
  * CPU, with the same bytes, where the image is larger than the adapter can bind (a byte takes four on the GPU).
  */
 export function resizedBytes(gpu: Runtime, image: ByteImage, height: number, width: number): Tensor {
-  if (4 * image.data.length > gpu.adapter.limits.maxStorageBufferBindingSize) {
+  if (exceedsBinding(gpu, image)) {
     return uploadBytes(gpu, resizeOnCpu(image.data, image.height, image.width, height, width), [1, height, width]);
   }
-  return scope(() => {
-    const bytes = uploadBytes(gpu, image.data, [1, image.height, image.width]);
-    return resizeBytes(bytes, bilinearTaps(image.height, height), bilinearTaps(image.width, width), PRECISION_BITS);
-  });
+  return scope(() => resizeOnGpu(uploadBytes(gpu, image.data, [1, image.height, image.width]), height, width));
+}
+
+/** Whether the RGB bytes of an image this large are more than the adapter can bind, at four bytes each. */
+export function exceedsBinding(gpu: Runtime, { height, width }: { height: number; width: number }): boolean {
+  return 4 * 3 * height * width > gpu.adapter.limits.maxStorageBufferBindingSize;
+}
+
+/** RGB bytes on the GPU, (N, H, W, 3), resized as Pillow's antialiased bilinear. */
+export function resizeOnGpu(bytes: Tensor, height: number, width: number): Tensor {
+  const [, from, fromWidth] = bytes.shape;
+  return resizeBytes(bytes, bilinearTaps(from, height), bilinearTaps(fromWidth, width), PRECISION_BITS);
 }
 
 /** RGB images that have the network's size already -> its input, (N, 3, H, W). */

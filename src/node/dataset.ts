@@ -7,10 +7,9 @@ import type { Runtime } from '../gpu/runtime';
 import { resizedBytes } from '../model/image-input';
 import type { TrainingImages } from '../train/fit';
 import { readImage, readMask } from './image-file';
-import { type Size, formatSize } from './image-size';
+import { type Size, formatSize } from '../train/image-size';
 import { resizeMask } from './mask';
 import { mapParallel } from './parallel';
-import { limitPool } from './pool-limit';
 
 /** Pictures that are decoded at a time, on threads of their own. */
 export const DECODES = 4;
@@ -63,7 +62,7 @@ export async function resizeImage(gpu: Runtime, image: ByteImage, { height, widt
   const resized = resizedBytes(gpu, image, height, width);
   const data = Uint8Array.from(await resized.read());
   resized.free();
-  limitPool(gpu);
+  gpu.trim();
   return { data, height, width, channels: 3 };
 }
 

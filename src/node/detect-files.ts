@@ -7,9 +7,8 @@ import type { Detector } from '../model/detector';
 import { resizedInput } from '../model/image-input';
 import { writeAtomic } from './atomic-file';
 import { readImage, writePng } from './image-file';
-import { formatSize } from './image-size';
+import { formatSize } from '../train/image-size';
 import type { InputFile } from './input-files';
-import { limitPool } from './pool-limit';
 
 /** What was found on one picture. Files are relative to the output folder, times are in ms. */
 export interface DetectionRow {
@@ -84,7 +83,7 @@ async function detectFile(
   const finished = performance.now();
   input.free();
   maps.free();
-  limitPool(gpu);
+  gpu.trim();
   const score = map.data.reduce((highest, value) => Math.max(highest, value));
   const files = { heatMap: `${name}.heat.png`, overlay: `${name}.overlay.png` };
   await writePng(join(out, files.heatMap), heatImage(map, scale));

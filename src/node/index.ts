@@ -17,5 +17,7 @@ export { type TrainFolderOptions, type TrainingObserver, trainFolder } from './t
 /** A detector from a model file, ready to look at pictures. Throws CheckpointError, DeviceError. */
 export async function loadDetector(path: string, gpu?: Runtime): Promise<Detector> {
   const checkpoint = await readCheckpoint(path);
-  return Detector.fromCheckpoint(gpu ?? (await openRuntime()), checkpoint);
+  const detector = Detector.fromCheckpoint(gpu ?? (await openRuntime()), checkpoint);
+  await detector.compile();
+  return detector;
 }

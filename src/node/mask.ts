@@ -1,5 +1,5 @@
 import { PyramidFlowError } from '../errors';
-import type { Size } from './image-size';
+import type { Size } from '../train/image-size';
 
 /** One byte a pixel, 1 where a defect is, else 0. */
 export interface Mask extends Size {

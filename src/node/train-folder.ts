@@ -3,16 +3,14 @@ import { basename, join, resolve } from 'node:path';
 import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
 import type { Checkpoint, TrainingState } from '../model/checkpoint';
-import { PyramidFlow } from '../model/pyramid-flow';
-import { IMAGENET } from '../ops/preprocess';
-import { finishTraining } from '../train/finish';
-import { type FitProgress, fit } from '../train/fit';
+import type { FitProgress } from '../train/fit';
+import { formatSize } from '../train/image-size';
+import { type TrainingChoices, type TrainingPlan, newPlan, resumedPlan } from '../train/plan';
+import { trainModel } from '../train/train';
 import { prepareFolderOf } from './atomic-file';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file';
 import { type Dataset, loadTrainingImages, openDataset } from './dataset';
 import { readImage } from './image-file';
-import { formatSize } from './image-size';
-import { type TrainingChoices, type TrainingPlan, newPlan, resumedPlan } from './training-plan';
 
 export interface TrainFolderOptions extends TrainingChoices {
   /** folder of the data set */
@@ -61,40 +59,23 @@ export async function trainFolder(
   const dataset = await openDataset(options.data, options.category);
   const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   const plan = await makePlan(options, dataset, resumed, observer);
-  const { config, category, settings } = plan;
+  const { config } = plan;
   observer.notice?.(`reading ${dataset.train.length} training pictures (${dataset.layout}) at ${formatSize(config)}`);
   const images = await loadTrainingImages(gpu, dataset, config);
-  const model = resumed
-    ? PyramidFlow.fromTensors(gpu, config, resumed.tensors)
-    : PyramidFlow.create(gpu, config, settings.seed);
-  try {
-    const checkpoint = async (state: TrainingState): Promise<Checkpoint> => ({
-      config,
-      category,
-      normalization: IMAGENET,
-      tensors: await model.tensors(),
-      training: { ...state, settings: { ...settings } },
-    });
-    observer.onStart?.(plan, resumed?.training?.log.length ?? 0);
-    const state = await fit(model, images, {
-      ...settings,
-      adam: settings,
-      resume: resumed?.training,
-      signal,
-      onStep: observer.onStep,
-      onEpoch: async (reached) => {
-        await writeCheckpoint(file, await checkpoint(reached));
-        observer.onEpoch?.(reached);
-      },
-    });
-    if (signal?.aborted) return undefined;
-    const finish = await finishTraining(model, images, { signal, onImage: observer.onFinish });
-    if (!finish) return undefined;
-    await writeCheckpoint(file, { ...(await checkpoint(state)), ...finish });
-    return { file, plan, state, threshold: finish.threshold };
-  } finally {
-    model.free();
-  }
+  observer.onStart?.(plan, resumed?.training?.log.length ?? 0);
+  const checkpoint = await trainModel(gpu, plan, images, {
+    resumed,
+    signal,
+    onStep: observer.onStep,
+    onEpoch: async (reached, state) => {
+      await writeCheckpoint(file, reached);
+      observer.onEpoch?.(state);
+    },
+    onFinish: observer.onFinish,
+  });
+  if (!checkpoint) return undefined;
+  await writeCheckpoint(file, checkpoint);
+  return { file, plan, state: checkpoint.training!, threshold: checkpoint.threshold! };
 }
 
 /** The file to write, its folder made and open for writing. */

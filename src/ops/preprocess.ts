@@ -1,6 +1,7 @@
 import normalizeKernel from '../../shaders/normalize.wgsl';
 import resizeKernel from '../../shaders/resize.wgsl';
 import unpackKernel from '../../shaders/unpack_bytes.wgsl';
+import unpackPixelsKernel from '../../shaders/unpack_pixels.wgsl';
 import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
 import { scope } from '../tensor/scope';
@@ -36,6 +37,15 @@ export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [nu
   const y = Tensor.empty(gpu, [n, height, width, 3], 'bytes', 'u32');
   gpu.run(unpackKernel, { tensors: { x: packed, y }, uniforms: { size }, grid: linearGrid(size) });
   packed.free();
+  return y;
+}
+
+/** RGBA pixels, one in a u32: (H, pitch), of whose rows the first `width` count -> RGB bytes, (1, H, width, 3). */
+export function unpackPixels(x: Tensor, width: number): Tensor {
+  const [height, pitch] = x.shape;
+  const y = Tensor.empty(x.gpu, [1, height, width, 3], 'bytes', 'u32');
+  const uniforms = { size: y.size, width, pitch };
+  x.gpu.run(unpackPixelsKernel, { tensors: { x, y }, uniforms, grid: linearGrid(y.size) });
   return y;
 }
 

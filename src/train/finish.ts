@@ -3,6 +3,7 @@ import { anomalyMap, imageScores } from '../model/anomaly-map';
 import { networkInput } from '../model/image-input';
 import type { PyramidFlow } from '../model/pyramid-flow';
 import { TemplateMean } from '../model/template';
+import type { Normalization } from '../ops/preprocess';
 import { scope } from '../tensor/scope';
 import type { TrainingImages } from './fit';
 
@@ -10,6 +11,13 @@ import type { TrainingImages } from './fit';
 export interface Finish {
   readonly template: Float32Array[];
   readonly threshold: number;
+}
+
+export interface FinishOptions {
+  readonly signal?: AbortSignal;
+  onImage?(done: number, of: number): void;
+  /** of the network's input; default ImageNet's */
+  readonly normalization?: Normalization;
 }
 
 /**
@@ -20,10 +28,10 @@ export interface Finish {
 export async function finishTraining(
   model: PyramidFlow,
   images: TrainingImages,
-  { signal, onImage }: { signal?: AbortSignal; onImage?: (done: number, of: number) => void } = {},
+  { signal, onImage, normalization }: FinishOptions = {},
 ): Promise<Finish | undefined> {
   const mean = new TemplateMean();
-  const latent = (index: number) => model.forward(networkInput(model.gpu, [images.image(index)]));
+  const latent = (index: number) => model.forward(networkInput(model.gpu, [images.image(index)], normalization));
   for (let i = 0; i < images.count; i++) {
     scope(() => mean.add(latent(i)));
     await model.gpu.finish();

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../../model/checkpoint';
 import { elements } from '../../tensor/tensor';
 import { readCheckpoint } from '../checkpoint-file';
 import { describeNetwork } from '../describe';
-import { formatSize } from '../image-size';
+import { formatSize } from '../../train/image-size';
 import { printResult, table } from './shared';
 
 export function addInfo(program: Command): void {

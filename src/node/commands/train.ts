@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { describeNetwork } from '../describe';
-import { formatSize, parseSize } from '../image-size';
+import { formatSize, parseSize } from '../../train/image-size';
 import { TrainingProgress, duration, progressBar } from '../progress';
 import { type TrainFolderOptions, type TrainingObserver, type TrainingResult, trainFolder } from '../train-folder';
 import { EXIT, notice, positiveNumber, printResult, table, withRuntime, wholeNumber } from './shared';

@@ -2,7 +2,7 @@ import type { EpochLog } from '../../model/checkpoint';
 import type { PyramidFlowConfig } from '../../model/config';
 import type { Evaluation, Metric } from '../../metrics/evaluate';
 import { describeNetwork } from '../describe';
-import { formatSize } from '../image-size';
+import { formatSize } from '../../train/image-size';
 import { colorBar, scoreStrips, trainingCurve } from './charts';
 import { escapeHtml, shortNumber } from './html';
 import { STYLE } from './style';

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { modelSize, nearestGoodSide, parseSize } from '../../src/node/image-size';
+import { modelSize, nearestGoodSide, parseSize } from '../../src/train/image-size';
 import { assertRejects } from '../support/assert-rejects';
 
 test('a size is the shorter side, or height x width', () => {

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Checkpoint } from '../../src/model/checkpoint';
-import { type TrainingChoices, newPlan, resumedPlan } from '../../src/node/training-plan';
+import { type TrainingChoices, newPlan, resumedPlan } from '../../src/train/plan';
 import { assertRejects } from '../support/assert-rejects';
 
 const DATA = { category: 'bottle', first: { height: 900, width: 900 }, images: 209 };

@@ -1,0 +1,66 @@
+import { type UniformField, packUniforms } from './kernel';
+import type { Runtime } from './runtime';
+
+/**
+ * A shader that fills a render target with one triangle, as `wgsl_reflect` read it from its file at build time: uniforms as
+ * in a kernel, all else by name. The type parameters are the names that a call must give.
+ */
+export interface RenderSource<B extends string = string, U extends string = string> {
+  readonly name: string;
+  readonly text: string;
+  readonly vertex: string;
+  readonly fragment: string;
+  readonly bindings: readonly { readonly name: B | (string & {}); readonly binding: number }[];
+  readonly uniforms: { readonly binding: number; readonly size: number; readonly fields: readonly UniformField[] };
+  /** Never set: carries the names of the uniforms to the type checker. */
+  readonly uniformNames?: readonly U[];
+}
+
+const UNIFORM_COPY_DST = 0x40 | 0x08;
+
+/** Draws one render shader into textures of one format. */
+export class Renderer<B extends string, U extends string> {
+  private readonly uniforms: GPUBuffer;
+
+  private constructor(
+    private readonly gpu: Runtime,
+    private readonly source: RenderSource<B, U>,
+    private readonly pipeline: GPURenderPipeline,
+  ) {
+    this.uniforms = gpu.device.createBuffer({ label: source.name, size: source.uniforms.size, usage: UNIFORM_COPY_DST });
+  }
+
+  static async create<B extends string, U extends string>(
+    gpu: Runtime,
+    source: RenderSource<B, U>,
+    format: GPUTextureFormat,
+  ): Promise<Renderer<B, U>> {
+    const { name: label, text: code, vertex, fragment } = source;
+    const module = gpu.device.createShaderModule({ label, code });
+    const pipeline = await gpu.device.createRenderPipelineAsync({
+      label,
+      layout: 'auto',
+      vertex: { module, entryPoint: vertex },
+      fragment: { module, entryPoint: fragment, targets: [{ format }] },
+    });
+    return new Renderer(gpu, source, pipeline);
+  }
+
+  /** Draws after everything recorded so far, and submits. */
+  draw(target: GPUTextureView, resources: Readonly<Record<B, GPUBindingResource>>, values: Readonly<Record<U, number>>): void {
+    const { gpu, source, pipeline, uniforms } = this;
+    gpu.write({ buffer: uniforms, offset: 0, size: uniforms.size }, new Uint8Array(packUniforms(source, values)));
+    const entries: GPUBindGroupEntry[] = source.bindings.map(({ name, binding }) => ({ binding, resource: resources[name as B] }));
+    entries.push({ binding: source.uniforms.binding, resource: { buffer: uniforms } });
+    const layout = pipeline.getBindGroupLayout(0);
+    gpu.record((encoder) => {
+      const attachment: GPURenderPassColorAttachment = { view: target, loadOp: 'clear', storeOp: 'store' };
+      const pass = encoder.beginRenderPass({ label: source.name, colorAttachments: [attachment] });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, gpu.device.createBindGroup({ label: source.name, layout, entries }));
+      pass.draw(3);
+      pass.end();
+    });
+    gpu.flush();
+  }
+}

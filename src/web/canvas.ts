@@ -1,0 +1,29 @@
+import { PyramidFlowError } from '../errors';
+import type { Runtime } from '../gpu/runtime';
+import type { Target } from './map-painter';
+
+type Canvas = HTMLCanvasElement | OffscreenCanvas;
+
+const configured = new WeakMap<Canvas, GPUDevice>();
+const sized = new WeakSet<Canvas>();
+
+/** The texture that a canvas shows next. A canvas element without a width of its own takes that of the picture. */
+export function targetOf(canvas: Canvas, { device }: Runtime, picture: { width: number; height: number }): Target {
+  if ('hasAttribute' in canvas && (sized.has(canvas) || !(canvas.hasAttribute('width') || canvas.hasAttribute('height')))) {
+    sized.add(canvas);
+    if (canvas.width !== picture.width) canvas.width = picture.width;
+    if (canvas.height !== picture.height) canvas.height = picture.height;
+  }
+  const context = canvas.getContext('webgpu') as GPUCanvasContext | null;
+  if (!context) {
+    throw new PyramidFlowError('UsageError', 'this canvas has another context already', 'give a canvas of its own to draw()');
+  }
+  if (configured.get(canvas) !== device) {
+    context.configure({ device, format: canvasFormat(), alphaMode: 'opaque' });
+    configured.set(canvas, device);
+  }
+  return { view: context.getCurrentTexture().createView(), width: canvas.width, height: canvas.height };
+}
+
+/** What canvases of this page are made of. */
+export const canvasFormat = (): GPUTextureFormat => navigator.gpu.getPreferredCanvasFormat();

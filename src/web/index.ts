@@ -1,0 +1,10 @@
+export { type ErrorCode, PyramidFlowError } from '../errors';
+export type { CheckpointSource } from './checkpoint-source';
+export type { ImageSource } from './image-source';
+export { type LoadOptions, loadDetector } from './load-detector';
+export type { DetectionTimings, DrawOptions, PageDetection } from './page-detection';
+export type { DetectOptions, LoadTimings, PageDetector, RefreshOptions } from './page-detector';
+export { type SharedDevice, openDevice } from './shared-device';
+export { type Support, explainSupport } from './support';
+export { type TrainOptions, train } from './train';
+export type { TrainProgress } from './messages';

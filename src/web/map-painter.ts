@@ -1,0 +1,85 @@
+import drawShader from '../../shaders/render/draw_map.wgsl';
+import { HEAT } from '../data/colormap';
+import { CLEAR, OPACITY } from '../data/heat-map';
+import { Renderer } from '../gpu/render';
+import type { Runtime } from '../gpu/runtime';
+import { unscoped } from '../tensor/scope';
+import { Tensor } from '../tensor/tensor';
+import { canvasFormat } from './canvas';
+
+export interface Painting {
+  /** (1, 1, H, W) */
+  readonly map: Tensor;
+  /** values that take the first and the last colour */
+  readonly scale: readonly [low: number, high: number];
+  /** what the map is drawn over; left out, its colours alone are drawn */
+  readonly picture?: GPUTexture;
+  /** of the last colour over the picture, from 0 to 1 */
+  readonly opacity?: number;
+  /** a white line surrounds what exceeds it */
+  readonly threshold?: number;
+}
+
+export interface Target {
+  readonly view: GPUTextureView;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Draws maps in the colours of src/data/colormap.ts, on the GPU alone. */
+export class MapPainter {
+  private readonly colors: Tensor;
+  private readonly nothing: GPUTexture;
+  private readonly linear: GPUSampler;
+
+  private constructor(
+    readonly gpu: Runtime,
+    private readonly renderer: Renderer<'values' | 'colors' | 'picture' | 'linear', keyof ReturnType<typeof viewOf>>,
+  ) {
+    const words = Uint32Array.from({ length: HEAT.length / 3 }, (_, i) => HEAT[3 * i] | (HEAT[3 * i + 1] << 8) | (HEAT[3 * i + 2] << 16));
+    this.colors = unscoped(() => Tensor.from(gpu, [words.length], words, 'colours', 'u32'));
+    this.nothing = gpu.device.createTexture({ label: 'no picture', size: [1, 1], format: 'rgba8unorm', usage: TEXTURE_BINDING });
+    this.linear = gpu.device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
+  }
+
+  /** For targets of one format; its pipeline is compiled off this thread. */
+  static async create(gpu: Runtime, format: GPUTextureFormat): Promise<MapPainter> {
+    return new MapPainter(gpu, await Renderer.create(gpu, drawShader, format));
+  }
+
+  paint(target: Target, painting: Painting): void {
+    const { map, picture = this.nothing } = painting;
+    const resources = { values: map.slice, colors: this.colors.slice, picture: picture.createView(), linear: this.linear };
+    this.renderer.draw(target.view, resources, viewOf(target, painting));
+  }
+}
+
+const painters = new WeakMap<Runtime, Promise<MapPainter>>();
+
+/** The painter of canvases that all detectors of a device share. */
+export function painterFor(gpu: Runtime): Promise<MapPainter> {
+  let painter = painters.get(gpu);
+  if (!painter) painters.set(gpu, (painter = MapPainter.create(gpu, canvasFormat())));
+  return painter;
+}
+
+const TEXTURE_BINDING = 0x04;
+
+function viewOf({ width, height }: Target, { map, scale, picture, opacity = OPACITY, threshold }: Painting) {
+  const [low, high] = scale;
+  const [, , mapHeight, mapWidth] = map.shape;
+  const contour = threshold === undefined || !Number.isFinite(threshold) ? 0 : 1;
+  return {
+    width,
+    height,
+    mapWidth,
+    mapHeight,
+    low,
+    high,
+    overlay: picture ? 1 : 0,
+    opacity,
+    clear: CLEAR,
+    contour,
+    threshold: contour ? threshold! : 0,
+  };
+}

@@ -1,0 +1,106 @@
+import { scaleFor } from '../data/heat-map';
+import { PyramidFlowError } from '../errors';
+import type { Tensor } from '../tensor/tensor';
+import { targetOf } from './canvas';
+import { type DrawnSource, type ImageSource, is } from './image-source';
+import type { MapPainter } from './map-painter';
+import { Picture } from './picture';
+
+export interface DrawOptions {
+  /** true: over the picture that was looked at; a picture: over that one; default the map's colours alone */
+  readonly overlay?: boolean | ImageSource;
+  /** of the strongest colour over the picture, from 0 to 1; default 0.7 */
+  readonly opacity?: number;
+  /** the value that takes the last colour, or those that take the first and the last; default twice the threshold */
+  readonly scale?: number | readonly [low: number, high: number];
+  /** a white line surrounds what exceeds it; default the detector's where the map lies over a picture, Infinity for none */
+  readonly threshold?: number;
+}
+
+/** Milliseconds. The GPU works while the page goes on, so `run` is until its result is back, the upload's rest included. */
+export interface DetectionTimings {
+  readonly decode: number;
+  readonly upload: number;
+  readonly run: number;
+}
+
+/** What a detection is made of. */
+export interface DetectionParts {
+  readonly painter: MapPainter;
+  readonly tensor: Tensor;
+  readonly picture: Picture;
+  readonly score: number;
+  readonly verdict?: 'good' | 'defective';
+  readonly map?: Float32Array;
+  readonly threshold?: number;
+  readonly timings: DetectionTimings;
+}
+
+/** What was found on one picture. It holds GPU memory, the map and the picture, until `dispose`. */
+export class PageDetection {
+  /** the map's maximum */
+  readonly score: number;
+  /** where the detector has a threshold */
+  readonly verdict?: 'good' | 'defective';
+  /** of the map */
+  readonly height: number;
+  readonly width: number;
+  /** size of the picture, in pixels */
+  readonly picture: { readonly height: number; readonly width: number };
+  /** row by row, larger is more anomalous; where the map was asked for as an array */
+  readonly map?: Float32Array;
+  /** the map on the GPU, (1, 1, H, W) */
+  readonly tensor: Tensor;
+  readonly timings: DetectionTimings;
+
+  constructor(private readonly parts: DetectionParts) {
+    const { tensor, picture } = parts;
+    const [, , height, width] = tensor.shape;
+    ({ score: this.score, verdict: this.verdict, map: this.map, timings: this.timings } = parts);
+    [this.height, this.width] = [height, width];
+    this.picture = { height: picture.height, width: picture.width };
+    this.tensor = tensor;
+  }
+
+  async readMap(): Promise<Float32Array> {
+    this.throwDisposed();
+    return this.map ?? (await this.tensor.read());
+  }
+
+  /**
+   * Draws the map over the whole canvas, on the GPU, without reading anything back. A canvas element that was given no width
+   * takes the picture's. Without a threshold or scale the colours reach up to this map's own maximum.
+   */
+  draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): void {
+    this.throwDisposed();
+    const { painter, tensor, picture, threshold } = this.parts;
+    const { overlay = false, opacity, scale = threshold === undefined ? this.score : scaleFor(threshold) } = options;
+    const other = typeof overlay === 'boolean' ? undefined : Picture.upload(painter.gpu, drawn(overlay));
+    try {
+      painter.paint(targetOf(canvas, painter.gpu, other ?? picture), {
+        map: tensor,
+        scale: typeof scale === 'number' ? [0, scale] : scale,
+        picture: overlay ? (other ?? picture).texture : undefined,
+        opacity,
+        threshold: options.threshold ?? (overlay ? threshold : undefined),
+      });
+    } finally {
+      other?.free();
+    }
+  }
+
+  /** Frees the map and the picture on the GPU. */
+  dispose(): void {
+    this.tensor.free();
+    this.parts.picture.free();
+  }
+
+  private throwDisposed(): void {
+    if (this.tensor.freed) throw new PyramidFlowError('UsageError', 'this detection was disposed of', 'use it before dispose()');
+  }
+}
+
+function drawn(source: ImageSource): DrawnSource {
+  if (!is('Blob', source)) return source;
+  throw new PyramidFlowError('UsageError', 'a Blob cannot be drawn at once', 'decode it first, with createImageBitmap');
+}

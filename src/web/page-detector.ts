@@ -1,0 +1,233 @@
+import type { ByteImage } from '../data/augment';
+import { PyramidFlowError } from '../errors';
+import type { Runtime } from '../gpu/runtime';
+import { imageScores } from '../model/anomaly-map';
+import { type Checkpoint, encodeCheckpoint } from '../model/checkpoint';
+import type { PyramidFlowConfig } from '../model/config';
+import { Detector } from '../model/detector';
+import { normalizeBytes } from '../ops/preprocess';
+import { scope } from '../tensor/scope';
+import { finishTraining } from '../train/finish';
+import { abortable } from './abort';
+import { type ImageSource, decodeImage, is } from './image-source';
+import { type MapPainter, painterFor } from './map-painter';
+import { PageDetection } from './page-detection';
+import { Picture, resizedPart } from './picture';
+import type { SharedDevice } from './shared-device';
+
+export interface DetectOptions {
+  readonly signal?: AbortSignal;
+  /** default 'array'; with 'gpu' the score alone is read back */
+  readonly map?: 'array' | 'gpu';
+}
+
+export interface RefreshOptions {
+  readonly signal?: AbortSignal;
+  onProgress?(done: number, of: number): void;
+}
+
+/** Milliseconds until a detector was ready; compiling and uploading go on at the same time. */
+export interface LoadTimings {
+  fetch: number;
+  compile: number;
+  upload: number;
+  /** of the first picture, once there was one */
+  firstRun?: number;
+}
+
+/** A detector as it lies on one device. */
+interface Loaded {
+  readonly gpu: Runtime;
+  readonly detector: Detector;
+  readonly painter: MapPainter;
+}
+
+/** A trained model in a page: pictures in, scores, verdicts and maps out. `loadDetector` makes it. */
+export class PageDetector {
+  private loading: { gpu: Runtime; loaded: Promise<Loaded> } | undefined;
+  private disposed = false;
+
+  constructor(
+    private readonly device: SharedDevice,
+    private checkpoint: Checkpoint,
+    readonly timings: LoadTimings,
+  ) {}
+
+  get config(): PyramidFlowConfig {
+    return this.checkpoint.config;
+  }
+
+  get category(): string {
+    return this.checkpoint.category;
+  }
+
+  get threshold(): number | undefined {
+    return this.checkpoint.threshold;
+  }
+
+  /** Puts the model on the device, if it is not there yet. */
+  async prepare(): Promise<void> {
+    await this.use(async () => undefined);
+  }
+
+  /** Looks at a picture of any size. Throws DataError, DeviceError, the signal's reason. */
+  async detect(source: ImageSource, { signal, map = 'array' }: DetectOptions = {}): Promise<PageDetection> {
+    signal?.throwIfAborted();
+    const start = performance.now();
+    const image = await this.decode(source, signal);
+    const decode = performance.now() - start;
+    try {
+      return await this.use((loaded) => this.judge(loaded, image, { signal, map }, decode));
+    } finally {
+      if (is('ImageBitmap', image)) image.close();
+    }
+  }
+
+  /** Moves the threshold above which pictures are called defective; undefined for no verdict. */
+  setThreshold(value: number | undefined): void {
+    this.checkpoint = { ...this.checkpoint, threshold: value };
+  }
+
+  /**
+   * Learns a new template, and the threshold that belongs to it, from good parts; nothing changes where it is stopped.
+   * Throws DataError for fewer than two, and what `detect` throws.
+   */
+  async refreshTemplate(
+    images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
+    { signal, onProgress }: RefreshOptions = {},
+  ): Promise<{ threshold: number; images: number }> {
+    const sources = Symbol.iterator in images ? [...images] : images;
+    const expected = Array.isArray(sources) ? sources.length : undefined;
+    const parts: ByteImage[] = [];
+    for await (const source of sources) {
+      parts.push(await this.part(source, signal));
+      if (expected) onProgress?.(parts.length, 3 * expected);
+    }
+    if (parts.length < 2) throw new PyramidFlowError('DataError', `${parts.length} good parts make no template`, 'give at least two');
+    const finish = await this.use(async ({ detector }) => {
+      const onImage = (done: number) => onProgress?.(parts.length + done, 3 * parts.length);
+      const all = { count: parts.length, image: (index: number) => parts[index] };
+      const found = await finishTraining(detector.model, all, { signal, onImage, normalization: detector.normalization });
+      if (found) detector.setTemplate(found.template, found.threshold);
+      return found;
+    });
+    if (!finish) throw signal!.reason;
+    this.checkpoint = { ...this.checkpoint, ...finish };
+    return { threshold: finish.threshold, images: parts.length };
+  }
+
+  /** The checkpoint, .safetensors, with the template and the threshold as they are now. */
+  async save(): Promise<Blob> {
+    return new Blob([encodeCheckpoint(this.checkpoint) as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' });
+  }
+
+  /** Frees the model on the GPU. Detections that were made stay until they are disposed of themselves. */
+  dispose(): void {
+    this.disposed = true;
+    this.release();
+  }
+
+  private async judge(
+    { gpu, detector, painter }: Loaded,
+    image: ImageBitmap | ImageData,
+    { signal, map }: DetectOptions,
+    decode: number,
+  ): Promise<PageDetection> {
+    signal?.throwIfAborted();
+    const { height, width } = this.config;
+    const start = performance.now();
+    const picture = Picture.upload(gpu, image);
+    try {
+      const bytes = await picture.resized(height, width);
+      const uploaded = performance.now();
+      const { tensor, scores } = scope(() => {
+        const maps = detector.maps(normalizeBytes(bytes, detector.normalization));
+        return { tensor: maps, scores: imageScores(maps) };
+      });
+      bytes.free();
+      const reading = Promise.all([scores.read(), map === 'array' ? tensor.read() : undefined]);
+      scores.free();
+      const [[score], values] = await reading.catch((error) => {
+        tensor.free();
+        throw error;
+      });
+      gpu.trim();
+      const run = performance.now() - uploaded;
+      this.timings.firstRun ??= run;
+      const timings = { decode, upload: uploaded - start, run };
+      const { threshold } = this;
+      detector.threshold = threshold;
+      const verdict = detector.verdict(score);
+      const detection = new PageDetection({ painter, tensor, picture, score, verdict, map: values, threshold, timings });
+      if (!signal?.aborted) return detection;
+      detection.dispose();
+      throw signal.reason;
+    } catch (error) {
+      picture.free();
+      throw error;
+    }
+  }
+
+  /** The bytes of a picture at the model's size, as training takes them. */
+  private async part(source: ImageSource, signal: AbortSignal | undefined): Promise<ByteImage> {
+    const image = await this.decode(source, signal);
+    const { height, width } = this.config;
+    try {
+      return await this.use(({ gpu }) => resizedPart(gpu, image, height, width));
+    } finally {
+      if (is('ImageBitmap', image)) image.close();
+    }
+  }
+
+  private decode(source: ImageSource, signal: AbortSignal | undefined): Promise<ImageBitmap | ImageData> {
+    return abortable(decodeImage(source), signal);
+  }
+
+  /** Runs `work` on the model, and once more where its device is lost meanwhile and could be opened again. */
+  private async use<T>(work: (loaded: Loaded) => Promise<T>): Promise<T> {
+    for (;;) {
+      const gpu = await this.device.runtime();
+      if (this.disposed) throw new PyramidFlowError('UsageError', 'this detector was disposed of', 'load another');
+      try {
+        return await work(await this.loadedOn(gpu));
+      } catch (error) {
+        if (this.disposed || !(await this.device.wasLost(gpu))) throw error;
+      }
+    }
+  }
+
+  private loadedOn(gpu: Runtime): Promise<Loaded> {
+    if (this.loading?.gpu !== gpu) {
+      this.release();
+      const loaded = this.load(gpu);
+      this.loading = { gpu, loaded };
+      loaded.catch(() => this.loading?.loaded === loaded && (this.loading = undefined)); // so that it can be tried again
+    }
+    return this.loading.loaded;
+  }
+
+  /** Weights go to the device while pipelines are compiled, all of them at once. */
+  private async load(gpu: Runtime): Promise<Loaded> {
+    const start = performance.now();
+    const detector = Detector.fromCheckpoint(gpu, this.checkpoint);
+    const uploading = gpu.finish().then(() => (this.timings.upload = performance.now() - start));
+    const compiling = Promise.all([painterFor(gpu), Picture.compile(gpu), detector.compile()]);
+    const timed = compiling.then(([painter]) => {
+      this.timings.compile = performance.now() - start;
+      return painter;
+    });
+    const [painter] = await Promise.all([timed, uploading]);
+    return { gpu, detector, painter };
+  }
+
+  private release(): void {
+    this.loading?.loaded.then(
+      ({ gpu, detector }) => {
+        detector.free();
+        gpu.trim(0);
+      },
+      () => undefined,
+    );
+    this.loading = undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import type { ByteImage } from '../data/augment';
+import { PyramidFlowError } from '../errors';
+import type { Runtime } from '../gpu/runtime';
+import { exceedsBinding, resizeOnGpu, resizedBytes } from '../model/image-input';
+import { unpackPixels } from '../ops/preprocess';
+import { scope } from '../tensor/scope';
+import { Tensor } from '../tensor/tensor';
+import { type DrawnSource, is, sizeOf } from './image-source';
+
+const ROW_BYTES = 256; // rows of a texture's copy start at multiples of it
+const USAGE = 0x01 | 0x02 | 0x04 | 0x10; // COPY_SRC | COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT
+
+/** A picture on the GPU: an RGBA texture in its own size, alpha not multiplied in. */
+export class Picture {
+  private constructor(
+    private readonly gpu: Runtime,
+    readonly texture: GPUTexture,
+  ) {}
+
+  /** Copies the pixels as they are. Throws DataError for a picture that no texture of this GPU can hold. */
+  static upload(gpu: Runtime, source: DrawnSource): Picture {
+    const { device } = gpu;
+    const { width, height } = sizeOf(source);
+    const most = device.limits.maxTextureDimension2D;
+    if (!(width > 0 && height > 0 && width <= most && height <= most)) {
+      const remedy = width > 0 && height > 0 ? `give one of at most ${most} x ${most}` : 'wait until it is loaded';
+      throw new PyramidFlowError('DataError', `a picture of ${width} x ${height} pixels cannot be used`, remedy);
+    }
+    const texture = device.createTexture({ label: 'picture', size: [width, height], format: 'rgba8unorm', usage: USAGE });
+    try {
+      if (is('ImageData', source)) {
+        device.queue.writeTexture({ texture }, bytesOf(source), { bytesPerRow: 4 * width }, [width, height]);
+      } else {
+        device.queue.copyExternalImageToTexture({ source }, { texture, premultipliedAlpha: false }, [width, height]);
+      }
+      return new Picture(gpu, texture);
+    } catch (cause) {
+      texture.destroy();
+      throw new PyramidFlowError('DataError', 'the picture cannot be read', 'give one of this origin, fully loaded', { cause });
+    }
+  }
+
+  /** Makes the pipeline of `resized` ready that is none of a detector's. */
+  static compile(gpu: Runtime): Promise<void> {
+    return gpu.rehearse(() => scope(() => void unpackPixels(Tensor.empty(gpu, [1, ROW_BYTES / 4], 'pixels', 'u32'), 1)));
+  }
+
+  get width(): number {
+    return this.texture.width;
+  }
+
+  get height(): number {
+    return this.texture.height;
+  }
+
+  /** Its RGB bytes resized for a model, (1, height, width, 3): the same bytes as in Node. */
+  async resized(height: number, width: number): Promise<Tensor> {
+    if (exceedsBinding(this.gpu, this)) return resizedBytes(this.gpu, await this.read(), height, width);
+    return scope(() => resizeOnGpu(unpackPixels(this.pixels(), this.width), height, width));
+  }
+
+  free(): void {
+    this.texture.destroy();
+  }
+
+  /** A pixel in a u32, rows padded: (height, pitch). */
+  private pixels(): Tensor {
+    const { gpu, texture, width, height } = this;
+    const bytesPerRow = Math.ceil((4 * width) / ROW_BYTES) * ROW_BYTES;
+    const pixels = Tensor.empty(gpu, [height, bytesPerRow / 4], 'pixels', 'u32');
+    const { buffer, offset } = pixels.slice;
+    gpu.record((encoder) => encoder.copyTextureToBuffer({ texture }, { buffer, offset, bytesPerRow }, [width, height]));
+    return pixels;
+  }
+
+  private async read(): Promise<ByteImage> {
+    const { width, height } = this;
+    const pixels = this.pixels();
+    const [, pitch] = pixels.shape;
+    const bytes = new Uint8Array(await this.gpu.read(pixels.slice));
+    pixels.free();
+    const data = new Uint8Array(3 * width * height);
+    for (let i = 0; i < width * height; i++) {
+      const at = 4 * (Math.floor(i / width) * pitch + (i % width));
+      data.set(bytes.subarray(at, at + 3), 3 * i);
+    }
+    return { data, height, width, channels: 3 };
+  }
+}
+
+/** A decoded picture resized by the GPU, as RGB bytes. */
+export async function resizedPart(gpu: Runtime, image: ImageBitmap | ImageData, height: number, width: number): Promise<ByteImage> {
+  const picture = Picture.upload(gpu, image);
+  try {
+    const bytes = await picture.resized(height, width);
+    const data = Uint8Array.from(await bytes.read());
+    bytes.free();
+    gpu.trim();
+    return { data, height, width, channels: 3 };
+  } finally {
+    picture.free();
+  }
+}
+
+function bytesOf({ data }: ImageData): Uint8ClampedArray<ArrayBuffer> {
+  if (data instanceof Uint8ClampedArray) return data as Uint8ClampedArray<ArrayBuffer>;
+  throw new PyramidFlowError('DataError', 'ImageData of floating-point values has no bytes', 'use its default pixel format');
+}

@@ -1,0 +1,83 @@
+import type { ByteImage } from '../data/augment';
+import { PyramidFlowError } from '../errors';
+import { requestDevice } from '../gpu/device';
+import { Runtime } from '../gpu/runtime';
+import { encodeCheckpoint } from '../model/checkpoint';
+import { type TrainingPlan, newPlan } from '../train/plan';
+import { trainModel } from '../train/train';
+import { decodeImage, is } from './image-source';
+import type { Answer, Request, TrainProgress } from './messages';
+import { resizedPart } from './picture';
+import { supportError } from './support';
+
+// The worker of `train`: gets pictures one by one, keeps them at the model's size, and trains when all are there.
+
+const page = globalThis as unknown as {
+  onmessage: (event: MessageEvent<Request>) => void;
+  postMessage(answer: Answer, transfer?: Transferable[]): void;
+};
+
+type Start = Extract<Request, { kind: 'start' }>;
+
+let started: Start | undefined;
+let runtime: Promise<Runtime> | undefined;
+let plan: TrainingPlan | undefined;
+const parts: ByteImage[] = [];
+
+page.onmessage = ({ data }) => {
+  answer(data).then(
+    (reply) => page.postMessage(reply, reply.kind === 'done' ? [reply.checkpoint] : []),
+    (error) => page.postMessage(errorAnswer(error)),
+  );
+};
+
+async function answer(request: Request): Promise<Answer> {
+  if (request.kind === 'start') {
+    started = request;
+    runtime = openRuntime();
+    await runtime;
+    return { kind: 'ready' };
+  }
+  const gpu = await runtime!;
+  const { images, category, choices } = started!;
+  const decoded = is('Blob', request.image) ? await decodeImage(request.image) : request.image;
+  const { height, width } = decoded;
+  plan ??= newPlan(choices, { category, first: { height, width }, images }, () => undefined);
+  parts.push(await resizedPart(gpu, decoded, plan.config.height, plan.config.width));
+  if (is('ImageBitmap', decoded)) decoded.close();
+  report({ phase: 'read', epoch: 0, epochs: plan.settings.epochs, step: parts.length, steps: images });
+  return parts.length < images ? { kind: 'ready' } : trainOnParts(gpu, plan);
+}
+
+async function trainOnParts(gpu: Runtime, planned: TrainingPlan): Promise<Answer> {
+  const { epochs } = planned.settings;
+  let loss: number | undefined;
+  const images = { count: parts.length, image: (index: number) => parts[index] };
+  const checkpoint = await trainModel(gpu, planned, images, {
+    onStep: ({ epoch, step, steps, loss: last }) => {
+      loss = last;
+      report({ phase: 'train', epoch, epochs, step, steps, loss });
+    },
+    onFinish: (step, steps) => report({ phase: 'template', epoch: epochs, epochs, step, steps, loss }),
+  });
+  const bytes = encodeCheckpoint(checkpoint!);
+  return { kind: 'done', checkpoint: bytes.buffer as ArrayBuffer };
+}
+
+async function openRuntime(): Promise<Runtime> {
+  const lack = await supportError();
+  if (lack) throw lack;
+  return new Runtime(await requestDevice(navigator.gpu));
+}
+
+function report(progress: TrainProgress): void {
+  page.postMessage({ kind: 'progress', progress });
+}
+
+function errorAnswer(error: unknown): Answer {
+  if (error instanceof PyramidFlowError) {
+    const { code, problem, remedy } = error;
+    return { kind: 'error', code, problem, remedy };
+  }
+  return { kind: 'error', problem: String((error as Error)?.message ?? error), remedy: '' };
+}
