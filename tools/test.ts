@@ -1,18 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { PyramidFlowError } from '../src/errors';
 import { ensureAdapter } from './setup/ensure-adapter';
-import { bundlePrograms } from './support/bundle';
+import { ensureBrowser } from './setup/ensure-browser';
+import { ROOT, bundlePages, bundlePrograms } from './support/bundle';
 import { files } from './support/files';
 import { main } from './support/main';
 import { type FileResult, runTestFile } from './support/test-file';
 import { typeCheck } from './support/type-check';
+import { bundleWeb } from './support/web';
 
 // Two test files at a time keep two cores busy; more would only share the one GPU.
 const PARALLEL = Math.min(2, availableParallelism());
 
 /**
  * Sets up, type-checks, bundles and runs the test files whose path contains one of the filters (all without a filter).
- * A type error fails the run, but the tests run all the same.
+ * A type error or a missing browser fails the run, but the tests run all the same.
  */
 main(async (filters) => {
   const chosen = files('test', '.test.ts').filter((file) => !filters.length || filters.some((f) => file.includes(f)));
@@ -22,10 +26,29 @@ main(async (filters) => {
   ensureAdapter();
   const broken: string[] = [];
   if (!typeCheck()) broken.push('type check');
-  const bundleError = await bundlePrograms(chosen).catch((error: Error) => error);
+  const inBrowser = chosen.some((file) => readFileSync(join(ROOT, file), 'utf8').includes('support/browser'));
+  const browserError = inBrowser && errorOf(ensureBrowser);
+  if (browserError) broken.push(`browser: ${browserError.message}`);
+  const bundleError = await bundleAll(chosen, inBrowser).catch((error: Error) => error);
   if (bundleError) broken.push(`bundle: ${bundleError.message}`);
   summarise(bundleError ? [] : await runAll(chosen), broken);
 });
+
+function errorOf(work: () => void): Error | undefined {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** The test files; for those that drive a browser also what they load there, and the programs that they start. */
+async function bundleAll(chosen: readonly string[], inBrowser: boolean): Promise<void> {
+  if (!inBrowser) return bundlePrograms(chosen);
+  await bundlePrograms([...chosen, ...files('test', '.program.ts')]);
+  await bundlePages(files('test', '.page.ts'));
+  await bundleWeb();
+}
 
 async function runAll(chosen: readonly string[]): Promise<FileResult[]> {
   const queue = [...chosen];
@@ -44,8 +67,11 @@ async function runAll(chosen: readonly string[]): Promise<FileResult[]> {
 function report({ file, passed, seconds, problem, output }: FileResult): void {
   const time = `${seconds.toFixed(1)} s`;
   if (problem) console.log(`FAIL ${file} (${time}): ${problem}\n${output.trim().replace(/^/gm, '  | ')}`);
-  else console.log(`ok   ${file} (${passed} passed, ${time})`);
+  else console.log([`ok   ${file} (${passed} passed, ${time})`, ...notesIn(output)].join('\n'));
 }
+
+/** What a test measured and wants to be read also where it passed: its lines that begin so. */
+const notesIn = (output: string): string[] => Array.from(output.matchAll(/^note: (.*)/gm), ([, note]) => `  | ${note}`);
 
 /** The last line has a fixed form, which CI reads. What broke before the tests ran counts as failed. */
 function summarise(results: readonly FileResult[], broken: readonly string[]): void {

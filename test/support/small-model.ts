@@ -1,36 +1,10 @@
-import type { ByteImage } from '../../src/data/augment';
 import type { PyramidFlowConfig } from '../../src/model/config';
-import { type NamedTensors, initialTensors } from '../../src/model/initialize';
 import { PyramidFlow } from '../../src/model/pyramid-flow';
-import { Random } from '../../src/random';
 import type { Tensor } from '../../src/tensor/tensor';
 import { gpu, randomTensor } from './gpu';
+import { SMALL, trainedTensors } from './small-weights';
 
-/** 16 blocks, small enough for a software adapter. */
-export const SMALL: PyramidFlowConfig = {
-  channels: 4,
-  levels: 4,
-  stacks: 4,
-  kernel: 3,
-  norm: 'SVN',
-  height: 16,
-  width: 24,
-};
-
-/**
- * Weights as after some training: the second convolutions, which start at zero and make every coupling the identity,
- * are random, and so are the running means.
- */
-export function trainedTensors(config: PyramidFlowConfig = SMALL, seed = 0): NamedTensors {
-  const tensors = initialTensors(config, new Random(seed));
-  const random = new Random(seed + 100);
-  for (const [name, { shape, data }] of tensors) {
-    if (name.endsWith('.conv2'))
-      data.forEach((_, i) => (data[i] = random.normal() / Math.sqrt(shape[1] * shape[2] * shape[3])));
-    if (name.endsWith('.running_mean')) data.forEach((_, i) => (data[i] = 0.1 * random.normal()));
-  }
-  return tensors;
-}
+export { SMALL, randomByteImage, trainedTensors } from './small-weights';
 
 export const smallModel = (change: Partial<PyramidFlowConfig> = {}): PyramidFlow => {
   const config = { ...SMALL, ...change };
@@ -39,15 +13,3 @@ export const smallModel = (change: Partial<PyramidFlowConfig> = {}): PyramidFlow
 
 export const randomImages = (batch: number, { height, width } = SMALL): Tensor =>
   randomTensor([batch, 3, height, width], 'images');
-
-export function randomByteImage(
-  random: Random,
-  { height, width }: { height: number; width: number } = SMALL,
-): ByteImage {
-  return {
-    data: Uint8Array.from({ length: 3 * height * width }, () => random.integer(256)),
-    height,
-    width,
-    channels: 3,
-  };
-}

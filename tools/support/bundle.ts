@@ -38,6 +38,11 @@ export async function bundlePrograms(files: readonly string[]): Promise<void> {
   });
 }
 
+/** Bundles modules that tests load in a page: test/web/x.page.ts becomes build/pages/web/x.page.js. */
+export async function bundlePages(files: readonly string[]): Promise<void> {
+  await bundle(files, { platform: 'browser', target: 'es2022', outdir: 'build/pages', outbase: 'test' });
+}
+
 /** Where `bundlePrograms` puts a file: test/ops/blur.test.ts becomes build/test/ops/blur.test.mjs. */
 export function bundledPath(file: string): string {
   return join('build', file).replace(/\.ts$/, '.mjs');

@@ -1,0 +1,122 @@
+import type { PyramidFlowConfig } from '../../../src/model/config';
+import type { KernelCall, KernelSource } from '../../../src/gpu/kernel';
+import type { Runtime } from '../../../src/gpu/runtime';
+import { anomalyMap, imageScores } from '../../../src/model/anomaly-map';
+import { networkInput, resizedInput } from '../../../src/model/image-input';
+import { initialTensors } from '../../../src/model/initialize';
+import { PyramidFlow } from '../../../src/model/pyramid-flow';
+import { TemplateMean } from '../../../src/model/template';
+import { Random } from '../../../src/random';
+import { Lab } from '../../../src/selftest/check';
+import { CHECKS } from '../../../src/selftest/self-test';
+import { scope } from '../../../src/tensor/scope';
+import type { DType, Tensor } from '../../../src/tensor/tensor';
+import { Trainer } from '../../../src/train/trainer';
+import { randomByteImage, trainedTensors } from '../../support/small-weights';
+
+/** One array that a workload gave, as 32-bit words; in this form it crosses from a page to Node. */
+export interface Result {
+  /** `kernel` names the shader that wrote it, where one did */
+  readonly workload: string;
+  readonly what: string;
+  readonly kernel?: string;
+  readonly dtype: DType;
+  readonly words: readonly number[];
+}
+
+export interface Report {
+  readonly adapter: string;
+  readonly results: readonly Result[];
+}
+
+/** Blocks of every kind, whose 7x7 convolutions take the paths that a real model takes. */
+const MODEL: PyramidFlowConfig = { channels: 8, levels: 3, stacks: 1, kernel: 7, norm: 'CVN', height: 40, width: 48 };
+const STEPS = 5;
+
+/** Runs every workload, each from the same start on any adapter, one after the other. */
+export async function runWorkloads(gpu: Runtime): Promise<Report> {
+  const { architecture, description, device } = gpu.adapter;
+  return {
+    adapter: description || device || architecture,
+    results: [...initialWeights(), ...(await everyKernel(gpu)), ...(await inference(gpu)), ...(await training(gpu))],
+  };
+}
+
+/** What a seed gives is computed by the JavaScript engine. */
+function initialWeights(): Result[] {
+  return [...initialTensors(MODEL, new Random(3))].map(([name, { data }]) => result('initial weights', name, data));
+}
+
+/** What each dispatch of the self-test writes. */
+async function everyKernel(gpu: Runtime): Promise<Result[]> {
+  const results: Promise<Result>[] = [];
+  for (const { name, run } of CHECKS) {
+    await observe(
+      gpu,
+      async () => void (await run(new Lab(gpu))),
+      (kernel, tensor) => {
+        const values = tensor.read(); // recorded at once, so before the next dispatch
+        results.push(values.then((data) => ({ ...result(name, `${kernel} -> ${tensor.label}`, data), kernel })));
+      },
+    );
+  }
+  return Promise.all(results);
+}
+
+/** Calls `wrote` after every dispatch for every tensor that its kernel may write. */
+async function observe(
+  gpu: Runtime,
+  work: () => Promise<void>,
+  wrote: (kernel: string, tensor: Tensor) => void,
+): Promise<void> {
+  const { run } = gpu;
+  gpu.run = (kernel: KernelSource, call: KernelCall<string, string, string>) => {
+    run.call(gpu, kernel, call);
+    for (const { name, access } of kernel.tensors) {
+      if (access === 'read_write') wrote(kernel.name, call.tensors[name] as Tensor);
+    }
+  };
+  await work().finally(() => (gpu.run = run));
+}
+
+/** A forward, a template of three pictures and the map of a fourth. */
+async function inference(gpu: Runtime): Promise<Result[]> {
+  const { height, width } = MODEL;
+  const model = PyramidFlow.fromTensors(gpu, MODEL, trainedTensors(MODEL, 7));
+  const random = new Random(11);
+  const input = () => resizedInput(gpu, randomByteImage(random, { height: 61, width: 83 }), height, width);
+  const [mean, image] = [new TemplateMean(), input()];
+  for (let i = 0; i < 3; i++) scope(() => mean.add(model.forward(input())));
+  const latent = model.forward(image);
+  const template = mean.finish();
+  const map = anomalyMap(latent, template);
+  const parts = { input: [image], forward: latent, template, map: [map], score: [imageScores(map)] };
+  const read = Object.entries(parts).flatMap(([workload, tensors]) =>
+    tensors.map(async (tensor, i) => result(workload, `level ${i}`, await tensor.read())),
+  );
+  return Promise.all(read);
+}
+
+/** Five steps from the same weights on pairs of the same pictures. */
+async function training(gpu: Runtime): Promise<Result[]> {
+  const model = PyramidFlow.fromTensors(gpu, MODEL, trainedTensors(MODEL, 8));
+  const trainer = new Trainer(model);
+  const random = new Random(12);
+  const reports: number[] = [];
+  for (let step = 0; step < STEPS; step++) {
+    const images = networkInput(gpu, [randomByteImage(random, MODEL), randomByteImage(random, MODEL)]);
+    const { loss, gradientNorm } = await trainer.step(images);
+    reports.push(loss, gradientNorm);
+    images.free();
+  }
+  const weights = [...(await model.tensors())];
+  return [
+    result('training', 'losses and gradient norms', Float32Array.from(reports)),
+    ...weights.map(([name, { data }]) => result('training', name, data)),
+  ];
+}
+
+function result(workload: string, what: string, data: Float32Array | Int32Array | Uint32Array): Result {
+  const dtype = data instanceof Float32Array ? 'f32' : data instanceof Int32Array ? 'i32' : 'u32';
+  return { workload, what, dtype, words: Array.from(new Uint32Array(data.buffer, data.byteOffset, data.length)) };
+}
