@@ -70,8 +70,8 @@ function report({ file, passed, seconds, problem, output }: FileResult): void {
   else console.log([`ok   ${file} (${passed} passed, ${time})`, ...notesIn(output)].join('\n'));
 }
 
-/** What a test measured and wants to be read also where it passed: its lines that begin so. */
-const notesIn = (output: string): string[] => Array.from(output.matchAll(/^note: (.*)/gm), ([, note]) => `  | ${note}`);
+/** What a test measured and wants to be read also where it passed; uvu's dots may stand before it. */
+const notesIn = (output: string): string[] => Array.from(output.matchAll(/\bnote: (.*)/g), ([, note]) => `  | ${note}`);
 
 /** The last line has a fixed form, which CI reads. What broke before the tests ran counts as failed. */
 function summarise(results: readonly FileResult[], broken: readonly string[]): void {

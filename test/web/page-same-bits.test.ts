@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundledPath } from '../../tools/support/bundle';
 import { TestBrowser, callInPage } from '../support/browser';
+import { runProgram } from '../support/child';
 import { kernelNames } from '../support/kernels';
-import { temporaryFolder } from '../support/temporary';
 import { differences, distances, unitsApart } from './same-bits/compare';
-import type { Report, Result } from './same-bits/workloads';
+import type { Report, Result } from './same-bits/result';
 
 /**
  * How far two adapters may be apart, in units in the last place of the largest value of a result. WGSL lets one divide
@@ -18,17 +14,7 @@ import type { Report, Result } from './same-bits/workloads';
  */
 const [KERNEL_BOUND, MODEL_BOUND] = [8, 64];
 
-const folder = temporaryFolder();
-
-/** The workloads in a Node of its own, whose environment chooses the adapter. */
-async function inNode(name: string, environment: NodeJS.ProcessEnv = {}): Promise<Report> {
-  const file = join(folder, name);
-  const program = [bundledPath('test/web/same-bits/run.program.ts'), file];
-  const child = spawn(process.execPath, program, { env: { ...process.env, ...environment }, stdio: 'inherit' });
-  const status = await new Promise((resolve) => child.on('close', resolve));
-  assert.is(status, 0, `${program.join(' ')} ended with ${status}`);
-  return JSON.parse(readFileSync(file, 'utf8'));
-}
+const inNode = (environment: NodeJS.ProcessEnv) => runProgram<Report>('web/same-bits/run', environment);
 
 const linux = process.platform === 'linux'; // elsewhere Dawn does not go through Vulkan
 let swiftShader: Report | undefined; // Node's report
@@ -38,7 +24,7 @@ let swiftShader: Report | undefined; // Node's report
   try {
     const [page, node] = await Promise.all([
       callInPage<Report>(browser, 'web/same-bits/run', 'run'),
-      inNode('swiftshader.json', { VK_DRIVER_FILES: browser.swiftShader }),
+      inNode({ VK_DRIVER_FILES: browser.swiftShader }),
     ]);
     swiftShader = node;
     for (const { adapter } of [page, node]) assert.match(adapter, /swiftshader/i);
@@ -53,7 +39,7 @@ let swiftShader: Report | undefined; // Node's report
 
 (linux ? test : test.skip)('two adapters differ by no more than the bound', async () => {
   assert.ok(swiftShader, 'the workloads did not run on SwiftShader');
-  const other = await inNode('default.json');
+  const other = await inNode({});
   const { kernels, workloads } = distances(other, swiftShader);
   const listed = (group: Map<string, number>) =>
     [...group].filter(([, units]) => units > 0).map(([name, units]) => `${name} ${units.toFixed(1)}`);

@@ -1,4 +1,4 @@
-import type { Report, Result } from './workloads';
+import type { Report, Result } from './result';
 
 /** What gave a result, for a message. */
 export const nameOf = ({ workload, what }: Result): string => `${workload}: ${what}`;

@@ -10,24 +10,10 @@ import { Random } from '../../../src/random';
 import { Lab } from '../../../src/selftest/check';
 import { CHECKS } from '../../../src/selftest/self-test';
 import { scope } from '../../../src/tensor/scope';
-import type { DType, Tensor } from '../../../src/tensor/tensor';
+import type { Tensor } from '../../../src/tensor/tensor';
 import { Trainer } from '../../../src/train/trainer';
 import { randomByteImage, trainedTensors } from '../../support/small-weights';
-
-/** One array that a workload gave, as 32-bit words; in this form it crosses from a page to Node. */
-export interface Result {
-  /** `kernel` names the shader that wrote it, where one did */
-  readonly workload: string;
-  readonly what: string;
-  readonly kernel?: string;
-  readonly dtype: DType;
-  readonly words: readonly number[];
-}
-
-export interface Report {
-  readonly adapter: string;
-  readonly results: readonly Result[];
-}
+import { type Report, type Result, result } from './result';
 
 /** Blocks of every kind, whose 7x7 convolutions take the paths that a real model takes. */
 const MODEL: PyramidFlowConfig = { channels: 8, levels: 3, stacks: 1, kernel: 7, norm: 'CVN', height: 40, width: 48 };
@@ -114,9 +100,4 @@ async function training(gpu: Runtime): Promise<Result[]> {
     result('training', 'losses and gradient norms', Float32Array.from(reports)),
     ...weights.map(([name, { data }]) => result('training', name, data)),
   ];
-}
-
-function result(workload: string, what: string, data: Float32Array | Int32Array | Uint32Array): Result {
-  const dtype = data instanceof Float32Array ? 'f32' : data instanceof Int32Array ? 'i32' : 'u32';
-  return { workload, what, dtype, words: Array.from(new Uint32Array(data.buffer, data.byteOffset, data.length)) };
 }

@@ -1,0 +1,19 @@
+import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { resizedInput } from '../../../src/model/image-input';
+import { openRuntime } from '../../../src/node/dawn';
+import { readImage } from '../../../src/node/image-file';
+import { type Result, result } from '../same-bits/result';
+import { SIZE } from './size';
+
+// What Node makes of picture files: the bytes that it decodes, and the network's input.
+const [report, ...files] = process.argv.slice(2);
+const gpu = await openRuntime();
+const results: Result[] = [];
+for (const file of files) {
+  const image = await readImage(file);
+  results.push(result(basename(file), 'bytes', Uint32Array.from(image.data)));
+  results.push(result(basename(file), 'network input', await resizedInput(gpu, image, SIZE.height, SIZE.width).read()));
+}
+writeFileSync(report, JSON.stringify({ adapter: gpu.adapter.description, results }));
+process.exit(0);

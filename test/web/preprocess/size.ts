@@ -1,0 +1,2 @@
+/** Of the network that the pictures are made ready for. */
+export const SIZE = { height: 40, width: 48 };
