@@ -45,7 +45,7 @@ export function encoderEntries(size: number): Entry[] {
     ...entriesOf({ batch: 2, inputs: 64, outputs: 128, side, k: 7 }),
     ...entriesOf({ batch: 2, inputs: 128, outputs: 128, side, k: 7 }),
     ...entriesOf({ batch: 2, inputs: 64, outputs: 64, side, k: 3 }, ['forward']),
-    ...entriesOf({ batch: 2, inputs: 3, outputs: 64, side: size, k: 7, stride: 2 }, ['forward']),
+    ...entriesOf({ batch: 2, inputs: 3, outputs: 64, side: size, k: 7, stride: 2 }, ['forward', 'gradient to input']),
   ];
 }
 
@@ -109,12 +109,13 @@ export function forwardAt(x: Values, w: Values, { inputs, outputs, side, k, stri
   };
 }
 
-/** d(loss)/dx at an index, for stride 1: every dy that this x took part in. */
-export function gradInputAt(dy: Values, w: Values, { inputs, outputs, side, k, enlarge = 1 }: Convolution): At {
-  const [read, stored] = [paddedPlane(dy, side, 1), side / enlarge];
+/** d(loss)/dx at an index: of every dy that this x took part in. */
+export function gradInputAt(dy: Values, w: Values, { inputs, outputs, side, k, stride = 1, enlarge = 1 }: Convolution): At {
+  const [plane, stored] = [paddedPlane(dy, side / stride, 1), side / enlarge];
+  const read = (p: number, i: number, j: number) => (i % stride || j % stride ? 0 : plane(p, i / stride, j / stride));
   return (at) => {
-    const [column, row, plane] = [at % stored, Math.floor(at / stored) % stored, Math.floor(at / stored ** 2)];
-    const [image, input] = [Math.floor(plane / inputs), plane % inputs];
+    const [column, row, place] = [at % stored, Math.floor(at / stored) % stored, Math.floor(at / stored ** 2)];
+    const [image, input] = [Math.floor(place / inputs), place % inputs];
     let sum = 0;
     for (let copy = 0; copy < enlarge ** 2; copy++) {
       const [r, c] = [row * enlarge + Math.floor(copy / enlarge), column * enlarge + (copy % enlarge)];

@@ -1,7 +1,7 @@
 import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from '../../src/data/resample';
 import { fft2, inverseFft2Real } from '../../src/ops/fft';
 import { inverseMixingWeight, luWeight, mixingWeight } from '../../src/ops/mixing';
-import { IMAGENET, normalizeBytes, resizeBytes, uploadBytes } from '../../src/ops/preprocess';
+import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../../src/ops/preprocess';
 import { ParameterSet } from '../../src/tape/parameters';
 import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
@@ -106,6 +106,12 @@ export function fixedEntries(size: number): Entry[] {
         return (bytes[3 * pixel + channel] / 255 - IMAGENET.mean[channel]) / IMAGENET.std[channel];
       };
       return { run: () => normalizeBytes(x), check: sampled(truth) };
+    }),
+    kernel('unpacking of pixels', [[size, size], [1, size, size, 3]], (given) => {
+      const words = Uint32Array.from({ length: size * size }, (_, i) => Math.imul(i, 2654435761));
+      const x = unscoped(() => Tensor.from(given.gpu, [size, size], words, 'pixels', 'u32'));
+      const truth = (at: number) => (words[Math.floor(at / 3)] >>> (8 * (at % 3))) & 255;
+      return { run: () => unpackPixels(x, size), check: sampled(truth, 0) };
     }),
     kernel('resizing of bytes, 3:2', [[1, 1.5 * size, 1.5 * size, 3], [1, size, size, 3]], (given) => {
       const before = 1.5 * size;
