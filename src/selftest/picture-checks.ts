@@ -3,9 +3,10 @@ import { blur } from '../ops/blur';
 import { fft2, inverseFft2Real } from '../ops/fft';
 import { fourierLossAndGradient } from '../ops/fourier-loss';
 import { pairDifferences, templateDifference } from '../ops/pair-differences';
-import { IMAGENET, normalizeBytes, resizeBytes, uploadBytes } from '../ops/preprocess';
+import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../ops/preprocess';
 import { compose, decompose, down, up } from '../ops/pyramid';
 import { ParameterSet } from '../tape/parameters';
+import { Tensor } from '../tensor/tensor';
 import { ADAM_DEFAULTS, Adam } from '../train/adam';
 import type { Check, Comparison, Lab } from './check';
 import { blurred, fourier, maximumPool, nearestResize } from './truth';
@@ -34,6 +35,21 @@ export const PICTURE_CHECKS: readonly Check[] = [
         });
       }
       return results;
+    },
+  },
+  {
+    name: 'pixels of a page',
+    kernels: ['unpack_pixels'],
+    tolerance: 0,
+    run(lab) {
+      const [height, width, pitch] = [5, 37, 64];
+      const pixels = Uint8Array.from({ length: 4 * height * pitch }, (_, i) => (i * 2654435761) >>> 24);
+      const expected = Array.from({ length: 3 * height * width }, (_, i) => {
+        const pixel = Math.floor(i / 3);
+        return pixels[4 * (Math.floor(pixel / width) * pitch + (pixel % width)) + (i % 3)];
+      });
+      const x = Tensor.from(lab.gpu, [height, pitch], pixels, 'pixels', 'u32');
+      return [{ what: 'the colours', actual: unpackPixels(x, width), expected }];
     },
   },
   {
