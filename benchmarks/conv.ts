@@ -41,7 +41,7 @@ async function compare(sizes: Sizes): Promise<void> {
   const made = (result: Tensor, make: (result: Tensor) => void) => (make(result), result);
   const variants: Record<string, [direct: () => Tensor, fft: () => Tensor]> = {
     forward: [() => made(emptyLike(dy), (y) => directForward(x, w, y, 1, 1)), () => fftConvForward(x, w)],
-    'grad input': [() => made(emptyLike(x), (dx) => directGradInput(dy, w, dx, 1, PLAIN)), () => fftConvGradInput(dy, w)],
+    'grad input': [() => made(emptyLike(x), (dx) => directGradInput(dy, w, dx, 1, PLAIN)), () => made(emptyLike(x), (dx) => fftConvGradInput(dy, w, dx))],
     'grad weight': [() => directGradWeight(dy, x, k, 1), () => fftConvGradWeight(dy, x, k)],
   };
   for (const [name, [direct, fft]] of Object.entries(variants)) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PyramidFlowError } from '../src/errors';
 import { ensureAdapter } from './setup/ensure-adapter';
 import { ensureBrowser } from './setup/ensure-browser';
+import { bundleBenchmarkPage } from './support/benchmark-page';
 import { ROOT, bundlePages, bundlePrograms } from './support/bundle';
 import { files } from './support/files';
 import { main } from './support/main';
@@ -48,6 +49,7 @@ async function bundleAll(chosen: readonly string[], inBrowser: boolean): Promise
   await bundlePrograms([...chosen, ...files('test', '.program.ts')]);
   await bundlePages(files('test', '.page.ts'));
   await bundleWeb();
+  await bundleBenchmarkPage();
 }
 
 async function runAll(chosen: readonly string[]): Promise<FileResult[]> {
