@@ -11,6 +11,13 @@ const SCREENSHOTS = 'build/screenshots';
 const ARGUMENTS = [
   '--enable-unsafe-webgpu', // Linux still asks for it
   '--use-webgpu-adapter=swiftshader', // the same driver on every machine
+  // canvases and the compositor by Vulkan too: else a WebGPU canvas loses its device, and screenshots lack it
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--use-angle=vulkan',
+  // a camera that shows a test picture, and no question whether a page may use it
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
   '--no-sandbox', // root and most containers cannot have one; the pages are this repository's own
 ];
 
