@@ -62,6 +62,7 @@ export async function fit(model: PyramidFlow, images: TrainingImages, options: F
   const log: EpochLog[] = [...(resume?.log ?? [])];
   let state = resume ?? (await currentState(trainer, random, log, options));
   try {
+    if (log.length < epochs) await trainer.compile(batch);
     while (log.length < epochs && !signal?.aborted) {
       const entry = await runEpoch(trainer, images, random, log.length + 1, steps, options);
       if (!entry) break;

@@ -36,6 +36,17 @@ export class Trainer {
     this.optimizer = new Adam(model.parameters, adam);
   }
 
+  /** Makes the pipelines of a step ready, compiled in parallel. */
+  async compile(batch: number): Promise<void> {
+    const { gpu, config } = this.model;
+    const taken = this.optimizer.steps;
+    const compiled = gpu.rehearse(() => {
+      scope(() => void this.record(Tensor.empty(gpu, [batch, 3, config.height, config.width], 'images')));
+    });
+    this.optimizer.steps = taken;
+    await compiled;
+  }
+
   /**
    * One step on `images` (N >= 2, 3, H, W), which stay the caller's. The returned promise waits for the GPU; where loss or
    * norm is not finite, the parameters have not moved.
