@@ -22,7 +22,7 @@ const COMMANDS = {
   size: [['tools/size.ts']],
   bench: [SETUP, ['tools/bench.ts']],
   quickstart: [SETUP, CLI, ['dist/cli.js', 'quickstart']],
-  examples: [['tools/build.ts', 'web'], ['tools/serve.ts']],
+  examples: [['tools/build.ts', 'web', 'examples'], ['tools/serve.ts']],
 };
 
 const [command, ...args] = process.argv.slice(2);

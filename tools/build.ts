@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { PyramidFlowError } from '../src/errors';
 import { ROOT, bundle, bundlePrograms } from './support/bundle';
+import { bundleExamples } from './support/examples';
 import { files } from './support/files';
 import { main } from './support/main';
 import { bundleWeb, emitTypes } from './support/web';
@@ -16,6 +17,7 @@ const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
   },
   web: bundleWeb,
   types: async () => emitTypes(),
+  examples: bundleExamples,
   tests: () => bundlePrograms(files('test', '.test.ts')),
   benchmarks: () => bundlePrograms(files('benchmarks', '.ts')),
 };

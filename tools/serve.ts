@@ -1,4 +1,5 @@
 import { PyramidFlowError } from '../src/errors';
+import { EXAMPLES } from './support/examples';
 import { main } from './support/main';
 import { serve } from './support/server';
 
@@ -9,6 +10,6 @@ main(async ([wanted = String(PORT)]) => {
   if (!/^\d+$/.test(wanted) || Number(wanted) > 65535) {
     throw new PyramidFlowError('UsageError', `'${wanted}' is no port`, 'give a number up to 65535');
   }
-  const { url } = await serve({ examples: 'examples', dist: 'dist' }, Number(wanted));
+  const { url } = await serve({ examples: EXAMPLES, dist: 'dist' }, Number(wanted));
   console.log(`examples: ${url}/ (end with Ctrl-C)`);
 });

@@ -1,0 +1,122 @@
+import { type TrainOptions, loadDetector, train } from '../../src/web/index';
+import { shortNumber } from '../../src/data/numbers';
+import { byId, html } from './dom';
+import type { Models } from './models';
+import { announce, report } from './notices';
+import type { Picture, State } from './state';
+import type { Task, Tasks } from './tasks';
+
+/** Networks to choose from, as the page's select names them. */
+export const NETWORKS: Readonly<Record<string, TrainOptions>> = {
+  quick: { size: 64, channels: 4, levels: 3, stacks: 1, kernel: 3, norm: 'CVN', lr: 2e-3 },
+  small: { size: 128, channels: 8, levels: 4, stacks: 2, kernel: 5, norm: 'SVN', lr: 1e-3 },
+  full: {},
+};
+
+const LEAST = 2; // a batch compares pairs
+const SHOWN = 16; // thumbnails of good parts
+
+/** Learns from good parts: a new template for the model in use, or a new model. */
+export class Learn {
+  private good: readonly Picture[] = [];
+  private readonly refreshButton = byId<HTMLButtonElement>('refresh');
+  private readonly trainButton = byId<HTMLButtonElement>('train');
+
+  constructor(
+    private readonly state: State,
+    private readonly tasks: Tasks,
+    private readonly models: Models,
+  ) {
+    byId('take-good').addEventListener('click', () => this.add(this.labelledGood()));
+    byId('forget-good').addEventListener('click', () => this.set([]));
+    this.refreshButton.addEventListener('click', () => void this.refresh());
+    byId('train-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      const network = NETWORKS[byId<HTMLSelectElement>('network').value];
+      const epochs = byId<HTMLInputElement>('epochs').valueAsNumber;
+      void this.train(byId<HTMLInputElement>('part-name').value.trim() || 'part', { ...network, epochs });
+    });
+    state.on(['parts', 'detector', 'busy'], () => this.showControls());
+  }
+
+  /** Adds pictures of good parts to those to learn from. */
+  add(pictures: readonly Picture[]): void {
+    const known = new Set(this.good.map(({ source }) => source));
+    this.set([...this.good, ...pictures.filter(({ source }) => !known.has(source))]);
+  }
+
+  /** Trains a model on the good parts and puts it to use. */
+  async train(name: string, options: TrainOptions): Promise<void> {
+    const detector = await this.tasks.run(`Learning ${name} from ${this.good.length} good parts`, async (task) => {
+      const onProgress = progressOf(task);
+      const sources = this.good.map(({ source }) => source);
+      const checkpoint = await train(sources, { ...options, category: name, signal: task.signal, onProgress });
+      return loadDetector(checkpoint, { signal: task.signal });
+    });
+    if (detector) this.models.use(detector, name);
+  }
+
+  private async refresh(): Promise<void> {
+    const { detector } = this.state.now;
+    const sources = this.good.map(({ source }) => source);
+    const done = await this.tasks.run(`Learning a template from ${sources.length} good parts`, ({ signal, progress }) =>
+      detector!.refreshTemplate(sources, { signal, onProgress: (at, of) => progress(at / of, `${at} of ${of}`) }),
+    );
+    if (!done) return;
+    this.models.judgeAnew();
+    announce(`The template is new, the threshold is ${shortNumber(done.threshold)}`);
+  }
+
+  private labelledGood(): Picture[] {
+    return this.state.now.parts.filter(({ label }) => label === 'good');
+  }
+
+  private set(good: readonly Picture[]): void {
+    this.good = good;
+    this.showControls();
+    this.showThumbnails().catch(report);
+  }
+
+  private showControls(): void {
+    const { detector, busy } = this.state.now;
+    const { length } = this.good;
+    const labelled = this.labelledGood().length;
+    byId('good-count').textContent = length ? `${length} good ${length === 1 ? 'part' : 'parts'}` : 'No good parts yet: add pictures, or drop them here.';
+    const take = byId<HTMLButtonElement>('take-good');
+    take.textContent = labelled ? `Take the ${labelled} labelled good` : 'Take those labelled good';
+    take.disabled = !labelled;
+    byId<HTMLButtonElement>('forget-good').disabled = !length;
+    this.refreshButton.disabled = busy || !detector || length < LEAST;
+    this.trainButton.disabled = busy || length < LEAST;
+  }
+
+  private async showThumbnails(): Promise<void> {
+    const { good } = this;
+    const shown = good.slice(0, SHOWN).map(async ({ name, source }) => {
+      const image = await createImageBitmap(source as ImageBitmapSource, { resizeWidth: 48, resizeHeight: 48, resizeQuality: 'medium' }).catch(() => undefined);
+      const canvas = html('canvas', { width: 48, height: 48, title: name });
+      if (image) canvas.getContext('2d')!.drawImage(image, 0, 0);
+      return canvas;
+    });
+    const canvases = await Promise.all(shown);
+    if (good === this.good) byId('good-parts').replaceChildren(...canvases);
+  }
+}
+
+/** Where a phase starts in the bar, and how much of it is that phase's. */
+const PHASES = { read: [0, 0.05], train: [0.05, 0.85], template: [0.9, 0.1] } as const;
+
+/** Shows what the worker reports, with the time that is left as far as one can tell. */
+function progressOf({ progress }: Task): NonNullable<TrainOptions['onProgress']> {
+  const start = performance.now();
+  return ({ phase, epoch, epochs, step, steps, loss }) => {
+    const within = phase === 'train' ? ((epoch - 1) * steps + step) / (epochs * steps) : step / steps;
+    const done = PHASES[phase][0] + PHASES[phase][1] * within;
+    const seconds = Math.round(((performance.now() - start) / 1000) * (1 / done - 1));
+    const left = phase === 'train' && within > 0.1 && seconds ? `, about ${seconds} s left` : '';
+    const at = phase === 'train' ? `epoch ${epoch} of ${epochs}` : `${PHASE_NAMES[phase]}, ${step} of ${steps}`;
+    progress(done, `${at}${loss === undefined ? '' : `, loss ${shortNumber(loss)}`}${left}`);
+  };
+}
+
+const PHASE_NAMES = { read: 'reading pictures', template: 'template and threshold' } as const;

@@ -1,0 +1,41 @@
+import { byId, html } from './dom';
+
+/** An error as it is shown. */
+export interface Notice {
+  readonly code: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+const MOST = 3;
+
+/** What a user reads of an error: that of the library says it all; undefined for work that the user stopped. */
+export function noticeOf(error: unknown): Notice | undefined {
+  const { name, code, problem, remedy, message } = error as Error & Partial<Notice>;
+  if (name === 'AbortError') return undefined;
+  if (code && problem && remedy) return { code, problem, remedy };
+  return { code: name ?? 'Error', problem: message ?? String(error), remedy: 'reload the page if it does not go on' };
+}
+
+/** Shows an error until it is dismissed; screen readers say it at once. */
+export function report(error: unknown): void {
+  const notice = noticeOf(error);
+  if (notice) show(notice);
+}
+
+export function show({ code, problem, remedy }: Notice): void {
+  const notices = byId('notices');
+  const dismiss = html('button', { type: 'button', class: 'quiet', 'aria-label': `Dismiss: ${problem}` }, 'Dismiss');
+  const text = html('p', {}, html('strong', {}, sentence(problem)), ` ${sentence(remedy)} `, html('code', {}, code));
+  const item = html('div', { class: 'notice' }, text, dismiss);
+  dismiss.addEventListener('click', () => item.remove());
+  notices.append(item);
+  while (notices.children.length > MOST) notices.firstElementChild!.remove();
+}
+
+/** Says something to screen readers, and keeps it in the page's status line. */
+export function announce(text: string): void {
+  byId('status').textContent = text;
+}
+
+const sentence = (text: string): string => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;

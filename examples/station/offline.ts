@@ -1,0 +1,14 @@
+import { byId } from './dom';
+
+/** Keeps the page usable without a network. A new version waits until the user wants it, so that versions never mix. */
+export async function workOffline(): Promise<void> {
+  if (!('serviceWorker' in navigator)) return;
+  const registration = await navigator.serviceWorker.register('service-worker.js');
+  const offer = () => (byId('update').hidden = !(registration.waiting && navigator.serviceWorker.controller));
+  registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', offer));
+  offer();
+  byId('update-now').addEventListener('click', () => {
+    navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+    registration.waiting?.postMessage('activate');
+  });
+}

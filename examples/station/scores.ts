@@ -1,0 +1,64 @@
+import { bestF1Threshold } from '../../src/metrics/threshold';
+import { shortNumber } from '../../src/data/numbers';
+import { byId } from './dom';
+import { scorePlot } from './score-plot';
+import { type Part, type State, verdictOf } from './state';
+
+const STEPS = 400;
+
+/** The history of scores, the threshold that divides them, and how it agrees with the labels. */
+export class Scores {
+  private readonly slider = byId<HTMLInputElement>('threshold');
+  private readonly best = byId<HTMLButtonElement>('best-threshold');
+
+  constructor(private readonly state: State) {
+    this.slider.addEventListener('input', () => this.move(this.slider.valueAsNumber));
+    this.best.addEventListener('click', () => this.move(bestF1Threshold(...labelled(state.now.parts))!.threshold));
+    state.on(['parts', 'selected', 'threshold', 'scale', 'live'], () => this.showPlot());
+    state.on(['detector', 'threshold', 'scale'], () => this.showSlider());
+    state.on(['parts', 'threshold'], () => this.showCounts());
+  }
+
+  /** The detector keeps it too, so that it is saved with the model. */
+  private move(threshold: number): void {
+    this.state.now.detector?.setThreshold(threshold);
+    this.state.set({ threshold });
+  }
+
+  private showPlot(): void {
+    const { parts, selected, threshold, scale, live } = this.state.now;
+    const select = (part: Part) => this.state.set({ selected: part });
+    byId('plot').replaceChildren(scorePlot({ parts, selected, threshold, scale, live }, select));
+  }
+
+  private showSlider(): void {
+    const { detector, threshold, scale } = this.state.now;
+    const { slider } = this;
+    slider.disabled = !detector || !scale;
+    slider.max = String(Math.max(scale, threshold ?? 0) || 1);
+    slider.step = String(Number(slider.max) / STEPS);
+    slider.valueAsNumber = threshold ?? Number(slider.max);
+    const text = threshold === undefined ? 'none' : shortNumber(threshold);
+    byId('threshold-value').textContent = text;
+    slider.setAttribute('aria-valuetext', text);
+  }
+
+  private showCounts(): void {
+    const { parts, threshold } = this.state.now;
+    const count = (label: Part['label'], verdict: string) =>
+      parts.filter((part) => part.label === label && verdictOf(part.score, threshold) === verdict).length;
+    const [hit, missed] = [count('bad', 'defective'), count('bad', 'good')];
+    const [alarm, passed] = [count('good', 'defective'), count('good', 'good')];
+    this.best.disabled = !(hit + missed && alarm + passed);
+    byId('agreement').textContent =
+      hit + missed + alarm + passed
+        ? `Against your labels: ${hit} of ${hit + missed} bad parts found, ${alarm} false ${alarm === 1 ? 'alarm' : 'alarms'} among ${alarm + passed} good ones.`
+        : 'Label parts good or bad to see how well the threshold divides them.';
+  }
+}
+
+/** Scores and labels (1: bad) of the parts that have both. */
+function labelled(parts: readonly Part[]): [scores: Float32Array, labels: Uint8Array] {
+  const known = parts.filter(({ score, label }) => score !== undefined && label);
+  return [Float32Array.from(known, ({ score }) => score!), Uint8Array.from(known, ({ label }) => Number(label === 'bad'))];
+}
