@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ROOT } from './support/bundle';
 import { main } from './support/main';
-import { bundleWeb } from './support/web';
+import { BUDGET, bundleWeb } from './support/web';
 import { generateShaderTypes } from './wgsl-plugin';
-
-/** Bytes, gzip -9, that inference in a page may take, with all its shaders. */
-const BUDGET = 60 * 1024;
 
 const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 

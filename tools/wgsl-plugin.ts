@@ -11,7 +11,7 @@ const SHADERS = join(ROOT, 'shaders');
 const BENCHMARK_SHADERS = join(ROOT, 'benchmarks', 'shaders');
 
 /** Shaders that draw, in a folder of their own, have a vertex and a fragment stage; all others are kernels. */
-const RENDER = join(SHADERS, 'render');
+const RENDER = 'render';
 
 /** Loads `.wgsl` files as tables: text, bindings, uniform layout and constants, all read by wgsl_reflect. */
 export function wgsl(): Plugin {
@@ -19,7 +19,7 @@ export function wgsl(): Plugin {
     name: 'wgsl',
     setup(build) {
       build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => {
-        const reflect = dirname(path) === RENDER ? reflectRender : reflectKernel;
+        const reflect = basename(dirname(path)) === RENDER ? reflectRender : reflectKernel;
         const shader = reflect(basename(path, '.wgsl'), readFileSync(path, 'utf8'));
         const text = build.initialOptions.minify ? withoutComments(shader.text) : shader.text;
         return { contents: `export default ${JSON.stringify({ ...shader, text })};`, loader: 'js', watchFiles: [path] };
@@ -99,7 +99,7 @@ export function generateShaderTypes(): void {
   export default kernel;
 }`;
   });
-  for (const { name, text } of kernelFiles(RENDER)) {
+  for (const { name, text } of kernelFiles(join(SHADERS, RENDER))) {
     const { bindings, uniforms } = reflectRender(name, text);
     const types = `${union(bindings.map((b) => b.name))}, ${union(uniforms.fields.map((f) => f.name))}`;
     modules.push(`declare module '*/${name}.wgsl' {

@@ -74,7 +74,7 @@ export class PageDetection {
   draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): void {
     this.throwDisposed();
     const { painter, tensor, picture, threshold } = this.parts;
-    const { overlay = false, opacity, scale = threshold === undefined ? this.score : scaleFor(threshold) } = options;
+    const { overlay = false, opacity, scale = threshold === undefined ? this.score || 1 : scaleFor(threshold) } = options;
     const other = typeof overlay === 'boolean' ? undefined : Picture.upload(painter.gpu, drawn(overlay));
     try {
       painter.paint(targetOf(canvas, painter.gpu, other ?? picture), {

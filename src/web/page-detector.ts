@@ -7,6 +7,7 @@ import type { PyramidFlowConfig } from '../model/config';
 import { Detector } from '../model/detector';
 import { normalizeBytes } from '../ops/preprocess';
 import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
 import { finishTraining } from '../train/finish';
 import { abortable } from './abort';
 import { type ImageSource, decodeImage, is } from './image-source';
@@ -77,7 +78,7 @@ export class PageDetector {
     const image = await this.decode(source, signal);
     const decode = performance.now() - start;
     try {
-      return await this.use((loaded) => this.judge(loaded, image, { signal, map }, decode));
+      return await this.use((loaded) => this.judge(loaded, image, { signal, map }, decode), signal);
     } finally {
       if (is('ImageBitmap', image)) image.close();
     }
@@ -110,7 +111,7 @@ export class PageDetector {
       const found = await finishTraining(detector.model, all, { signal, onImage, normalization: detector.normalization });
       if (found) detector.setTemplate(found.template, found.threshold);
       return found;
-    });
+    }, signal);
     if (!finish) throw signal!.reason;
     this.checkpoint = { ...this.checkpoint, ...finish };
     return { threshold: finish.threshold, images: parts.length };
@@ -133,36 +134,26 @@ export class PageDetector {
     { signal, map }: DetectOptions,
     decode: number,
   ): Promise<PageDetection> {
-    signal?.throwIfAborted();
-    const { height, width } = this.config;
     const start = performance.now();
     const picture = Picture.upload(gpu, image);
+    let tensor: Tensor | undefined;
     try {
-      const bytes = await picture.resized(height, width);
+      const bytes = await picture.resized(this.config.height, this.config.width);
       const uploaded = performance.now();
-      const { tensor, scores } = scope(() => {
-        const maps = detector.maps(normalizeBytes(bytes, detector.normalization));
-        return { tensor: maps, scores: imageScores(maps) };
-      });
-      bytes.free();
-      const reading = Promise.all([scores.read(), map === 'array' ? tensor.read() : undefined]);
+      const { maps, scores } = scope(() => inspect(detector, bytes));
+      tensor = maps;
+      const reading = Promise.all([scores.read(), map === 'array' ? maps.read() : undefined]);
       scores.free();
-      const [[score], values] = await reading.catch((error) => {
-        tensor.free();
-        throw error;
-      });
+      const [[score], values] = await abortable(reading, signal);
       gpu.trim();
-      const run = performance.now() - uploaded;
-      this.timings.firstRun ??= run;
-      const timings = { decode, upload: uploaded - start, run };
+      const timings = { decode, upload: uploaded - start, run: performance.now() - uploaded };
+      this.timings.firstRun ??= timings.run;
       const { threshold } = this;
       detector.threshold = threshold;
       const verdict = detector.verdict(score);
-      const detection = new PageDetection({ painter, tensor, picture, score, verdict, map: values, threshold, timings });
-      if (!signal?.aborted) return detection;
-      detection.dispose();
-      throw signal.reason;
+      return new PageDetection({ painter, tensor, picture, score, verdict, map: values, threshold, timings });
     } catch (error) {
+      tensor?.free();
       picture.free();
       throw error;
     }
@@ -173,7 +164,7 @@ export class PageDetector {
     const image = await this.decode(source, signal);
     const { height, width } = this.config;
     try {
-      return await this.use(({ gpu }) => resizedPart(gpu, image, height, width));
+      return await this.use(({ gpu }) => resizedPart(gpu, image, height, width), signal);
     } finally {
       if (is('ImageBitmap', image)) image.close();
     }
@@ -184,14 +175,16 @@ export class PageDetector {
   }
 
   /** Runs `work` on the model, and once more where its device is lost meanwhile and could be opened again. */
-  private async use<T>(work: (loaded: Loaded) => Promise<T>): Promise<T> {
+  private async use<T>(work: (loaded: Loaded) => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (;;) {
       const gpu = await this.device.runtime();
+      signal?.throwIfAborted();
       if (this.disposed) throw new PyramidFlowError('UsageError', 'this detector was disposed of', 'load another');
       try {
         return await work(await this.loadedOn(gpu));
       } catch (error) {
-        if (this.disposed || !(await this.device.wasLost(gpu))) throw error;
+        const ours = error instanceof PyramidFlowError && error.code !== 'DeviceError';
+        if (ours || this.disposed || signal?.aborted || !(await this.device.wasLost(gpu))) throw error;
       }
     }
   }
@@ -229,5 +222,15 @@ export class PageDetector {
       () => undefined,
     );
     this.loading = undefined;
+  }
+}
+
+/** RGB bytes at the model's size, which it frees -> map and score. */
+function inspect(detector: Detector, bytes: Tensor): { maps: Tensor; scores: Tensor } {
+  try {
+    const maps = detector.maps(normalizeBytes(bytes, detector.normalization));
+    return { maps, scores: imageScores(maps) };
+  } finally {
+    bytes.free();
   }
 }

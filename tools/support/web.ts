@@ -5,6 +5,9 @@ import { PyramidFlowError } from '../../src/errors';
 import { ROOT, bundle } from './bundle';
 import { files } from './files';
 
+/** Bytes, gzip -9, that inference in a page may take, with all its shaders. */
+export const BUDGET = 60 * 1024;
+
 /** Builds what a page loads: dist/web.js and, beside it, the worker that it starts for training. */
 export async function bundleWeb(): Promise<void> {
   const page = { platform: 'browser', target: 'es2022', minify: true } as const;

@@ -1,0 +1,99 @@
+import { gzipSync } from 'node:zlib';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { build } from 'esbuild';
+import { specialise } from '../../src/gpu/specialise';
+import { BUDGET, withExtensions } from '../../tools/support/web';
+import { reflectRender, withoutComments, wgsl } from '../../tools/wgsl-plugin';
+import { kernelNames, kernelText } from '../support/kernels';
+
+/** The files that a bundle holds code of, and its size. */
+async function bundleOf(entry: string): Promise<{ files: string[]; gzip: number }> {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'browser',
+    minify: true,
+    outfile: 'out.js',
+    plugins: [wgsl()],
+  });
+  const [{ inputs, imports }] = Object.values(metafile.outputs);
+  assert.equal(imports, [], 'it depends on nothing');
+  const files = Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0);
+  return { files, gzip: gzipSync(outputFiles[0].contents, { level: 9 }).length };
+}
+
+const TRAINING = ['src/train/fit.ts', 'src/train/trainer.ts', 'src/train/adam.ts', 'src/data/augment.ts', 'shaders/adam.wgsl'];
+
+test('what a page loads to look at pictures is within its budget and holds no training; the worker does', async () => {
+  const page = await bundleOf('src/web/index.ts');
+  assert.ok(page.files.includes('src/web/train.ts'));
+  assert.equal(page.files.filter((file) => TRAINING.includes(file)), []);
+  assert.ok(page.gzip <= BUDGET, `${page.gzip} bytes`);
+  const worker = await bundleOf('src/web/worker.ts');
+  assert.equal(TRAINING.filter((file) => !worker.files.includes(file)), []);
+});
+
+for (const name of kernelNames()) {
+  test(`${name} without comments is the same program`, () => {
+    const bare = (text: string) => specialise(text, {}).replace(/\/\/.*$/gm, '').replace(/\s+/g, '');
+    const short = withoutComments(kernelText(name));
+    assert.is(bare(short), bare(kernelText(name)));
+    assert.is(short.match(/\/\/.*/g)?.some((comment) => comment !== '// unroll') ?? false, false);
+  });
+}
+
+test('imports of declarations name files as Node and browsers do', () => {
+  const text = `import type { A } from './a';\nexport { B } from "../b/c";\ntype D = import('./d').D;\nimport x from 'sharp';\n`;
+  const named = `import type { A } from './a.js';\nexport { B } from "../b/c.js";\ntype D = import('./d.js').D;\nimport x from 'sharp';\n`;
+  assert.is(withExtensions(text), named);
+  assert.is(withExtensions(named), named);
+});
+
+const SHADER = `
+struct View { width: f32, count: u32 }
+@group(0) @binding(0) var<uniform> view: View;
+@group(0) @binding(1) var<storage, read> values: array<f32>;
+@group(0) @binding(2) var picture: texture_2d<f32>;
+@group(0) @binding(3) var linear: sampler;
+@vertex fn corner() -> @builtin(position) vec4f { return vec4f(0.0); }
+@fragment fn color() -> @location(0) vec4f { return vec4f(values[0] * view.width) + textureSampleLevel(picture, linear, vec2f(0.0), 0.0); }
+`;
+
+test('a table of a shader that draws names its stages, bindings and uniforms', () => {
+  const { text, ...table } = reflectRender('example', SHADER);
+  assert.is(text, SHADER);
+  assert.equal(table, {
+    name: 'example',
+    vertex: 'corner',
+    fragment: 'color',
+    bindings: [
+      { name: 'values', binding: 1 },
+      { name: 'picture', binding: 2 },
+      { name: 'linear', binding: 3 },
+    ],
+    uniforms: {
+      binding: 0,
+      size: 16,
+      fields: [
+        { name: 'width', offset: 0, type: 'f32' },
+        { name: 'count', offset: 4, type: 'u32' },
+      ],
+    },
+  });
+});
+
+for (const [change, message] of [
+  [(text: string) => text.replace('@fragment ', ''), /odd\.wgsl needs one vertex and one fragment stage/],
+  [(text: string) => text.replace('@group(0) @binding(2)', '@group(1) @binding(2)'), /odd\.wgsl binds outside group 0/],
+  [(text: string) => text.replace('var<uniform> view: View', 'var<storage, read> view: View'), /odd\.wgsl needs one struct of uniforms/],
+] as const) {
+  test(`a shader that cannot be bound is refused: ${message}`, () => {
+    assert.throws(() => reflectRender('odd', change(SHADER)), message);
+  });
+}
+
+test.run();

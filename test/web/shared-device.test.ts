@@ -1,0 +1,67 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { create } from 'webgpu';
+import '../../src/node/dawn';
+import { SharedDevice, openDevice } from '../../src/web/shared-device';
+import { assertRejects } from '../support/assert-rejects';
+
+// Node as a secure page with WebGPU. An adapter gives one device, so Dawn is asked for a new one every time.
+const dawn = create([]);
+const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value, configurable: true });
+define('isSecureContext', true);
+define('location', { origin: 'https://example.com' });
+const pageWith = (gpu: GPU | undefined) => define('navigator', { userAgent: 'Chrome', gpu });
+pageWith(dawn);
+
+test('everyone gets one device, opened at the first use', async () => {
+  const device = new SharedDevice();
+  assert.is(device.adapter, undefined);
+  const [first, second] = await Promise.all([device.runtime(), device.runtime()]);
+  assert.is(first, second);
+  assert.is(device.adapter, first.adapter);
+  assert.not(await device.wasLost(first));
+  device.destroy();
+});
+
+test('a lost device is opened once more; the next loss is an error', async () => {
+  const device = await openDevice();
+  const first = await device.runtime();
+  first.device.destroy();
+  assert.ok(await device.wasLost(first));
+  const second = await device.runtime();
+  assert.is.not(second, first);
+  second.device.destroy();
+  assert.ok(await device.wasLost(second));
+  await assertRejects(() => device.runtime(), 'DeviceError', /lost twice.*reload the page/);
+});
+
+test('after a command that was refused the next use starts on a new device, which counts as no loss', async () => {
+  const device = await openDevice();
+  for (let i = 0; i < 3; i++) {
+    const gpu = await device.runtime();
+    gpu.copy({ buffer: gpu.memory.acquire(4, 'a'), offset: 0, size: 4096 }, { buffer: gpu.memory.acquire(4, 'b'), offset: 0, size: 4096 });
+    await assertRejects(() => gpu.finish(), 'DeviceError', /refused a command/);
+    assert.is.not(await device.runtime(), gpu);
+    assert.ok(await device.wasLost(gpu), 'its work may be repeated on the new one');
+  }
+  device.destroy();
+});
+
+test('a destroyed device says so, and is not mistaken for a lost one', async () => {
+  const device = await openDevice();
+  const gpu = await device.runtime();
+  device.destroy();
+  assert.not(await device.wasLost(gpu));
+  await assertRejects(() => device.runtime(), 'DeviceError', /was destroyed; open another/);
+});
+
+test('a page without WebGPU is told so, and may try again', async () => {
+  pageWith(undefined);
+  const device = new SharedDevice();
+  await assertRejects(() => device.runtime(), 'DeviceError', /has no WebGPU/);
+  pageWith(dawn);
+  assert.ok((await device.runtime()).device);
+  device.destroy();
+});
+
+test.run();
