@@ -7,19 +7,25 @@ import { differences, distances, unitsApart } from './same-bits/compare';
 import type { Report, Result } from './same-bits/result';
 
 /**
- * How far two adapters may be apart, in units in the last place of the largest value of a result. WGSL lets one divide
- * within 2.5 units, take exp within 3 + 2|x| and fuse a product with a sum or not; a kernel's reductions pass on what
- * their terms have. Between lavapipe and SwiftShader 3 were measured for a kernel, 7 for a model, where some hundred
- * kernels follow each other.
+ * How far two adapters may be apart, in units in the last place of the largest value of a result; in brackets what was
+ * measured between lavapipe and SwiftShader.
+ * - kernels (3): WGSL lets one divide within 2.5 units, take exp within 3 + 2|x| and fuse a product with a sum or not.
+ * - inference (4 to 7): some hundred kernels follow each other.
+ * - training (4 to 483): LeakyReLU and the maximum of four have gradients that jump; where two adapters round to different
+ *   sides of a jump, a gradient changes by much more than rounding.
  */
-const [KERNEL_BOUND, MODEL_BOUND] = [8, 64];
+const BOUNDS = { kernels: 8, inference: 64, training: 4096 };
 
 const inNode = (environment: NodeJS.ProcessEnv) => runProgram<Report>('web/same-bits/run', environment);
 
-const linux = process.platform === 'linux'; // elsewhere Dawn does not go through Vulkan
+const onLinux = process.platform === 'linux' ? test : test.skip; // elsewhere Dawn does not go through Vulkan
+
+/** Kernels for adapters whose subgroups fit them. */
+const FOR_SOME = '_subgroup';
+
 let swiftShader: Report | undefined; // Node's report
 
-(linux ? test : test.skip)('a page and Node give the same bits on the same driver', async () => {
+onLinux('a page and Node give the same bits on the same driver', async () => {
   const browser = await TestBrowser.launch();
   try {
     const [page, node] = await Promise.all([
@@ -30,26 +36,31 @@ let swiftShader: Report | undefined; // Node's report
     for (const { adapter } of [page, node]) assert.match(adapter, /swiftshader/i);
     const found = differences(page, node);
     assert.is(found.length, 0, `${found.length} of ${page.results.length} results differ\n${found.join('\n')}`);
-    const covered = new Set(page.results.map(({ kernel }) => kernel).filter(Boolean));
-    assert.equal([...covered].sort(), kernelNames(), 'every kernel is among the workloads');
+    const ran = new Set(page.results.map(({ kernel }) => kernel));
+    const missing = kernelNames().filter((name) => !ran.has(name) && !name.endsWith(FOR_SOME));
+    assert.equal(missing, [], 'every kernel is among the workloads');
   } finally {
     await browser.close();
   }
 });
 
-(linux ? test : test.skip)('two adapters differ by no more than the bound', async () => {
+onLinux('two adapters differ by no more than the bound', async () => {
   assert.ok(swiftShader, 'the workloads did not run on SwiftShader');
   const other = await inNode({});
-  const { kernels, workloads } = distances(other, swiftShader);
-  const listed = (group: Map<string, number>) =>
-    [...group].filter(([, units]) => units > 0).map(([name, units]) => `${name} ${units.toFixed(1)}`);
   console.log(`note: ${other.adapter} and ${swiftShader.adapter}, largest difference in ULP of the largest value:`);
-  console.log(`note: kernels: ${listed(kernels).join(', ') || 'none differs'}`);
-  console.log(`note: models: ${listed(workloads).join(', ') || 'none differs'}`);
-  for (const [group, bound] of [[kernels, KERNEL_BOUND], [workloads, MODEL_BOUND]] as const) {
-    for (const [name, units] of group) assert.ok(units <= bound, `${name}: ${units} ULP, ${bound} are allowed`);
+  const found = distances(other, swiftShader);
+  for (const [kind, units] of Object.entries(found)) {
+    const differing = [...units].filter(([, value]) => value > 0).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+    console.log(`note: ${kind}: ${differing.join(', ') || 'none'}; 0 in the other ${units.size - differing.length}`);
+  }
+  for (const [name, units] of found.kernels) assertWithin(name, units, BOUNDS.kernels);
+  for (const [name, units] of found.workloads) {
+    assertWithin(name, units, name === 'training' ? BOUNDS.training : BOUNDS.inference);
   }
 });
+
+const assertWithin = (name: string, units: number, bound: number) =>
+  assert.ok(units <= bound, `${name}: ${units} ULP apart, ${bound} are allowed`);
 
 const result = (values: ArrayLike<number>, dtype: Result['dtype'] = 'f32'): Result => ({
   workload: 'w',
@@ -61,8 +72,21 @@ const report = (values: ArrayLike<number>): Report => ({ adapter: 'a', results: 
 
 test('one bit is a difference, and so is the sign of zero', () => {
   assert.equal(differences(report([1, NaN, 0]), report([1, NaN, 0])), []);
-  assert.match(differences(report([1, 2, 4]), report([1, 2 + 2 ** -22, 5]))[0], /^w: x: 2 of 3 words differ, first \[1\]/);
+  assert.match(differences(report([1, 2, 4]), report([1, 2 + 2 ** -22, 5]))[0], /^w: x 1: 2 of 3 words differ, first \[1\]/);
   assert.is(differences(report([0]), report([-0])).length, 1);
+  assert.is(differences(report([0]), report([0, 0])).length, 1);
+  assert.is(differences(report([0]), { adapter: 'a', results: [] }).length, 1);
+});
+
+test('adapters are compared in what both have, by kernel and by workload', () => {
+  const [by1, by2] = [1, 2].map((value) => ({ ...result([value]), kernel: 'k' }));
+  const [a, b] = [
+    [by1, by1, result([1])],
+    [by1, by2, result([1 + 2 ** -23]), result([9])],
+  ].map((results) => ({ adapter: 'a', results }));
+  const { kernels, workloads } = distances(a, b);
+  assert.equal([...kernels], [['k', 2 ** 23]]);
+  assert.equal([...workloads], [['w', 1]]);
 });
 
 test('the distance is in units in the last place of the largest value', () => {

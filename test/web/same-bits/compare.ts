@@ -1,23 +1,30 @@
 import type { Report, Result } from './result';
 
-/** What gave a result, for a message. */
-export const nameOf = ({ workload, what }: Result): string => `${workload}: ${what}`;
-
-/** The results whose bits differ, each with how many words do and which is the first. */
+/** The results whose bits differ, each with how many words do and which is the first; and those that only one has. */
 export function differences(a: Report, b: Report): string[] {
-  return pairs(a, b).flatMap(([x, y]) => {
+  const [left, right] = [named(a), named(b)];
+  const names = new Set([...left.keys(), ...right.keys()]);
+  return [...names].flatMap((name) => {
+    const [x, y] = [left.get(name), right.get(name)];
+    if (!x || !y || x.words.length !== y.words.length) return [`${name}: ${x?.words.length} and ${y?.words.length} words`];
     const first = x.words.findIndex((word, i) => word !== y.words[i]);
     if (first < 0) return [];
     const count = x.words.filter((word, i) => word !== y.words[i]).length;
     const values = [x, y].map((result) => floats(result)[first]);
-    return [`${nameOf(x)}: ${count} of ${x.words.length} words differ, first [${first}], ${values.join(' and ')}`];
+    return [`${name}: ${count} of ${x.words.length} words differ, first [${first}], ${values.join(' and ')}`];
   });
 }
 
-/** The largest distance by the kernel that wrote the result, or by workload where several did. */
+/**
+ * The largest distance by the kernel that wrote the result, or by workload where several did, of the results that both
+ * have: another adapter may run another variant of a kernel.
+ */
 export function distances(a: Report, b: Report): { kernels: Map<string, number>; workloads: Map<string, number> } {
   const found = { kernels: new Map<string, number>(), workloads: new Map<string, number>() };
-  for (const [x, y] of pairs(a, b)) {
+  const right = named(b);
+  for (const [key, x] of named(a)) {
+    const y = right.get(key);
+    if (x.words.length !== y?.words.length) continue;
     const [group, name] = x.kernel ? [found.kernels, x.kernel] : [found.workloads, x.workload];
     group.set(name, Math.max(group.get(name) ?? 0, unitsApart(x, y)));
   }
@@ -40,13 +47,16 @@ export function unitsApart(a: Result, b: Result): number {
   return difference === 0 ? 0 : difference / 2 ** (Math.floor(Math.log2(largest)) - 23);
 }
 
-function pairs(a: Report, b: Report): [Result, Result][] {
-  if (a.results.length !== b.results.length) throw new Error(`${a.results.length} and ${b.results.length} results`);
-  return a.results.map((x, i) => {
-    const y = b.results[i];
-    if (nameOf(x) !== nameOf(y) || x.words.length !== y.words.length) throw new Error(`${nameOf(x)} and ${nameOf(y)}`);
-    return [x, y];
-  });
+/** Each result by what gave it and its number among those of that name. */
+function named({ results }: Report): Map<string, Result> {
+  const all = new Map<string, Result>();
+  for (const result of results) {
+    const name = `${result.workload}: ${result.what}`;
+    let count = 1;
+    while (all.has(`${name} ${count}`)) count++;
+    all.set(`${name} ${count}`, result);
+  }
+  return all;
 }
 
 const floats = ({ words }: Result): Float32Array => new Float32Array(Uint32Array.from(words).buffer);
