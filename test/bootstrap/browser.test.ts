@@ -50,9 +50,11 @@ const DEBIAN = parseOsRelease('ID=debian\nPRETTY_NAME="Debian GNU/Linux 12 (book
 
 test("Debian's chromium is a browser, Ubuntu's a stub for a snap", () => {
   assert.is(aptFault(DEBIAN, '156.0.8078.79-1~deb12u1'), undefined);
-  assert.match(aptFault(UBUNTU, '2:1snap1-0ubuntu2')!, 'the chromium of Ubuntu 24.04 LTS (2:1snap1-0ubuntu2) is only a stub');
+  assert.match(aptFault(UBUNTU, '2:1snap1-0ubuntu2')!, 'of Ubuntu 24.04 LTS (2:1snap1-0ubuntu2) is only a stub');
   assert.match(aptFault(UBUNTU, undefined)!, 'Ubuntu 24.04 LTS offers no chromium by apt');
 });
+
+type Failure = Exclude<ReturnType<typeof searchBrowser>, { program: string }>;
 
 /** What a search finds with these variables alone. */
 function searchWith(variables: Record<string, string>): ReturnType<typeof searchBrowser> {
@@ -87,14 +89,14 @@ if (process.platform === 'linux') {
   test('where none runs, the search says what was tried and why it will not do', () => {
     const folder = temporaryFolder();
     program(folder, 'chromium', 'echo "requires the chromium snap to be installed" >&2; exit 1');
-    const { problem, remedy, chosen } = searchWith({ PATH: folder }) as { problem: string; remedy: string; chosen: boolean };
+    const { problem, remedy, chosen } = searchWith({ PATH: folder }) as Failure;
     assert.match(problem, `${folder}/chromium: it ends with 1: requires the chromium snap`);
     assert.match(remedy, 'PUPPETEER_EXECUTABLE_PATH');
     assert.is(chosen, false);
   });
 
   test('a named browser that does not work is refused, whatever else there is', () => {
-    const { problem, chosen } = searchWith({ CHROME_PATH: '/nowhere/chrome' }) as { problem: string; chosen: boolean };
+    const { problem, chosen } = searchWith({ CHROME_PATH: '/nowhere/chrome' }) as Failure;
     assert.is(problem, 'CHROME_PATH names /nowhere/chrome: there is no such file');
     assert.is(chosen, true);
   });

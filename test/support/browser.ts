@@ -54,7 +54,7 @@ export class TestBrowser {
       if (options.before) await page.evaluateOnNewDocument(options.before);
       await page.goto(url);
       const result = await work(page);
-      assert.equal(problems, [], `${url} reports\n${problems.join('\n')}`);
+      assert.is(problems.length, 0, `${url} does not run clean`);
       return result;
     } catch (error) {
       if (problems.length) (error as Error).message += `\nthe page reports\n${problems.join('\n')}`;
@@ -82,10 +82,15 @@ export async function screenshot(page: Page, name: string): Promise<void> {
 }
 
 /**
- * Calls what a bundled module of test/ exports, such as `run` of 'web/same-bits/run' (test/web/same-bits/run.page.ts), in
- * an empty page. Arguments and result must be JSON.
+ * Calls in an empty page what a bundled module of test/ exports: of 'web/same-bits/run', which is
+ * test/web/same-bits/run.page.ts, perhaps `run`. Arguments and result must be JSON.
  */
-export async function callInPage<T>(browser: TestBrowser, module: string, name: string, ...args: unknown[]): Promise<T> {
+export async function callInPage<T>(
+  browser: TestBrowser,
+  module: string,
+  name: string,
+  ...args: unknown[]
+): Promise<T> {
   const server = await serve({ pages: 'build/pages', support: 'test/support' });
   const call = async (path: string, exported: string, given: unknown[]) => (await import(path))[exported](...given);
   try {

@@ -6,8 +6,8 @@ import { bundledPath } from '../../tools/support/bundle';
 import { temporaryFolder } from './temporary';
 
 /**
- * Runs a program of test/ (NAME.program.ts) in a Node of its own, whose environment chooses the adapter, and returns the
- * JSON that it writes to the file that is its first argument.
+ * Runs a program of test/ (NAME.program.ts) in a Node of its own, whose environment chooses the adapter. Returns the JSON
+ * that it writes to the file that is its first argument.
  */
 export async function runProgram<T>(name: string, environment: NodeJS.ProcessEnv, ...args: string[]): Promise<T> {
   const file = join(temporaryFolder(), 'report.json');

@@ -12,8 +12,8 @@ import { differences } from './same-bits/compare';
 import type { Report } from './same-bits/result';
 
 /**
- * How far a byte of a decoded JPEG may be off: the standard lets the inverse cosine transform err by one, and a one in Y and
- * in Cb makes 1 + 1.772 in blue. Measured: 0, since Chromium and sharp both have libjpeg-turbo; other browsers may not.
+ * How far a byte of a decoded JPEG may be off: an inverse cosine transform may err by one, and one in Y and in Cb makes
+ * 1 + 1.772 in blue. Measured: 0 between Chromium and sharp.
  */
 const JPEG_BOUND = 3;
 

@@ -45,8 +45,8 @@ export interface Server {
 }
 
 /**
- * Serves folders (path in the URL -> folder of this machine) on 127.0.0.1, as they are at each request. Port 0 takes any
- * that is free. Throws UsageError where the port is taken.
+ * Serves folders (path in the URL -> folder of this machine) on 127.0.0.1, as they are at each request. Port 0 takes
+ * any that is free. Throws UsageError where the port is taken.
  */
 export async function serve(folders: Readonly<Record<string, string>>, port = 0): Promise<Server> {
   const mounts = Object.entries(folders).map(([name, folder]) => ({
@@ -65,7 +65,8 @@ export async function serve(folders: Readonly<Record<string, string>>, port = 0)
     mount.handler(request, response);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(port, cause))).listen(port, HOST, resolve);
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(port, cause)));
+    server.listen(port, HOST, resolve);
   });
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}`,

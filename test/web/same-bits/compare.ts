@@ -6,7 +6,7 @@ export function differences(a: Report, b: Report): string[] {
   const names = new Set([...left.keys(), ...right.keys()]);
   return [...names].flatMap((name) => {
     const [x, y] = [left.get(name), right.get(name)];
-    if (!x || !y || x.words.length !== y.words.length) return [`${name}: ${x?.words.length} and ${y?.words.length} words`];
+    if (!x || x.words.length !== y?.words.length) return [`${name}: ${x?.words.length} and ${y?.words.length} words`];
     const first = x.words.findIndex((word, i) => word !== y.words[i]);
     if (first < 0) return [];
     const count = x.words.filter((word, i) => word !== y.words[i]).length;
@@ -32,8 +32,8 @@ export function distances(a: Report, b: Report): { kernels: Map<string, number>;
 }
 
 /**
- * The largest difference in units in the last place of the largest value of `a`: a sum that cancels has an error of that
- * size, however small it is itself. Whole numbers, NaN and infinities are equal or infinitely far apart.
+ * The largest difference in units in the last place of the largest value of `a`: a sum that cancels has an error of
+ * that size, however small it is itself. Whole numbers, NaN and infinities are equal or infinitely far apart.
  */
 export function unitsApart(a: Result, b: Result): number {
   const [x, y] = [floats(a), floats(b)];
