@@ -11,7 +11,7 @@ import type { Report, Result } from './same-bits/result';
  * measured between lavapipe and SwiftShader.
  * - kernels (3): WGSL lets one divide within 2.5 units, take exp within 3 + 2|x| and fuse a product with a sum or not.
  * - inference (4 to 7): some hundred kernels follow each other.
- * - training (4 to 483): LeakyReLU and the maximum of four have gradients that jump; where two adapters round to
+ * - training (2 to 483): LeakyReLU and the maximum of four have gradients that jump; where two adapters round to
  *   different sides of a jump, a gradient changes by much more than rounding.
  */
 const BOUNDS = { kernels: 8, inference: 64, training: 4096 };
