@@ -1,13 +1,14 @@
 // The spectra of 16 x 16 tiles of x: spectra[u, v, c, p] = sum over r, s of z[r, s] * exp(-2 pi i (u * r + v * s) / 16).
 // With MEMBERS = 2, z is tile 2 p plus i times tile 2 p + 1: a product with the spectrum of real weights keeps the two apart, so that
 // two real tiles cost one complex transform and no symmetry needs to be undone. With MEMBERS = 1, z is tile p.
-// Tile t begins `step` pixels after its neighbour, at `origin` for the first; outside x, and past its first SIDE rows and columns,
-// it is zero. Only u < rows are written: real tiles have spectra with (-u, -v) the conjugate of (u, v).
+// Tile t begins `step` pixels after its neighbour, at `origin` for the first; outside x, and outside its rows and columns from START
+// to START + SIDE - 1, it is zero. Only u < rows are written: real tiles have spectra with (-u, -v) the conjugate of (u, v).
 // With ENLARGE = 2, x stands for itself enlarged twice (nearest), height x width large, and is read at half of row and column.
 // x: image n, channel c from element n * imageStride + c * channelStride on, each height x width   spectra: (rows, 16, channels, pairs)
 // grid: (ceil(pairs / 4), channels, 1)
 // One invocation makes one line of 16: first a column, then, through workgroup memory, a row.
 override MEMBERS: u32 = 2;
+override START: u32 = 0;
 override SIDE: u32 = 16;
 override ENLARGE: i32 = 1;
 
@@ -65,11 +66,11 @@ fn loadColumn(t: u32, channel: u32, s: u32, part: u32) {
   let inImage = t % shape.tilesPerImage;
   let column = i32(inImage % shape.tilesX * shape.step + s) + shape.origin;
   let firstRow = i32(inImage / shape.tilesX * shape.step) + shape.origin;
-  let inside = t < shape.tiles && s < SIDE && column >= 0 && column < i32(shape.width);
+  let inside = t < shape.tiles && s >= START && s < START + SIDE && column >= 0 && column < i32(shape.width);
   let plane = i32(t / shape.tilesPerImage * shape.imageStride + channel * shape.channelStride);
   let lineLength = i32(shape.width) / ENLARGE;
   // unroll
-  for (var r = 0u; r < SIDE; r++) {
+  for (var r = START; r < START + SIDE; r++) {
     let row = firstRow + i32(r);
     let here = inside && row >= 0 && row < i32(shape.height);
     z[r][part] = select(0.0, x[select(0, plane + row / ENLARGE * lineLength + column / ENLARGE, here)], here);

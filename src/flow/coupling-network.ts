@@ -1,5 +1,5 @@
 import { LEAKY_SLOPE } from '../ops/activation';
-import { convolve, convolveGradInput, convolveGradInputMasked, convolveGradWeight } from '../ops/conv2d';
+import { convolve, convolveGradients } from '../ops/conv2d';
 import { addInto, zerosLike } from '../ops/elementwise';
 import { resizeGradient, resizeInto } from '../ops/nearest';
 import type { Op } from '../ops/op';
@@ -64,20 +64,16 @@ export function networkGradients(
   dLevels: readonly Tensor[],
   size: NetworkSize,
 ): { dw1: Tensor; dw2: Tensor } {
-  const k = w1.shape[2];
   let sums: { dw1: Tensor; dw2: Tensor } | undefined;
   forParts([dy, ...levels, ...dLevels], size, ([dyPart, ...parts]) => {
-    const { input, enlarge } = networkInput(parts.slice(0, levels.length), size);
+    const { input, enlarge, made } = networkInput(parts.slice(0, levels.length), size);
     const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge });
-    const dw2 = convolveGradWeight(dyPart, hidden, k);
-    convolveGradInputMasked(dyPart, w2, hidden, LEAKY_SLOPE); // hidden now holds the gradient before the LeakyReLU
-    const dw1 = convolveGradWeight(hidden, input, k, { enlarge });
-    const [, , height, width] = input.shape;
-    input.free();
-    const dInput = convolveGradInput(hidden, w1, height, width, { enlarge });
+    const { dw: dw2 } = convolveGradients(dyPart, hidden, w2, { throughLeaky: LEAKY_SLOPE });
+    const into = made ? input : undefined; // a condition made for this is not needed any more, a level is
+    const { dx, dw: dw1 } = convolveGradients(hidden, input, w1, { enlarge, into }); // hidden: the gradient before the LeakyReLU
     hidden.free();
-    parts.slice(levels.length).forEach((dLevel, i) => resizeGradient(dInput, i * levels[0].shape[1], dLevel));
-    dInput.free();
+    parts.slice(levels.length).forEach((dLevel, i) => resizeGradient(dx, i * levels[0].shape[1], dLevel));
+    [input, dx].forEach((tensor) => tensor.free());
     if (sums) {
       addAndFree(sums.dw1, dw1);
       addAndFree(sums.dw2, dw2);
@@ -86,18 +82,24 @@ export function networkGradients(
   return sums!;
 }
 
-/** What the first convolution reads: a single level of half the size as it is, to be enlarged on the way, or the condition. */
-function networkInput(levels: readonly Tensor[], size: NetworkSize): { input: Tensor; enlarge: 1 | 2 } {
+interface NetworkInput {
+  readonly input: Tensor;
+  readonly enlarge: 1 | 2;
+  /** for this, and not a view of a level */
+  readonly made: boolean;
+}
+
+/** What the first convolution reads: a single level as it is, to be enlarged on the way where it is of half the size, or the condition. */
+function networkInput(levels: readonly Tensor[], size: NetworkSize): NetworkInput {
   const [only] = levels;
-  const half = levels.length === 1 && 2 * only.shape[2] === size.height && 2 * only.shape[3] === size.width;
-  return half ? { input: only.view(only.shape), enlarge: 2 } : { input: conditionOf(levels, size), enlarge: 1 };
+  const enlarge = ([1, 2] as const).find((f) => f * only.shape[2] === size.height && f * only.shape[3] === size.width);
+  if (levels.length === 1 && enlarge) return { input: only.view(only.shape), enlarge, made: false };
+  return { input: conditionOf(levels, size), enlarge: 1, made: true };
 }
 
 function conditionOf(levels: readonly Tensor[], { height, width }: NetworkSize): Tensor {
   const [n, channels] = levels[0].shape;
-  const [only] = levels;
-  if (levels.length === 1 && only.shape[2] === height && only.shape[3] === width) return only.view(only.shape);
-  const y = Tensor.empty(only.gpu, [n, levels.length * channels, height, width], 'condition');
+  const y = Tensor.empty(levels[0].gpu, [n, levels.length * channels, height, width], 'condition');
   levels.forEach((level, i) => resizeInto(level, y, i * channels));
   return y;
 }

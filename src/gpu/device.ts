@@ -13,6 +13,8 @@ export interface AdapterReport {
   readonly description: string;
   /** true for a driver that computes on the CPU (lavapipe, SwiftShader, WARP) */
   readonly software: boolean;
+  /** invocations in a subgroup, where it is always the same number */
+  readonly subgroupSize?: number;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
 }
@@ -75,6 +77,7 @@ function describeAdapter(adapter: GPUAdapter): AdapterReport {
     device: info.device,
     description: info.description,
     software: SOFTWARE.test(names) || info.isFallbackAdapter === true,
+    subgroupSize: info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : undefined,
     features: [...adapter.features].sort(),
     limits: Object.fromEntries(USEFUL_LIMITS.map((limit) => [limit, adapter.limits[limit] as number])),
   };

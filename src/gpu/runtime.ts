@@ -26,6 +26,8 @@ export class Runtime {
   readonly device: GPUDevice;
   readonly adapter: AdapterReport;
   readonly memory: BufferPool;
+  /** Variants of kernels that a tuner chose for this adapter, by what they are of; operations choose where it says nothing. */
+  readonly choices = new Map<string, string>();
   /** Set to a timer to time every dispatch in a pass of its own; a measurement, not a way to run. */
   timer: DispatchTimer | undefined;
   private readonly kernels: KernelCache;

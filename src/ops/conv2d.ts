@@ -1,7 +1,7 @@
 import { PyramidFlowError } from '../errors';
 import { Tensor } from '../tensor/tensor';
 import { directForward, directGradInput, directGradWeight } from './conv2d-direct';
-import { fftConvForward, fftConvGradInput, fftConvGradWeight } from './conv2d-fft';
+import { type GradientOptions, fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from './conv2d-fft';
 import { fill } from './elementwise';
 import { nearest, resizeGradient } from './nearest';
 import type { Op } from './op';
@@ -44,29 +44,35 @@ export function convolve(x: Tensor, w: Tensor, { stride = 1, enlarge = 1, slope 
   return y;
 }
 
-/** d(loss)/dx from dy for an x of height x width. */
+/** d(loss)/dx from dy for an x of height x width; `into` is where it goes. */
 export function convolveGradInput(
   dy: Tensor,
   w: Tensor,
   height: number,
   width: number,
-  { stride = 1, enlarge = 1 }: ConvolutionOptions = {},
+  { stride = 1, enlarge = 1, into }: ConvolutionOptions & Pick<GradientOptions, 'into'> = {},
 ): Tensor {
-  if (methodFor(w, stride, dy.shape) === 'fft') return fftConvGradInput(dy, w, { enlarge });
-  const dInput = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height * enlarge, width * enlarge], 'conv2d dx');
-  directGradInput(dy, w, dInput, stride, PLAIN);
-  if (enlarge === 1) return dInput;
-  const dx = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
-  fill(dx, 0);
-  resizeGradient(dInput, 0, dx);
-  dInput.free();
+  const dx = into ?? Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
+  if (methodFor(w, stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, enlarge);
+  else if (enlarge === 1) directGradInput(dy, w, dx, stride, PLAIN);
+  else {
+    const dInput = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height * enlarge, width * enlarge], 'conv2d dx');
+    directGradInput(dy, w, dInput, stride, PLAIN);
+    fill(dx, 0);
+    resizeGradient(dInput, 0, dx);
+    dInput.free();
+  }
   return dx;
 }
 
-/** Replaces h = leaky(a) by d(loss)/da, where dy is the gradient of conv(h, w): the mask is read where the result goes. */
-export function convolveGradInputMasked(dy: Tensor, w: Tensor, h: Tensor, slope: number): void {
-  if (methodFor(w, 1, dy.shape) === 'fft') fftConvGradInput(dy, w, { maskedBy: h, slope });
-  else directGradInput(dy, w, h, 1, { slope, masked: true });
+/** Both gradients, for less than one after the other. Where dx replaces x, x is read first. */
+export function convolveGradients(dy: Tensor, x: Tensor, w: Tensor, options: GradientOptions = {}): { dx: Tensor; dw: Tensor } {
+  if (methodFor(w, 1, dy.shape) === 'fft') return fftConvGradients(dy, x, w, options);
+  const { throughLeaky, ...rest } = options;
+  const dw = convolveGradWeight(dy, x, w.shape[2], rest);
+  if (throughLeaky === undefined) return { dx: convolveGradInput(dy, w, x.shape[2], x.shape[3], rest), dw };
+  directGradInput(dy, w, x, 1, { slope: throughLeaky, masked: true }); // the mask is read where the result goes
+  return { dx: x, dw };
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). */

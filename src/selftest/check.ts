@@ -1,3 +1,4 @@
+import type { AdapterReport } from '../gpu/device';
 import type { Runtime } from '../gpu/runtime';
 import { Random } from '../random';
 import { type Shape, Tensor, elements } from '../tensor/tensor';
@@ -18,6 +19,8 @@ export interface Check {
   readonly kernels: readonly string[];
   /** largest error allowed, relative to the largest value; 0 where the result must be exact */
   readonly tolerance: number;
+  /** whether an adapter can run it; default all can */
+  suits?(adapter: AdapterReport): boolean;
   run(lab: Lab): Comparison[] | Promise<Comparison[]>;
 }
 

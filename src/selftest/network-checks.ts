@@ -2,6 +2,7 @@ import { leakyRelu } from '../ops/activation';
 import { copyChannels } from '../ops/channels';
 import { directForward, directGradInput, directGradWeight } from '../ops/conv2d-direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../ops/conv2d-fft';
+import { type TileProducts, hasSubgroupsOf8, tileProducts } from '../ops/tile-variant';
 import { combineInto, fill, scaleInto } from '../ops/elementwise';
 import { biasRelu, maxPool3 } from '../ops/encoder-layers';
 import { nearest } from '../ops/nearest';
@@ -91,16 +92,10 @@ export const NETWORK_CHECKS: readonly Check[] = [
       ];
     },
   },
+  tileCheck('plain', ['conv_tile_forward', 'conv_tile_product', 'conv_tile_inverse', 'conv_tile_correlate']),
   {
-    name: 'convolution by tiles',
-    kernels: ['conv_tile_forward', 'conv_tile_product', 'conv_tile_inverse', 'conv_tile_correlate'],
-    tolerance: 1e-5,
-    run: (lab) =>
-      checkConvolution(lab, 7, 1, {
-        forward: (x, w) => fftConvForward(x, w),
-        gradInput: (dy, w) => fftConvGradInput(dy, w),
-        gradWeight: (dy, x) => fftConvGradWeight(dy, x, 7),
-      }),
+    ...tileCheck('subgroup', ['conv_tile_product_subgroup', 'conv_tile_correlate_subgroup']),
+    suits: hasSubgroupsOf8,
   },
   {
     name: 'nearest resize',
@@ -148,6 +143,31 @@ export const NETWORK_CHECKS: readonly Check[] = [
     },
   },
 ];
+
+function tileCheck(products: TileProducts, kernels: readonly string[]): Check {
+  return {
+    name: `convolution by tiles (${products})`,
+    kernels,
+    tolerance: 1e-5,
+    async run(lab) {
+      const chosen = tileProducts(lab.gpu);
+      lab.gpu.choices.set('tile products', products);
+      try {
+        return await checkConvolution(lab, 7, 1, {
+          forward: (x, w) => fftConvForward(x, w),
+          gradInput(dy, w, shape) {
+            const dx = Tensor.empty(dy.gpu, shape);
+            fftConvGradInput(dy, w, dx);
+            return dx;
+          },
+          gradWeight: (dy, x) => fftConvGradWeight(dy, x, 7),
+        });
+      } finally {
+        lab.gpu.choices.set('tile products', chosen);
+      }
+    },
+  };
+}
 
 interface ConvolutionCalls {
   forward(x: Tensor, w: Tensor): Tensor;

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
-import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../../src/ops/conv2d-fft';
+import { fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from '../../src/ops/conv2d-fft';
+import { type TileProducts, hasSubgroupsOf8 } from '../../src/ops/tile-variant';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
@@ -47,26 +48,39 @@ const CASES: Case[] = [
   { n: 2, ci: 16, co: 16, h: 90, w: 100, k: 7 }, // several chunks of tiles
 ];
 
-for (const shape of CASES) {
-  const { n, ci, co, h, w, k } = shape;
-  test(`FFT convolution ${ci}->${co} k${k} on ${n}x${h}x${w} and both gradients are the definition's`, async () => {
-    const x = randomTensor([n, ci, h, w], 'x');
-    const weight = randomTensor([co, ci, k, k], 'w');
-    const dy = randomTensor([n, co, h, w], 'dy');
-    const xs = await x.read();
-    const { y, dx, dw } = truth(shape, xs, await weight.read(), await dy.read());
+const PRODUCTS: readonly TileProducts[] = hasSubgroupsOf8(gpu.adapter) ? ['plain', 'subgroup'] : ['plain'];
 
-    assertClose(await fftConvForward(x, weight).read(), y, tolerance(y), 'y');
-    assertClose(await fftConvGradInput(dy, weight).read(), dx, tolerance(dx), 'dx');
-    assertClose(await fftConvGradWeight(dy, x, k).read(), dw, tolerance(dw), 'dw');
+for (const products of PRODUCTS) {
+  for (const shape of CASES) {
+    const { n, ci, co, h, w, k } = shape;
+    test(`FFT convolution (${products}) ${ci}->${co} k${k} on ${n}x${h}x${w} and both gradients are the definition's`, async () => {
+      gpu.choices.set('tile products', products);
+      const x = randomTensor([n, ci, h, w], 'x');
+      const weight = randomTensor([co, ci, k, k], 'w');
+      const dy = randomTensor([n, co, h, w], 'dy');
+      const xs = await x.read();
+      const { y, dx, dw } = truth(shape, xs, await weight.read(), await dy.read());
 
-    const leaky = y.map((v) => (v > 0 ? v : 0.01 * v));
-    assertClose(await fftConvForward(x, weight, { slope: 0.01 }).read(), leaky, tolerance(y), 'leaky y');
-    const hidden = Tensor.from(gpu, x.shape, xs, 'h');
-    fftConvGradInput(dy, weight, { maskedBy: hidden, slope: 0.01 });
-    const masked = dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v));
-    assertClose(await hidden.read(), masked, tolerance(dx), 'masked dx');
-  });
+      assertClose(await fftConvForward(x, weight).read(), y, tolerance(y), 'y');
+      const dInput = Tensor.empty(gpu, x.shape, 'dx');
+      fftConvGradInput(dy, weight, dInput);
+      assertClose(await dInput.read(), dx, tolerance(dx), 'dx');
+      assertClose(await fftConvGradWeight(dy, x, k).read(), dw, tolerance(dw), 'dw');
+
+      const leaky = y.map((v) => (v > 0 ? v : 0.01 * v));
+      assertClose(await fftConvForward(x, weight, { slope: 0.01 }).read(), leaky, tolerance(y), 'leaky y');
+
+      for (const into of [undefined, x.copy('x and dx')]) {
+        const both = fftConvGradients(dy, into ?? x, weight, { into });
+        assertClose(await both.dx.read(), dx, tolerance(dx), 'dx beside dw');
+        assertClose(await both.dw.read(), dw, tolerance(dw), 'dw beside dx');
+      }
+      const hidden = x.copy('h');
+      const masked = fftConvGradients(dy, hidden, weight, { throughLeaky: 0.01 });
+      assertClose(await hidden.read(), dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)), tolerance(dx), 'masked dx');
+      assertClose(await masked.dw.read(), dw, tolerance(dw), 'dw beside masked dx');
+    });
+  }
 }
 
 test.run();

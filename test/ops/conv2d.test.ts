@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { convolve, convolveGradInput, convolveGradInputMasked, convolveGradWeight } from '../../src/ops/conv2d';
+import { convolve, convolveGradInput, convolveGradWeight, convolveGradients } from '../../src/ops/conv2d';
 import { nearest } from '../../src/ops/nearest';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
@@ -72,7 +72,8 @@ for (const shape of CASES) {
     assertClose(leaky, y.map((v) => (v > 0 ? v : 0.01 * v)), tolerance(y), 'leaky y');
     if (stride > 1) return;
     const hidden = Tensor.from(gpu, x.shape, xs, 'h');
-    convolveGradInputMasked(dy, weight, hidden, 0.01);
+    const masked = convolveGradients(dy, hidden, weight, { throughLeaky: 0.01 });
+    assertClose(await masked.dw.read(), dw, tolerance(dw), 'dw beside masked dx');
     assertClose(await hidden.read(), dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)), tolerance(dx), 'masked dx');
   });
 }

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runCheck } from '../../src/selftest/check';
-import { CHECKS } from '../../src/selftest/self-test';
+import { CHECKS, checksFor } from '../../src/selftest/self-test';
 import { gpu } from '../support/gpu';
 import { kernelNames } from '../support/kernels';
 
@@ -22,7 +22,7 @@ async function kernelsRun(work: () => Promise<unknown>): Promise<Set<string>> {
   return names;
 }
 
-for (const check of CHECKS) {
+for (const check of checksFor(gpu.adapter)) {
   test(`${check.name} passes and runs the kernels that it names`, async () => {
     const used = await kernelsRun(async () => {
       const { passed, problem } = await runCheck(gpu, check);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { PyramidFlowError } from '../../errors';
 import type { AdapterReport } from '../../gpu/device';
 import type { CheckResult } from '../../selftest/check';
-import { CHECKS, selfTest } from '../../selftest/self-test';
+import { checksFor, selfTest } from '../../selftest/self-test';
 import { progressBar } from '../progress';
 import { EXIT, adapterName, printResult, table, withRuntime } from './shared';
 
@@ -52,8 +52,9 @@ async function diagnose(): Promise<Diagnosis> {
   try {
     return await withRuntime(async (gpu) => {
       const bar = progressBar('testing kernels');
+      const { length } = checksFor(gpu.adapter);
       let done = 0;
-      const results = await selfTest(gpu, ({ name }) => bar.update(++done, CHECKS.length, name)).finally(bar.stop);
+      const results = await selfTest(gpu, ({ name }) => bar.update(++done, length, name)).finally(bar.stop);
       return { ...machine, adapter: gpu.adapter, selfTest: results, findings: findings(gpu.adapter, results, driver) };
     });
   } catch (error) {

@@ -8,7 +8,7 @@ import { PyramidFlow } from '../../../src/model/pyramid-flow';
 import { TemplateMean } from '../../../src/model/template';
 import { Random } from '../../../src/random';
 import { Lab } from '../../../src/selftest/check';
-import { CHECKS } from '../../../src/selftest/self-test';
+import { checksFor } from '../../../src/selftest/self-test';
 import { scope } from '../../../src/tensor/scope';
 import type { Tensor } from '../../../src/tensor/tensor';
 import { Trainer } from '../../../src/train/trainer';
@@ -36,7 +36,7 @@ function initialWeights(): Result[] {
 /** What each dispatch of the self-test writes. */
 async function everyKernel(gpu: Runtime): Promise<Result[]> {
   const results: Promise<Result>[] = [];
-  for (const { name, run } of CHECKS) {
+  for (const { name, run } of checksFor(gpu.adapter)) {
     await observe(
       gpu,
       async () => void (await run(new Lab(gpu))),
