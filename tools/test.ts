@@ -6,6 +6,7 @@ import { ensureAdapter } from './setup/ensure-adapter';
 import { ensureBrowser } from './setup/ensure-browser';
 import { bundleBenchmarkPage } from './support/benchmark-page';
 import { ROOT, bundlePages, bundlePrograms } from './support/bundle';
+import { bundleExamples } from './support/examples';
 import { files } from './support/files';
 import { main } from './support/main';
 import { type FileResult, runTestFile } from './support/test-file';
@@ -49,6 +50,7 @@ async function bundleAll(chosen: readonly string[], inBrowser: boolean): Promise
   await bundlePrograms([...chosen, ...files('test', '.program.ts')]);
   await bundlePages(files('test', '.page.ts'));
   await bundleWeb();
+  await bundleExamples();
   await bundleBenchmarkPage();
 }
 

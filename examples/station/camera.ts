@@ -43,9 +43,9 @@ export class Camera {
     }
     this.video.srcObject = this.stream;
     this.state.set({ live: [] });
-    this.capture.focus();
     try {
       await this.video.play();
+      this.capture.focus(); // it is shown by now
       await this.watch();
     } catch (error) {
       report(error);

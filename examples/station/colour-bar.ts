@@ -2,18 +2,19 @@ import { HEAT } from '../../src/data/colormap';
 import { shortNumber, ticks } from '../../src/data/numbers';
 import { svg } from './dom';
 
-const [WIDTH, HEIGHT, BAR] = [640, 44, 16];
-const INSET = 14;
+const BAR = 16; // pixels
+const INSET = 3; // percent at either end, for the numbers
 const STOPS = 32;
 
-/** The colours of all heat maps from 0 to `scale`, with numbers; a mark where the threshold lies. */
+/** The colours of all heat maps from 0 to `scale`, with numbers; a mark where the threshold lies. As wide as its place. */
 export function colourBar(scale: number, threshold: number | undefined): SVGElement {
   const label = scale ? `Colour scale from 0 to ${shortNumber(scale)}` : 'Colour scale, without a model yet';
-  const x = (value: number) => INSET + (value / (scale || 1)) * (WIDTH - 2 * INSET);
-  const bar = svg('rect', { x: INSET, y: 2, width: WIDTH - 2 * INSET, height: BAR, rx: 4, fill: 'url(#heat)' });
+  const x = (value: number) => `${INSET + (value / (scale || 1)) * (100 - 2 * INSET)}%`;
+  const bar = svg('rect', { x: `${INSET}%`, y: 4, width: `${100 - 2 * INSET}%`, height: BAR, rx: 4, fill: 'url(#heat)' });
   const numbers = scale ? ticks(0, scale, 6).map((value) => svg('text', { x: x(value), y: 38 }, shortNumber(value))) : [];
-  const mark = threshold !== undefined && threshold <= scale ? [svg('path', { class: 'mark', d: `M${x(threshold)} 0v${BAR + 6}` })] : [];
-  return svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label }, gradient(), bar, ...mark, ...numbers);
+  const shown = threshold !== undefined && threshold <= scale ? [x(threshold)] : [];
+  const mark = shown.map((at) => svg('line', { class: 'mark', x1: at, x2: at, y1: 1, y2: BAR + 7 }));
+  return svg('svg', { role: 'img', 'aria-label': label }, gradient(), bar, ...mark, ...numbers);
 }
 
 function gradient(): SVGElement {

@@ -29,6 +29,7 @@ export function show({ code, problem, remedy }: Notice): void {
   const text = html('p', {}, html('strong', {}, sentence(problem)), ` ${sentence(remedy)} `, html('code', {}, code));
   const item = html('div', { class: 'notice' }, text, dismiss);
   dismiss.addEventListener('click', () => item.remove());
+  if ([...notices.children].some((shown) => shown.textContent === item.textContent)) return;
   notices.append(item);
   while (notices.children.length > MOST) notices.firstElementChild!.remove();
 }

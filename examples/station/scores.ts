@@ -4,8 +4,6 @@ import { byId } from './dom';
 import { scorePlot } from './score-plot';
 import { type Part, type State, verdictOf } from './state';
 
-const STEPS = 400;
-
 /** The history of scores, the threshold that divides them, and how it agrees with the labels. */
 export class Scores {
   private readonly slider = byId<HTMLInputElement>('threshold');
@@ -36,7 +34,6 @@ export class Scores {
     const { slider } = this;
     slider.disabled = !detector || !scale;
     slider.max = String(Math.max(scale, threshold ?? 0) || 1);
-    slider.step = String(Number(slider.max) / STEPS);
     slider.valueAsNumber = threshold ?? Number(slider.max);
     const text = threshold === undefined ? 'none' : shortNumber(threshold);
     byId('threshold-value').textContent = text;

@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type PartFile, partsDataset } from '../../src/data/parts';
+import type { ByteImage } from '../../src/data/augment';
+import { type Checkpoint, encodeCheckpoint } from '../../src/model/checkpoint';
+import { writePng } from '../../src/node/image-file';
+import { newPlan } from '../../src/train/plan';
+import { trainModel } from '../../src/train/train';
+import { gpu } from '../support/gpu';
+import { temporaryFolder } from '../support/temporary';
+
+const SIZE = 64;
+const folder = temporaryFolder();
+const all = partsDataset({ size: SIZE, train: 12, good: 3, perDefect: 2, seed: 2023 });
+const inFolder = (name: string) => all.filter(({ path }) => path.startsWith(`parts/${name}/`));
+
+/** A part as a file that a user would have. */
+export interface PartPicture {
+  readonly name: string;
+  readonly file: string;
+  /** 255 where it is defective; none for a good part */
+  readonly mask?: Uint8Array;
+}
+
+/** Writes the pictures of a folder of the data set, as NAME-000.png. */
+async function write(name: string): Promise<PartPicture[]> {
+  const masks = inFolder(`ground_truth/${name.split('/').at(-1)}`);
+  return Promise.all(
+    inFolder(name).map(async (part, i) => {
+      const picture = `${name.replace('/', '-')}-${i}.png`;
+      await writePng(join(folder, picture), part);
+      return { name: picture, file: join(folder, picture), mask: masks[i]?.data };
+    }),
+  );
+}
+
+export const goodParts = await write('train/good');
+export const testParts = (await Promise.all(['test/good', 'test/stain', 'test/missing'].map(write))).flat();
+/** One that has a piece broken off, which the small model finds beyond doubt. */
+export const brokenPart = testParts.at(-1)! as Required<PartPicture>;
+
+/** A small model that was trained on the good parts, for a few seconds. */
+export async function trainedCheckpoint(): Promise<Checkpoint> {
+  const images = inFolder('train/good').map((part): ByteImage => ({ ...(part as PartFile & { channels: 3 }) }));
+  const choices = { size: { shorter: SIZE }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 4, lr: 3e-3 };
+  const plan = newPlan(choices, { category: 'flange', first: images[0], images: images.length }, () => undefined);
+  return (await trainModel(gpu, plan, { count: images.length, image: (i) => images[i] }))!;
+}
+
+/** A file with these bytes. */
+export function fileOf(name: string, bytes: Uint8Array | string): string {
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
+}
+
+export const modelFile = (name: string, checkpoint: Checkpoint): string => fileOf(name, encodeCheckpoint(checkpoint));

@@ -1,0 +1,94 @@
+import type { Page } from 'puppeteer';
+import sharp from 'sharp';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Checkpoint, encodeCheckpoint } from '../../src/model/checkpoint';
+import { initialTensors } from '../../src/model/initialize';
+import { IMAGENET } from '../../src/ops/preprocess';
+import { Random } from '../../src/random';
+import { screenshot } from '../support/browser';
+import { SMALL, trainedTensors } from '../support/small-weights';
+import { fileOf, goodParts, modelFile } from './parts';
+import { Examples, choose, drop, inspectedRows, openModel, text, waitForText } from './station';
+
+const config = { ...SMALL, stacks: 1 };
+const { channels, levels, height, width } = config;
+const usable: Checkpoint = {
+  config,
+  category: 'any',
+  normalization: IMAGENET,
+  tensors: trainedTensors(config),
+  template: Array.from({ length: levels }, (_, i) => new Float32Array((channels * height * width) >> (2 * i))),
+  threshold: 1,
+};
+const model = modelFile('usable.safetensors', usable);
+const bytes = encodeCheckpoint(usable);
+const wide = fileOf('wide.png', await sharp({ create: { width: 20000, height: 2, channels: 3, background: 'red' } }).png().toBuffer());
+const unfinished = { ...usable, tensors: initialTensors(config, new Random(1)), template: undefined };
+
+const examples = await Examples.open();
+test.after(() => examples.close());
+
+/** What is refused, how it comes, and what the page says. */
+const REFUSED: Readonly<Record<string, { give(page: Page): Promise<void>; says: RegExp }>> = {
+  'a damaged model': {
+    give: (page) => choose(page, '#model-file', fileOf('garbage.safetensors', 'this is no model')),
+    says: /^Garbage\.safetensors: .+\. .+\. CheckpointError$/,
+  },
+  'half a model': {
+    give: (page) => choose(page, '#model-file', fileOf('half.safetensors', bytes.subarray(0, bytes.length / 2))),
+    says: /^Half\.safetensors: .+\. .+\. CheckpointError$/,
+  },
+  'a model without a template': {
+    give: (page) => choose(page, '#model-file', modelFile('unfinished.safetensors', unfinished)),
+    says: /has no template.+CheckpointError$/,
+  },
+  'a text file': {
+    give: (page) => drop(page, '#stage', [fileOf('notes.txt', 'some notes')]),
+    says: /^Notes\.txt is no picture\. Give png, .+\. DataError$/,
+  },
+  'a text file that is called a picture': {
+    give: (page) => drop(page, '#stage', [fileOf('notes.png', 'some notes')]),
+    says: /^Notes\.png cannot be read as a picture\. Give .+\. DataError$/,
+  },
+  'a picture that is too large': {
+    give: (page) => choose(page, '#picture-files', wide),
+    says: /20000 x 2 pixels.+\. DataError$/,
+  },
+};
+
+for (const [what, { give, says }] of Object.entries(REFUSED)) {
+  test(`${what} is refused in words, and the page stays usable`, async () => {
+    await examples.visit('station/', async (page) => {
+      await openModel(page, model);
+      await give(page);
+      await waitForText(page, '#notices .notice p', says);
+      await page.click('#notices button');
+      assert.is(await text(page, '#notices'), '');
+      assert.match(await text(page, '#model-line'), /^usable · /);
+      const refused = await page.$$eval('#parts li', ({ length }) => length); // a picture that cannot be read stays listed
+      await choose(page, '#picture-files', goodParts[0].file);
+      const found = await inspectedRows(page, refused + 1);
+      assert.is(found.filter(({ verdict }) => verdict === 'problem').length, refused);
+    });
+  });
+}
+
+test('without WebGPU the page says why and what to do', async () => {
+  const noGpu = () => Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
+  await examples.visit(
+    'station/',
+    async (page) => {
+      await waitForText(page, '#unsupported-text', /^This browser has no WebGPU.+; .+\.$/);
+      assert.is(await page.$eval('#demo', (button) => (button as HTMLElement).hidden), true);
+      await choose(page, '#model-file', model);
+      await waitForText(page, '#notices', /no WebGPU.+DeviceError/);
+      await choose(page, '#picture-files', goodParts[0].file);
+      await page.waitForSelector('#parts li');
+      await screenshot(page, 'station-no-webgpu');
+    },
+    { before: noGpu },
+  );
+});
+
+test.run();
