@@ -84,8 +84,8 @@ export class Runtime {
   }
 
   /**
-   * Compiles in parallel what `work`, which must not be asynchronous, would run. Nothing runs: of `work` only the kernels
-   * and their constants are taken, and what it writes is dropped.
+   * Compiles in parallel what `work`, which must not be asynchronous, would run. No kernel runs and nothing is copied; what
+   * `work` writes is written, since it may keep tables for later.
    */
   async rehearse(work: () => void): Promise<void> {
     const compiled: Promise<void>[] = (this.rehearsed = []);
@@ -100,7 +100,6 @@ export class Runtime {
 
   /** Writes `data` at the start of `slice`; what was recorded before is submitted first, so it sees the old contents. */
   write(slice: BufferSlice, data: ArrayBufferView): void {
-    if (this.rehearsed) return;
     this.flush();
     this.device.queue.writeBuffer(slice.buffer, slice.offset, data.buffer, data.byteOffset, data.byteLength);
   }

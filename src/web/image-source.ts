@@ -70,6 +70,9 @@ function unreadable(source: unknown, cause: unknown): PyramidFlowError {
     const accepted = 'give an ImageBitmap, an image, video or canvas element, a VideoFrame, ImageData or a Blob';
     return new PyramidFlowError('DataError', 'what was given is no picture', accepted, { cause });
   }
-  const name = is('File', source) ? source.name : is('Blob', source) ? 'the picture' : 'the image or canvas';
+  if (!is('Blob', source)) {
+    return new PyramidFlowError('DataError', 'there is no picture in what was given', 'wait until it is loaded or drawn', { cause });
+  }
+  const name = is('File', source) ? source.name : 'the file';
   return new PyramidFlowError('DataError', `${name} cannot be read as a picture`, FORMATS, { cause });
 }

@@ -33,7 +33,7 @@ export async function train(images: Iterable<ImageSource>, options: TrainOptions
   const { signal, onProgress = () => undefined, category = 'part', size, ...choices } = options;
   signal?.throwIfAborted();
   const sources = [...images];
-  const worker = new Worker(new URL('./web-worker.js', import.meta.url), { type: 'module' });
+  const worker = startWorker();
   try {
     const talk = conversation(worker, onProgress);
     const start: Request = { kind: 'start', choices: { ...choices, size: sizeRequest(size) }, category, images: sources.length };
@@ -44,6 +44,20 @@ export async function train(images: Iterable<ImageSource>, options: TrainOptions
   } finally {
     worker.terminate();
   }
+}
+
+function startWorker(): Worker {
+  try {
+    return new Worker(new URL('./web-worker.js', import.meta.url), { type: 'module' });
+  } catch (cause) {
+    throw notStarted((cause as Error).message, cause);
+  }
+}
+
+function notStarted(reason: string | undefined, cause?: unknown): PyramidFlowError {
+  const problem = `the training worker did not start${reason ? `: ${reason}` : ''}`;
+  const remedy = 'serve web-worker.js beside web.js, and let worker-src of the page allow it';
+  return new PyramidFlowError('UsageError', problem, remedy, { cause });
 }
 
 type Talk = (request: Request, transfer?: Transferable[]) => Promise<Answer>;
@@ -66,8 +80,7 @@ function conversation(worker: Worker, onProgress: (progress: TrainProgress) => v
       };
       worker.onerror = (event) => {
         event.preventDefault();
-        const problem = `the training worker did not start${event.message ? `: ${event.message}` : ''}`;
-        reject(new PyramidFlowError('UsageError', problem, 'serve web-worker.js beside web.js, and let worker-src of the page allow it'));
+        reject(notStarted(event.message));
       };
       worker.postMessage(request, transfer);
     });
