@@ -30,7 +30,12 @@ export interface Entry {
   /** default the best that the device has */
   readonly clock?: ClockKind;
   /** Makes what it works on. Nothing is timed here. */
-  prepare(inputs: Inputs): Prepared;
+  prepare(inputs: Inputs): Prepared | Promise<Prepared>;
+}
+
+/** A tensor, or what another library has in its place. */
+export interface Readable {
+  read(): Promise<ArrayLike<number>>;
 }
 
 export interface Prepared {
@@ -38,8 +43,10 @@ export interface Prepared {
   run(): Tensor | void;
   /** Does it once and waits for the end of it, where that belongs to what is timed; `run` then only shows what kernels it needs. */
   wait?(): Promise<unknown>;
+  /** how often `wait` does it at a time; default 1 */
+  readonly times?: number;
   /** Holds the result of a first run against the truth. */
-  check(result: Tensor | void): Promise<Check>;
+  check(result: Readable | void): Promise<Check>;
   free?(): void;
 }
 
@@ -86,7 +93,7 @@ const POSITIONS = 48;
  */
 export function sampled(truth: (at: number) => number, tolerance = 1e-5, positions = POSITIONS): Prepared['check'] {
   return async (result) => {
-    const values = await (result as Tensor).read();
+    const values = await (result as Readable).read();
     const random = new Random(7);
     const drawn = Array.from({ length: positions }, () => random.integer(values.length));
     const places = [...new Set([0, values.length - 1, ...drawn])];

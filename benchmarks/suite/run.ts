@@ -8,7 +8,7 @@ import { type Benchmark, type Compiled, type Settings, ratesOf, rooflinesOf } fr
 import { summarise } from './statistics';
 
 const SAMPLES = 15;
-const FEWEST = 5;
+const FEWEST = 3;
 const LEAST_MS = 10;
 const ENTRY_MS = 15_000; // that the samples of one entry may take before there are fewer of them
 const MOST_REPEATS = 20_000;
@@ -72,7 +72,7 @@ export async function runSuite(
     const { clock } = records[i];
     const { prepared, repeats, dispatches, samples } = ready.get(i)!;
     onProgress?.({ phase: 'measure', done, of: order.length, entry: entries[i] });
-    samples.push((await clocks.time(clock, () => repeat(prepared, repeats), dispatches * repeats)) / repeats);
+    samples.push((await clocks.time(clock, () => repeat(prepared, repeats), dispatches * repeats)) / timesOf(prepared, repeats));
   }
 
   for (const { prepared } of ready.values()) prepared.free?.();
@@ -91,7 +91,7 @@ async function makeReady(
 ): Promise<{ record: Benchmark; ready?: Ready }> {
   const record = { group, name, shape, ...(work ? { work } : {}), clock, compile: { pipelines: 0, ms: 0 } };
   try {
-    const prepared = prepare(inputs);
+    const prepared = await prepare(inputs);
     const compile = await compileCold(gpu, prepared, pipelines);
     const check = await firstResult(gpu, prepared);
     const right = check.error <= check.tolerance;
@@ -146,6 +146,8 @@ async function firstResult(gpu: Runtime, { run, wait, check }: Prepared): Promis
   return checked;
 }
 
+const timesOf = ({ times = 1 }: Prepared, repeats: number): number => times * repeats;
+
 async function repeat({ run, wait }: Prepared, times: number): Promise<void> {
   for (let i = 0; i < times; i++) wait ? await wait() : recordOnce(run);
 }
@@ -162,7 +164,7 @@ async function calibrate(gpu: Runtime, clocks: Clocks, clock: ClockKind, prepare
     for (let again = 0; again < 2 && ms >= LEAST_MS && ms < 10 * LEAST_MS; again++) ms = Math.min(ms, await time(repeats)); // it may have been disturbed
     if (ms >= LEAST_MS || repeats >= MOST_REPEATS) {
       const wanted = Math.max(FEWEST, Math.min(SAMPLES, Math.floor(ENTRY_MS / ms)));
-      return { repeats, dispatches, wanted, ms: ms / repeats };
+      return { repeats, dispatches, wanted, ms: ms / timesOf(prepared, repeats) };
     }
     const needed = (1.2 * LEAST_MS * repeats) / Math.max(ms, LEAST_MS / 1000);
     repeats = Math.min(MOST_REPEATS, Math.ceil(Math.min(10 * repeats, needed)));
@@ -172,7 +174,7 @@ async function calibrate(gpu: Runtime, clocks: Clocks, clock: ClockKind, prepare
 function finish(records: readonly Benchmark[], ready: ReadonlyMap<number, Ready>): Benchmark[] {
   const timed = records.map((record, i): Benchmark => {
     const state = ready.get(i);
-    return state ? { ...record, repeats: state.repeats, samples: state.samples, time: summarise(state.samples) } : record;
+    return state ? { ...record, repeats: timesOf(state.prepared, state.repeats), samples: state.samples, time: summarise(state.samples) } : record;
   });
   const roofs = rooflinesOf(timed);
   return timed.map((record) =>

@@ -28,7 +28,7 @@ test('two small entries are measured into a report that the schema takes', async
   assert.ok(measured.length > 2);
   for (const { status, remark, name } of made.benchmarks) assert.is(status, 'ok', `${name}: ${remark}`);
   for (const { samples, time, check } of measured) {
-    assert.ok(samples!.length >= 5 && samples!.every((ms) => ms > 0));
+    assert.ok(samples!.length >= 3 && samples!.every((ms) => ms > 0));
     assert.ok(time!.min <= time!.p10 && time!.p10 <= time!.median && time!.median <= time!.p90);
     assert.ok(check!.error <= check!.tolerance);
   }

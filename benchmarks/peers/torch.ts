@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { convolutionFlop, convolutionShapes } from '../suite/convolutions';
+import { describeShape } from '../suite/entry';
+import { type Benchmark, ratesOf } from '../suite/record';
+import { summarise } from '../suite/statistics';
+import { type Task, titleOf } from './shapes';
+
+interface Answer {
+  readonly version: string;
+  readonly device: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly results: readonly { readonly repeats: number; readonly samples: readonly number[] }[];
+}
+
+/** PyTorch's times, by python3; throws an Error that says why there are none. Its results are its own to vouch for. */
+export function torchBenchmarks(tasks: readonly Task[]): { readonly about: string; readonly benchmarks: Benchmark[] } {
+  const sees = (python: string) => spawnSync(python, ['-c', 'import torch']).status === 0;
+  const python = ['python3', '/usr/bin/python3'].find(sees); // the system's has Debian's python3-torch, whatever else is in the PATH
+  if (!python) throw new Error('no python3 here has torch (Debian, Ubuntu: apt install python3-torch)');
+  const { status, stdout, stderr, error } = spawnSync(python, ['benchmarks/peers/torch_conv.py'], { input: JSON.stringify(tasks), encoding: 'utf8' });
+  if (error || status !== 0) throw new Error(error?.message ?? stderr.trim().split('\n').at(-1));
+  const { version, device, settings, results } = JSON.parse(stdout) as Answer;
+  const benchmarks = tasks.map((task, i): Benchmark => {
+    const { repeats, samples } = results[i];
+    const work = { flop: convolutionFlop(task.sizes) };
+    const time = summarise(samples);
+    return {
+      group: 'convolution',
+      name: `${titleOf(task)} [PyTorch ${device}]`,
+      shape: describeShape(convolutionShapes(task.sizes).y),
+      status: 'ok',
+      check: { how: 'not checked', tolerance: 0, error: 0 },
+      clock: 'wall',
+      compile: { pipelines: 0, ms: 0 },
+      ...{ work, repeats, samples, time, rates: ratesOf(work, time.median, undefined) },
+    };
+  });
+  return { about: `PyTorch ${version} on ${device}, ${JSON.stringify(settings)}`, benchmarks };
+}
