@@ -16,7 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   train: [...below('train'), ...ASIDE],
   ...Object.fromEntries(ASIDE.map((part) => [part, ASIDE])),
   selftest: [...CHAIN, ...ASIDE],
-  ...Object.fromEntries(PLATFORMS.map((part) => [part, [...CHAIN, ...ASIDE, 'selftest']])),
+  tuner: [...CHAIN, ...ASIDE, 'selftest'],
+  ...Object.fromEntries(PLATFORMS.map((part) => [part, [...CHAIN, ...ASIDE, 'selftest', 'tuner']])),
 };
 
 /** Globals that only Node or only a page has. WebGPU, TextDecoder and performance are in both. */

@@ -8,6 +8,7 @@ import { addInfo } from './commands/info';
 import { addQuickstart } from './commands/quickstart';
 import { EXIT } from './commands/shared';
 import { addTrain } from './commands/train';
+import { addTune } from './commands/tune';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -18,7 +19,7 @@ const program = new Command('pyramidflow')
   .version(version)
   .showHelpAfterError('(add --help for what it takes)')
   .exitOverride();
-for (const add of [addTrain, addEvaluate, addDetect, addInfo, addDoctor, addQuickstart]) add(program);
+for (const add of [addTrain, addEvaluate, addDetect, addInfo, addDoctor, addTune, addQuickstart]) add(program);
 
 try {
   await program.parseAsync();

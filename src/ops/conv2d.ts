@@ -1,4 +1,5 @@
 import { PyramidFlowError } from '../errors';
+import type { Runtime } from '../gpu/runtime';
 import { Tensor } from '../tensor/tensor';
 import { directForward, directGradInput, directGradWeight } from './conv2d-direct';
 import { type GradientOptions, fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from './conv2d-fft';
@@ -24,12 +25,22 @@ export interface ForwardOptions extends ConvolutionOptions {
 const KERNEL_SIZES = [1, 3, 5, 7, 9, 11];
 const PLAIN = { slope: 1, masked: false };
 
+/** Kernel sizes that tiles of FFT can compute, with stride 1. */
+export const FFT_KERNELS = [3, 5, 7, 9, 11];
+
+type Method = 'direct' | 'fft';
+
+/** The key in Runtime.choices of the method for a kernel size. */
+export const methodChoice = (k: number): string => `convolution ${k}x${k}`;
+
 /**
- * Which way a convolution is computed, by its shape alone. Tiles of FFT need several times fewer operations where kernels are
- * large; on maps of less than a tile, and for 1x1 and 3x3, the direct kernel was faster (benchmarks/conv.ts).
+ * Which way a convolution is computed, by its shape and what a tuner chose for its kernel size. Tiles of FFT need several times fewer
+ * operations where kernels are large; on maps of less than a tile, and for 1x1 and 3x3, the direct kernel was faster
+ * (benchmarks/RESULTS.md).
  */
-export function convolutionMethod(k: number, stride: number, height: number, width: number): 'direct' | 'fft' {
-  return stride === 1 && k >= 5 && height * width >= 256 ? 'fft' : 'direct';
+export function convolutionMethod(k: number, stride: number, height: number, width: number, chosen?: Method): Method {
+  if (stride !== 1 || !FFT_KERNELS.includes(k) || height * width < 256) return 'direct';
+  return chosen ?? (k >= 5 ? 'fft' : 'direct');
 }
 
 /** y = leaky(conv(x, w)), zero padding k / 2, no bias. x: (N, Ci, H, W), w: (Co, Ci, k, k), y: (N, Co, ceil(H / stride), ...). */
@@ -38,7 +49,7 @@ export function convolve(x: Tensor, w: Tensor, { stride = 1, enlarge = 1, slope 
   const [n, , height, width] = x.shape;
   const shape = [n, w.shape[0], Math.ceil((height * enlarge) / stride), Math.ceil((width * enlarge) / stride)];
   if (into) expectShape(into, shape, 'conv2d');
-  if (methodFor(w, stride, shape) === 'fft') return fftConvForward(x, w, { slope, into, enlarge });
+  if (methodFor(w.gpu, w.shape[2], stride, shape) === 'fft') return fftConvForward(x, w, { slope, into, enlarge });
   const y = into ?? Tensor.empty(x.gpu, shape, 'conv2d');
   withEnlarged(x, enlarge, (input) => directForward(input, w, y, stride, slope));
   return y;
@@ -53,7 +64,7 @@ export function convolveGradInput(
   { stride = 1, enlarge = 1, into }: ConvolutionOptions & Pick<GradientOptions, 'into'> = {},
 ): Tensor {
   const dx = into ?? Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
-  if (methodFor(w, stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, enlarge);
+  if (methodFor(w.gpu, w.shape[2], stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, enlarge);
   else if (enlarge === 1) directGradInput(dy, w, dx, stride, PLAIN);
   else {
     const dInput = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height * enlarge, width * enlarge], 'conv2d dx');
@@ -67,7 +78,7 @@ export function convolveGradInput(
 
 /** Both gradients, for less than one after the other. Where dx replaces x, x is read first. */
 export function convolveGradients(dy: Tensor, x: Tensor, w: Tensor, options: GradientOptions = {}): { dx: Tensor; dw: Tensor } {
-  if (methodFor(w, 1, dy.shape) === 'fft') return fftConvGradients(dy, x, w, options);
+  if (methodFor(w.gpu, w.shape[2], 1, dy.shape) === 'fft') return fftConvGradients(dy, x, w, options);
   const { throughLeaky, ...rest } = options;
   const dw = convolveGradWeight(dy, x, w.shape[2], rest);
   if (throughLeaky === undefined) return { dx: convolveGradInput(dy, w, x.shape[2], x.shape[3], rest), dw };
@@ -77,12 +88,12 @@ export function convolveGradients(dy: Tensor, x: Tensor, w: Tensor, options: Gra
 
 /** d(loss)/dw, (Co, Ci, k, k). */
 export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, { stride = 1, enlarge = 1 }: ConvolutionOptions = {}): Tensor {
-  if (convolutionMethod(k, stride, dy.shape[2], dy.shape[3]) === 'fft') return fftConvGradWeight(dy, x, k, enlarge);
+  if (methodFor(dy.gpu, k, stride, dy.shape) === 'fft') return fftConvGradWeight(dy, x, k, enlarge);
   return withEnlarged(x, enlarge, (input) => directGradWeight(dy, input, k, stride));
 }
 
-const methodFor = (w: Tensor, stride: number, [, , height, width]: readonly number[]) =>
-  convolutionMethod(w.shape[2], stride, height, width);
+const methodFor = ({ choices }: Runtime, k: number, stride: number, [, , height, width]: readonly number[]) =>
+  convolutionMethod(k, stride, height, width, choices.get(methodChoice(k)) as Method | undefined);
 
 function withEnlarged<T>(x: Tensor, enlarge: 1 | 2, work: (input: Tensor) => T): T {
   if (enlarge === 1) return work(x);

@@ -6,6 +6,9 @@ import type { Runtime } from '../gpu/runtime';
  */
 export type TileProducts = 'plain' | 'subgroup';
 
+/** The key of the choice in Runtime.choices. */
+export const PRODUCTS_CHOICE = 'tile products';
+
 type Abilities = Pick<Runtime['adapter'], 'software' | 'features' | 'subgroupSize'>;
 
 /** Whether an adapter can run the products by subgroups: its subgroups are known to be 8 wide. */
@@ -23,5 +26,5 @@ export function suitedProducts(adapter: Abilities): TileProducts {
 
 /** What to run: what a tuner chose for this adapter, or what suits it. */
 export function tileProducts({ choices, adapter }: Runtime): TileProducts {
-  return (choices.get('tile products') as TileProducts) ?? suitedProducts(adapter);
+  return (choices.get(PRODUCTS_CHOICE) as TileProducts) ?? suitedProducts(adapter);
 }

@@ -2,7 +2,7 @@ import { leakyRelu } from '../ops/activation';
 import { copyChannels } from '../ops/channels';
 import { directForward, directGradInput, directGradWeight } from '../ops/conv2d-direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../ops/conv2d-fft';
-import { type TileProducts, hasSubgroupsOf8, tileProducts } from '../ops/tile-variant';
+import { PRODUCTS_CHOICE, type TileProducts, hasSubgroupsOf8, tileProducts } from '../ops/tile-variant';
 import { combineInto, fill, scaleInto } from '../ops/elementwise';
 import { biasRelu, maxPool3 } from '../ops/encoder-layers';
 import { nearest } from '../ops/nearest';
@@ -151,7 +151,7 @@ function tileCheck(products: TileProducts, kernels: readonly string[]): Check {
     tolerance: 1e-5,
     async run(lab) {
       const chosen = tileProducts(lab.gpu);
-      lab.gpu.choices.set('tile products', products);
+      lab.gpu.choices.set(PRODUCTS_CHOICE, products);
       try {
         return await checkConvolution(lab, 7, 1, {
           forward: (x, w) => fftConvForward(x, w),
@@ -163,13 +163,15 @@ function tileCheck(products: TileProducts, kernels: readonly string[]): Check {
           gradWeight: (dy, x) => fftConvGradWeight(dy, x, 7),
         });
       } finally {
-        lab.gpu.choices.set('tile products', chosen);
+        lab.gpu.choices.set(PRODUCTS_CHOICE, chosen);
       }
     },
   };
 }
 
 interface ConvolutionCalls {
+  /** height and width of the image; default 11 x 19 */
+  readonly size?: readonly [height: number, width: number];
   forward(x: Tensor, w: Tensor): Tensor;
   gradInput(dy: Tensor, w: Tensor, shape: number[]): Tensor;
   gradWeight(dy: Tensor, x: Tensor, kernel: number): Tensor;
@@ -195,13 +197,15 @@ function directCalls(stride: number): ConvolutionCalls {
   };
 }
 
-async function checkConvolution(
+/** A convolution of any kind and its gradients, checked against the definition in float64. */
+export async function checkConvolution(
   lab: Lab,
   kernel: number,
   stride: number,
   calls: ConvolutionCalls,
 ): Promise<Comparison[]> {
-  const [batch, inputs, outputs, height, width] = [2, 3, 9, 11, 19];
+  const [batch, inputs, outputs] = [2, 3, 9];
+  const [height, width] = calls.size ?? [11, 19];
   const shape = { batch, inputs, outputs, height, width, kernel, stride };
   const [x, w] = [lab.sample([batch, inputs, height, width]), lab.sample([outputs, inputs, kernel, kernel])];
   const y = calls.forward(x.tensor, w.tensor);

@@ -1,0 +1,33 @@
+import type { AdapterReport } from '../gpu/device';
+import { FFT_KERNELS, methodChoice } from '../ops/conv2d';
+import { PRODUCTS_CHOICE, hasSubgroupsOf8 } from '../ops/tile-variant';
+
+/** A choice between kernels that compute the same thing. */
+export interface Choice {
+  /** the key in Runtime.choices */
+  readonly name: string;
+  /** size of the convolutions that options are judged by */
+  readonly kernel: number;
+  /** what this adapter can run */
+  options(adapter: AdapterReport): readonly string[];
+}
+
+/** All choices, in the order in which they are made: later ones are judged with the earlier ones in force. */
+export const CHOICES: readonly Choice[] = [
+  {
+    name: PRODUCTS_CHOICE,
+    kernel: 7,
+    options: (adapter) => (hasSubgroupsOf8(adapter) ? ['plain', 'subgroup'] : ['plain']),
+  },
+  ...FFT_KERNELS.map((kernel) => ({ name: methodChoice(kernel), kernel, options: () => ['direct', 'fft'] })),
+];
+
+/** Those of `stored` that are still choices and that this adapter can run. */
+export function validChoices(stored: Readonly<Record<string, unknown>>, adapter: AdapterReport): Map<string, string> {
+  const valid = new Map<string, string>();
+  for (const { name, options } of CHOICES) {
+    const option = stored[name];
+    if (typeof option === 'string' && options(adapter).includes(option)) valid.set(name, option);
+  }
+  return valid;
+}
