@@ -36,6 +36,3 @@ export function download(name: string, content: Blob): void {
   html('a', { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000); // Safari reads it later
 }
-
-/** Lets the page paint and answer. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));

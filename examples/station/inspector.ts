@@ -2,6 +2,7 @@ import type { PageDetection } from '../../src/web/index';
 import { html } from './dom';
 import { announce, report } from './notices';
 import { type Part, type Picture, type State, verdictOf } from './state';
+import { drawSmall } from './thumbnail';
 
 /** How many detections keep their map and picture on the GPU. */
 const KEPT = 24;
@@ -22,9 +23,10 @@ export class Inspector {
   add(pictures: readonly Picture[]): void {
     const { parts, selected } = this.state.now;
     const added = pictures.map(({ name, source }): Part => {
-      const thumbnail = html('canvas', { width: 1, height: 1, 'aria-hidden': 'true' });
+      const thumbnail = html('canvas', { 'aria-hidden': 'true' });
       return { id: this.nextId++, name, source, thumbnail };
     });
+    if (!this.state.now.detector) for (const part of added) void drawSmall(part.thumbnail, part, THUMBNAIL);
     this.state.set({ parts: [...parts, ...added], selected: selected ?? added[0] });
   }
 

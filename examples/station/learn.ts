@@ -2,9 +2,10 @@ import { type TrainOptions, loadDetector, train } from '../../src/web/index';
 import { shortNumber } from '../../src/data/numbers';
 import { byId, html } from './dom';
 import type { Models } from './models';
-import { announce, report } from './notices';
+import { announce } from './notices';
 import type { Picture, State } from './state';
 import type { Task, Tasks } from './tasks';
+import { drawSmall } from './thumbnail';
 
 /** Networks to choose from, as the page's select names them. */
 export const NETWORKS: Readonly<Record<string, TrainOptions>> = {
@@ -13,8 +14,9 @@ export const NETWORKS: Readonly<Record<string, TrainOptions>> = {
   full: {},
 };
 
-const LEAST = 2; // a batch compares pairs
+const LEAST = 2; // training compares pairs
 const SHOWN = 16; // thumbnails of good parts
+const THUMBNAIL = 48; // pixels
 
 /** Learns from good parts: a new template for the model in use, or a new model. */
 export class Learn {
@@ -74,7 +76,7 @@ export class Learn {
   private set(good: readonly Picture[]): void {
     this.good = good;
     this.showControls();
-    this.showThumbnails().catch(report);
+    this.showThumbnails();
   }
 
   private showControls(): void {
@@ -90,16 +92,13 @@ export class Learn {
     this.trainButton.disabled = busy || length < LEAST;
   }
 
-  private async showThumbnails(): Promise<void> {
-    const { good } = this;
-    const shown = good.slice(0, SHOWN).map(async ({ name, source }) => {
-      const image = await createImageBitmap(source as ImageBitmapSource, { resizeWidth: 48, resizeHeight: 48, resizeQuality: 'medium' }).catch(() => undefined);
-      const canvas = html('canvas', { width: 48, height: 48, title: name });
-      if (image) canvas.getContext('2d')!.drawImage(image, 0, 0);
+  private showThumbnails(): void {
+    const canvases = this.good.slice(0, SHOWN).map((picture) => {
+      const canvas = html('canvas', { title: picture.name });
+      void drawSmall(canvas, picture, THUMBNAIL);
       return canvas;
     });
-    const canvases = await Promise.all(shown);
-    if (good === this.good) byId('good-parts').replaceChildren(...canvases);
+    byId('good-parts').replaceChildren(...canvases);
   }
 }
 

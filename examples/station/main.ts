@@ -39,15 +39,10 @@ workOffline().catch(report);
 
 /** Everything that the page does, without a picture of one's own. */
 async function tryMadeParts(): Promise<void> {
-  const made = await tasks.run('Making parts', ({ progress, signal }) =>
-    makeParts((done, of) => {
-      signal.throwIfAborted();
-      progress(done / of, `${done} of ${of}`);
-    }),
-  );
+  const made = await tasks.run('Making parts', makeParts);
   if (!made) return;
-  learn.add(made.good);
-  inspector.add(made.test);
+  learn.add(made.learn);
+  inspector.add(made.inspect);
   await learn.train('made parts', { ...NETWORKS.quick, epochs: DEMO_EPOCHS });
 }
 
@@ -56,5 +51,6 @@ async function showSupport(): Promise<void> {
   byId('adapter').textContent = supported ? (adapter ?? 'WebGPU') : 'no WebGPU';
   byId('unsupported').hidden = supported;
   byId('unsupported-text').textContent = sentence;
-  demo.hidden = !supported;
+  byId('try').hidden = !supported;
+  document.body.toggleAttribute('data-unsupported', !supported);
 }

@@ -22,7 +22,7 @@ export class Viewer {
     opacity.addEventListener('input', () => state.set({ opacity: opacity.valueAsNumber }));
     byId('views').addEventListener('change', (event) => state.set({ view: (event.target as HTMLInputElement).value as View }));
     new ResizeObserver(() => this.draw()).observe(this.stage);
-    state.on(['selected', 'parts', 'detector', 'live'], () => void this.update());
+    state.on(['selected', 'parts', 'detector', 'live', 'busy'], () => void this.update());
     state.on(['opacity', 'view', 'threshold', 'scale'], () => this.draw());
     state.on(['scale', 'threshold'], () => byId('colour-bar').replaceChildren(colourBar(state.now.scale, state.now.threshold)));
     state.on(['opacity', 'view'], () => this.showControls());
@@ -36,8 +36,8 @@ export class Viewer {
   }
 
   private async update(): Promise<void> {
-    const { detector, parts, selected, live } = this.state.now;
-    this.stage.dataset.state = live ? 'show' : !detector ? 'welcome' : !parts.length ? 'empty' : 'show';
+    const { detector, selected, live } = this.state.now;
+    this.stage.dataset.state = this.stageState();
     if (live) return;
     const request = ++this.request;
     const part = selected;
@@ -52,6 +52,13 @@ export class Viewer {
     this.shown = detection;
     this.draw();
     this.showVerdict(part.name, part.score);
+  }
+
+  /** What the stage shows: a picture, or what to do next. */
+  private stageState(): 'show' | 'welcome' | 'learning' | 'empty' {
+    const { detector, parts, live, busy } = this.state.now;
+    if (!detector) return busy ? 'learning' : 'welcome';
+    return live || parts.length ? 'show' : 'empty';
   }
 
   private draw(): void {

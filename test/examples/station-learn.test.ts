@@ -5,7 +5,10 @@ import { screenshot } from '../support/browser';
 import { brokenPart, goodParts, modelFile, trainedCheckpoint } from './parts';
 import { Examples, choose, drop, inspectedRows, openModel, text, waitForText } from './station';
 
-/** A page that blocks longer feels broken; a software adapter computes on the very cores that the page needs. */
+/**
+ * Generous, since a software adapter computes on the very cores that the page needs, and other tests may run beside it;
+ * measured on two busy cores of a software adapter: up to 330 ms.
+ */
 const LONGEST_BLOCK = 1000; // ms
 
 const checkpoint = await trainedCheckpoint();
@@ -44,7 +47,7 @@ test('a model is trained in the page, which stays responsive, and put to use', a
     await page.$eval('#epochs', (input) => ((input as HTMLInputElement).value = '2'));
     await watchBlocks(page);
     await page.click('#train');
-    await waitForText(page, '#task-detail', /^epoch 1 of 2, loss [\d.]+/);
+    await waitForText(page, '#task-detail', /^epoch 1 of 2, loss \d*\.?\d*[1-9]/);
     await screenshot(page, 'station-training');
     await page.click('label[for="view-heat"]'); // the page answers meanwhile
     await page.waitForSelector('#view-heat:checked');

@@ -80,7 +80,7 @@ test('without WebGPU the page says why and what to do', async () => {
     'station/',
     async (page) => {
       await waitForText(page, '#unsupported-text', /^This browser has no WebGPU.+; .+\.$/);
-      assert.is(await page.$eval('#demo', (button) => (button as HTMLElement).hidden), true);
+      assert.is(await page.$eval('#try', (block) => (block as HTMLElement).hidden), true);
       await choose(page, '#model-file', model);
       await waitForText(page, '#notices', /no WebGPU.+DeviceError/);
       await choose(page, '#picture-files', goodParts[0].file);

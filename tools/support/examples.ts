@@ -14,6 +14,7 @@ export async function bundleExamples(): Promise<void> {
   rmSync(join(ROOT, EXAMPLES), { recursive: true, force: true });
   copy('index.html', 'minimal', 'station/index.html', 'station/icon.svg', 'station/station.webmanifest');
   await bundle(['examples/station/main.ts'], { ...PAGE, outfile: `${STATION}/station.js` });
+  await bundle(['examples/station/parts-worker.ts'], { ...PAGE, outfile: `${STATION}/parts-worker.js` });
   await bundle(['src/web/worker.ts'], { ...PAGE, outfile: `${STATION}/web-worker.js` });
   await bundle(['examples/station/station.css'], { ...PAGE, outfile: `${STATION}/station.css` });
   await bundle(['examples/station/service-worker.ts'], { ...PAGE, outfile: `${STATION}/service-worker.js`, define: version() });

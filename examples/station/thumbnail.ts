@@ -1,0 +1,11 @@
+import type { Picture } from './state';
+
+/** Draws a picture small, its longer side as long as the canvas has; what cannot be read leaves the canvas as it is. */
+export async function drawSmall(canvas: HTMLCanvasElement, { source }: Picture, side: number): Promise<void> {
+  const image = await createImageBitmap(source as ImageBitmapSource).catch(() => undefined);
+  if (!image) return;
+  const zoom = side / Math.max(image.width, image.height);
+  [canvas.width, canvas.height] = [image.width, image.height].map((length) => Math.max(1, Math.round(length * zoom)));
+  canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
+  image.close();
+}
