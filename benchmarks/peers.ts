@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,6 +21,7 @@ import { MEASURING, runSuite } from './suite/run';
 // Options: --size SIDE (256: the largest of four), --only FORWARD|..., --without NAME (of a peer, several times), --json FILE
 
 const FOLDER = 'benchmarks/peers';
+const PATIENCE = 60_000; // ms
 const PARTS = ['forward', 'gradient to input', 'gradient to weight'] as const;
 
 /** How each peer comes to its entries. */
@@ -37,6 +38,7 @@ main(async (args) => {
       size: { type: 'string', default: '256' },
       only: { type: 'string', default: '' },
       without: { type: 'string', multiple: true, default: [] },
+      probe: { type: 'string' },
       json: { type: 'string', default: 'runs/bench/peers.json' },
     },
   });
@@ -44,12 +46,17 @@ main(async (args) => {
   install();
   const gpu = await openRuntime();
   offerGpu();
+  if (values.probe) {
+    await PEERS[values.probe]([]);
+    process.exit();
+  }
   const tasks = tasksOf(size, PARTS.filter((part) => part.includes(values.only)));
   const chosen = Object.entries(PEERS).filter(([name]) => !values.without.includes(name));
   const skipped: string[] = [];
   const entries: Entry[] = [...rooflineEntries([]).slice(0, 3), ...ownEntries(tasks)];
   for (const [name, load] of chosen) {
     try {
+      probe(name);
       entries.push(...(await load(tasks)));
     } catch (error) {
       skipped.push(`${name}: ${(error as Error).message}`);
@@ -84,6 +91,13 @@ function install(): void {
   if (existsSync(`${FOLDER}/node_modules/.package-lock.json`)) return;
   console.error(`installing the peers into ${FOLDER}/node_modules`);
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: FOLDER, stdio: 'inherit', shell: process.platform === 'win32' });
+}
+
+/** Starts a peer in a process of its own: one that never answers, or takes the process with it, shall not end this one. */
+function probe(name: string): void {
+  const { status, error, stderr } = spawnSync(process.execPath, [process.argv[1], '--probe', name], { timeout: PATIENCE, encoding: 'utf8' });
+  if (error) throw new Error(`it did not compute a small convolution within ${PATIENCE / 1000} s (${error.message})`);
+  if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1) || `it ended with ${status}`);
 }
 
 const installed = (path: string): string => pathToFileURL(resolve(FOLDER, 'node_modules', path)).href;

@@ -20,6 +20,15 @@ const LAYOUTS = ['NCHW', 'NHWC'] as const;
 
 /** ONNX Runtime as npm `onnxruntime-node`, whose WebGPU provider has a Dawn of its own, or `onnxruntime-web`, on our GPU object. */
 export async function loadOrt(kind: 'node' | 'web', resolve: (path: string) => string): Promise<Ort> {
+  const ort = await importOrt(kind, resolve);
+  const small = { shape: [1, 4, 8, 8], values: new Float32Array(256) };
+  const w = { shape: [4, 4, 3, 3], values: new Float32Array(144) };
+  const session = await createSession(ort, convolutionModel({ operator: 'Conv', x: small, w, times: 1 }), 'NCHW');
+  await session.run({}, ['tails']);
+  return ort;
+}
+
+async function importOrt(kind: 'node' | 'web', resolve: (path: string) => string): Promise<Ort> {
   if (kind === 'node') return ((await import(resolve('onnxruntime-node/dist/index.js'))) as { default: Ort }).default;
   const folder = 'onnxruntime-web/dist';
   const ort = (await import(resolve(`${folder}/ort.webgpu.bundle.min.mjs`))) as Ort;
@@ -45,12 +54,7 @@ async function start(ort: Ort, task: Task, preferredLayout: string, given: Input
     w: { shape: shapes.w, values: w.values },
     times,
   });
-  const session = await ort.InferenceSession.create(model, {
-    executionProviders: [{ name: 'webgpu', preferredLayout }],
-    graphOptimizationLevel: 'disabled', // it would compute the constants beforehand, on the CPU
-    extra: { session: { disable_cpu_ep_fallback: '1' } },
-    logSeverityLevel: 3,
-  });
+  const session = await createSession(ort, model, preferredLayout);
   return {
     run: () => session.run({}, ['tails']),
     times,
@@ -58,3 +62,11 @@ async function start(ort: Ort, task: Task, preferredLayout: string, given: Input
     free: () => void session.release(),
   };
 }
+
+const createSession = (ort: Ort, model: Uint8Array, preferredLayout: string): Promise<Session> =>
+  ort.InferenceSession.create(model, {
+    executionProviders: [{ name: 'webgpu', preferredLayout }],
+    graphOptimizationLevel: 'disabled', // it would compute the constants beforehand, on the CPU
+    extra: { session: { disable_cpu_ep_fallback: '1' } },
+    logSeverityLevel: 3,
+  });
