@@ -39,4 +39,8 @@ export function announce(text: string): void {
   byId('status').textContent = text;
 }
 
-const sentence = (text: string): string => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+/** With a capital letter, unless it begins with the name of a file. */
+function sentence(text: string): string {
+  const start = /^[a-z]+(?=[\s,])/.test(text) ? text[0].toUpperCase() : text[0];
+  return `${start}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ByteImage } from '../data/augment';
+import { toCsv } from '../data/csv';
 import { heatImage, overlay, resizeMap } from '../data/heat-map';
 import { PyramidFlowError } from '../errors';
 import type { Detector } from '../model/detector';
@@ -48,7 +49,7 @@ export async function detectFiles(
   const { threshold, category, config } = detector;
   const header = { category, size: formatSize(config), threshold, scale: [0, scale] };
   await writeAtomic(join(out, 'results.json'), `${JSON.stringify({ ...header, images: rows }, undefined, 2)}\n`);
-  await writeAtomic(join(out, 'results.csv'), toCsv(rows));
+  await writeAtomic(join(out, 'results.csv'), toCsv(COLUMNS, rows));
   return rows;
 }
 
@@ -94,14 +95,3 @@ async function detectFile(
 }
 
 const tenths = (ms: number): number => Math.round(10 * ms) / 10;
-
-/** Comma-separated values as in RFC 4180. */
-function toCsv(rows: readonly DetectionRow[]): string {
-  const lines = [COLUMNS, ...rows.map((row) => COLUMNS.map((column) => row[column] ?? ''))];
-  return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
-}
-
-function csvCell(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}

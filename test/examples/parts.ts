@@ -11,6 +11,8 @@ import { temporaryFolder } from '../support/temporary';
 
 const SIZE = 64;
 const folder = temporaryFolder();
+/** All pictures, and nothing else. */
+export const partsFolder = join(folder, 'parts');
 const all = partsDataset({ size: SIZE, train: 12, good: 3, perDefect: 2, seed: 2023 });
 const inFolder = (name: string) => all.filter(({ path }) => path.startsWith(`parts/${name}/`));
 
@@ -28,8 +30,8 @@ async function write(name: string): Promise<PartPicture[]> {
   return Promise.all(
     inFolder(name).map(async (part, i) => {
       const picture = `${name.replace('/', '-')}-${i}.png`;
-      await writePng(join(folder, picture), part);
-      return { name: picture, file: join(folder, picture), mask: masks[i]?.data };
+      await writePng(join(partsFolder, picture), part);
+      return { name: picture, file: join(partsFolder, picture), mask: masks[i]?.data };
     }),
   );
 }

@@ -33,11 +33,11 @@ test.after(() => examples.close());
 const REFUSED: Readonly<Record<string, { give(page: Page): Promise<void>; says: RegExp }>> = {
   'a damaged model': {
     give: (page) => choose(page, '#model-file', fileOf('garbage.safetensors', 'this is no model')),
-    says: /^Garbage\.safetensors: .+\. .+\. CheckpointError$/,
+    says: /^garbage\.safetensors: .+\. .+\. CheckpointError$/,
   },
   'half a model': {
     give: (page) => choose(page, '#model-file', fileOf('half.safetensors', bytes.subarray(0, bytes.length / 2))),
-    says: /^Half\.safetensors: .+\. .+\. CheckpointError$/,
+    says: /^half\.safetensors: .+\. .+\. CheckpointError$/,
   },
   'a model without a template': {
     give: (page) => choose(page, '#model-file', modelFile('unfinished.safetensors', unfinished)),
@@ -45,11 +45,11 @@ const REFUSED: Readonly<Record<string, { give(page: Page): Promise<void>; says: 
   },
   'a text file': {
     give: (page) => drop(page, '#stage', [fileOf('notes.txt', 'some notes')]),
-    says: /^Notes\.txt is no picture\. Give png, .+\. DataError$/,
+    says: /^notes\.txt is no picture\. Give png, .+\. DataError$/,
   },
   'a text file that is called a picture': {
     give: (page) => drop(page, '#stage', [fileOf('notes.png', 'some notes')]),
-    says: /^Notes\.png cannot be read as a picture\. Give .+\. DataError$/,
+    says: /^notes\.png cannot be read as a picture\. Give .+\. DataError$/,
   },
   'a picture that is too large': {
     give: (page) => choose(page, '#picture-files', wide),

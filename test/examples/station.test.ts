@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeCheckpoint } from '../../src/model/checkpoint';
 import { screenshot } from '../support/browser';
-import { brokenPart, modelFile, testParts, trainedCheckpoint } from './parts';
+import { brokenPart, goodParts, modelFile, partsFolder, testParts, trainedCheckpoint } from './parts';
 import {
   Examples,
   canvasPixels,
@@ -16,6 +16,7 @@ import {
   means,
   nameless,
   openModel,
+  rows,
   text,
   waitForText,
 } from './station';
@@ -157,6 +158,16 @@ test('the keyboard moves through the list, labels, peeks and removes; the export
     assert.ok(!csv.includes(`${beforeLast}.png`), 'it was removed');
     await painted(page);
     await screenshot(page, 'station-review');
+  });
+});
+
+test('a folder is taken with the names of its files, also before there is a model', async () => {
+  await examples.visit('station/', async (page) => {
+    await choose(page, '#picture-folder', partsFolder);
+    await page.waitForFunction((n) => document.querySelectorAll('#parts li').length === n, {}, goodParts.length + files.length);
+    assert.match((await rows(page))[0].text, /^parts\/test-good-0\.png: not inspected yet$/);
+    await page.click('#clear');
+    await page.waitForSelector('#list-empty:not([hidden])');
   });
 });
 
