@@ -39,7 +39,7 @@ export class Inspector {
   }
 
   clear(): void {
-    for (const part of [...this.kept.keys()]) this.forget(part);
+    this.forgetAll();
     this.state.set({ parts: [], selected: undefined });
   }
 
@@ -48,6 +48,11 @@ export class Inspector {
     const turn = this.running.then(() => this.inspect(part));
     this.running = turn;
     return turn;
+  }
+
+  /** Frees all maps; a part that is shown again is inspected again. */
+  forgetAll(): void {
+    for (const part of [...this.kept.keys()]) this.forget(part);
   }
 
   private async inspectAll(): Promise<void> {

@@ -3,6 +3,7 @@ import { shortNumber } from '../../src/data/numbers';
 import { colourBar } from './colour-bar';
 import { byId } from './dom';
 import type { Inspector } from './inspector';
+import { report } from './notices';
 import { type State, type View, verdictOf } from './state';
 
 const MOST_PIXELS = 1200; // of the canvas's longer side
@@ -13,6 +14,7 @@ export class Viewer {
   private readonly stage = byId('stage');
   private shown?: PageDetection;
   private request = 0;
+  private recovering = false;
 
   constructor(
     private readonly state: State,
@@ -72,13 +74,28 @@ export class Viewer {
     if (canvas.width !== size[0]) canvas.width = size[0];
     if (canvas.height !== size[1]) canvas.height = size[1];
     canvas.hidden = false;
-    shown.draw(canvas, {
-      overlay: view !== 'heat',
-      opacity: view === 'picture' ? 0 : opacity,
-      scale: scale || shown.score,
-      threshold: view === 'picture' ? Infinity : threshold,
-    });
+    try {
+      shown.draw(canvas, {
+        overlay: view !== 'heat',
+        opacity: view === 'picture' ? 0 : opacity,
+        scale: scale || shown.score,
+        threshold: view === 'picture' ? Infinity : threshold,
+      });
+      this.recovering = false;
+    } catch (error) {
+      return this.recover(error);
+    }
     if (!this.state.now.live) this.showVerdict(this.state.now.selected?.name ?? '', shown.score);
+  }
+
+  /** A device that was lost took all maps with it: what is shown is inspected once more, on the device that replaces it. */
+  private recover(error: unknown): void {
+    this.shown = undefined;
+    this.canvas.hidden = true;
+    if (this.recovering) return report(error);
+    this.recovering = true;
+    this.inspector.forgetAll();
+    void this.update();
   }
 
   private showVerdict(name: string, score: number | undefined, instead = ''): void {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'puppeteer';
 import sharp from 'sharp';
 import { test } from 'uvu';
@@ -9,7 +10,7 @@ import { Random } from '../../src/random';
 import { screenshot } from '../support/browser';
 import { SMALL, trainedTensors } from '../support/small-weights';
 import { fileOf, goodParts, modelFile } from './parts';
-import { Examples, choose, drop, inspectedRows, openModel, text, waitForText } from './station';
+import { Examples, canvasPixels, choose, drop, inspectedRows, openModel, rows, text, waitForText } from './station';
 
 const config = { ...SMALL, stacks: 1 };
 const { channels, levels, height, width } = config;
@@ -88,6 +89,32 @@ test('without WebGPU the page says why and what to do', async () => {
       await screenshot(page, 'station-no-webgpu');
     },
     { before: noGpu },
+  );
+});
+
+test('a GPU that is lost is replaced, and what was found is shown again', async () => {
+  await examples.visit(
+    'station/',
+    async (page) => {
+      await openModel(page, model);
+      await choose(page, '#picture-files', goodParts[0].file, goodParts[1].file);
+      const before = await inspectedRows(page, 2);
+      const pixels = await canvasPixels(page, '#map', 16);
+      const session = await page.createCDPSession();
+      await session.send('Browser.crashGpuProcess');
+      await page.click('label[for="view-heat"]'); // whatever draws finds the map gone
+      await page.click('label[for="view-overlay"]');
+      await page.click('#parts li:nth-child(2)');
+      await page.click('#parts li:nth-child(1)');
+      await page.waitForSelector('#map:not([hidden])');
+      await waitForText(page, '#verdict', /score/);
+      const settled = async () => `${await canvasPixels(page, '#map', 16)}` === `${pixels}`;
+      for (let tries = 0; tries < 40 && !(await settled()); tries++) await delay(250);
+      assert.ok(await settled(), 'the heat map is back');
+      assert.equal(await rows(page), before);
+      assert.is(await text(page, '#notices'), '');
+    },
+    { expected: [/external Instance reference no longer exists/] },
   );
 });
 
