@@ -15,7 +15,7 @@ interface Session {
   release(): Promise<void>;
 }
 
-const RUN_FLOP = 2e9; // that one run does at the least, so that its overhead is small
+const RUN_FLOP = { software: 1e8, hardware: 2e10 }; // that one run does at the least, so that its overhead is small
 const LAYOUTS = ['NCHW', 'NHWC'] as const;
 
 /** ONNX Runtime as npm `onnxruntime-node`, whose WebGPU provider has a Dawn of its own, or `onnxruntime-web`, on our GPU object. */
@@ -46,7 +46,8 @@ export function ortEntries(ort: Ort, name: string, tasks: readonly Task[]): Entr
 
 async function start(ort: Ort, task: Task, preferredLayout: string, given: Inputs): Promise<PeerRun> {
   const { shapes, x, w, dy } = operands(task, given);
-  const times = Math.max(1, Math.min(16, Math.ceil(RUN_FLOP / convolutionFlop(task.sizes))));
+  const least = RUN_FLOP[given.gpu.adapter.software ? 'software' : 'hardware'];
+  const times = Math.max(1, Math.min(64, Math.ceil(least / convolutionFlop(task.sizes))));
   const forward = task.part === 'forward';
   const model = convolutionModel({
     operator: forward ? 'Conv' : 'ConvTranspose',
