@@ -1,4 +1,4 @@
-// Trains a model on the good pictures of a folder, evaluates it where the folder has defects too, and looks at one picture.
+// Trains a model on the good pictures of a folder, evaluates it where there are defects too, and looks at one picture.
 //
 //   npm run build
 //   node examples/train.mjs FOLDER [PICTURE]     FOLDER/good/*.png to learn from, FOLDER/scratched/*.png to test with

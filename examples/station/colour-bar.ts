@@ -6,12 +6,21 @@ const BAR = 16; // pixels
 const INSET = 3; // percent at either end, for the numbers
 const STOPS = 32;
 
-/** The colours of all heat maps from 0 to `scale`, with numbers; a mark where the threshold lies. As wide as its place. */
+/** The colours of all heat maps from 0 to `scale`, numbered, with a mark at the threshold. As wide as its place. */
 export function colourBar(scale: number, threshold: number | undefined): SVGElement {
   const label = scale ? `Colour scale from 0 to ${shortNumber(scale)}` : 'Colour scale, without a model yet';
   const x = (value: number) => `${INSET + (value / (scale || 1)) * (100 - 2 * INSET)}%`;
-  const bar = svg('rect', { x: `${INSET}%`, y: 4, width: `${100 - 2 * INSET}%`, height: BAR, rx: 4, fill: 'url(#heat)' });
-  const numbers = scale ? ticks(0, scale, 6).map((value) => svg('text', { x: x(value), y: 38 }, shortNumber(value))) : [];
+  const bar = svg('rect', {
+    x: `${INSET}%`,
+    y: 4,
+    width: `${100 - 2 * INSET}%`,
+    height: BAR,
+    rx: 4,
+    fill: 'url(#heat)',
+  });
+  const numbers = scale
+    ? ticks(0, scale, 6).map((value) => svg('text', { x: x(value), y: 38 }, shortNumber(value)))
+    : [];
   const shown = threshold !== undefined && threshold <= scale ? [x(threshold)] : [];
   const mark = shown.map((at) => svg('line', { class: 'mark', x1: at, x2: at, y1: 1, y2: BAR + 7 }));
   return svg('svg', { role: 'img', 'aria-label': label }, gradient(), bar, ...mark, ...numbers);

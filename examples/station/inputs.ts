@@ -28,15 +28,26 @@ export function sortFiles(files: readonly File[], model: ((file: File) => void) 
 
 function refuse(files: readonly File[]): void {
   if (!files.length) return;
-  const names = files.slice(0, NAMED).map(({ name }) => name).join(', ');
+  const names = files
+    .slice(0, NAMED)
+    .map(({ name }) => name)
+    .join(', ');
   const more = files.length > NAMED ? ` and ${files.length - NAMED} more` : '';
   const problem = `${names}${more} ${files.length === 1 ? 'is no picture' : 'are no pictures'}`;
-  show({ code: 'DataError', problem, remedy: 'give png, jpg, webp, bmp or gif files, or a model that ends in .safetensors' });
+  show({
+    code: 'DataError',
+    problem,
+    remedy: 'give png, jpg, webp, bmp or gif files, or a model that ends in .safetensors',
+  });
 }
 
 /** Pictures, folders and models come by file inputs, and by dropping them anywhere on the page. */
 export function connectInputs(receivers: Receivers): void {
-  const inputs = { 'picture-files': receivers.pictures, 'picture-folder': receivers.pictures, 'good-files': receivers.goodParts };
+  const inputs = {
+    'picture-files': receivers.pictures,
+    'picture-folder': receivers.pictures,
+    'good-files': receivers.goodParts,
+  };
   for (const [id, receive] of Object.entries(inputs)) {
     const input = byId<HTMLInputElement>(id);
     input.addEventListener('change', () => {

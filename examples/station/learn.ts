@@ -83,7 +83,9 @@ export class Learn {
     const { detector, busy } = this.state.now;
     const { length } = this.good;
     const labelled = this.labelledGood().length;
-    byId('good-count').textContent = length ? `${length} good ${length === 1 ? 'part' : 'parts'}` : 'No good parts yet: add pictures, or drop them here.';
+    byId('good-count').textContent = length
+      ? `${length} good ${length === 1 ? 'part' : 'parts'}`
+      : 'No good parts yet: add pictures, or drop them here.';
     const take = byId<HTMLButtonElement>('take-good');
     take.textContent = labelled ? `Take the ${labelled} labelled good` : 'Take those labelled good';
     take.disabled = !labelled;

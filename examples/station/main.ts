@@ -27,7 +27,11 @@ new Scores(state);
 
 const inspect = (pictures: Picture[]) => inspector.add(pictures);
 new Camera(state, (detection) => viewer.showLive(detection), inspect);
-connectInputs({ pictures: inspect, goodParts: (pictures) => learn.add(pictures), model: (file) => void models.open(file) });
+connectInputs({
+  pictures: inspect,
+  goodParts: (pictures) => learn.add(pictures),
+  model: (file) => void models.open(file),
+});
 
 const demo = byId<HTMLButtonElement>('demo');
 demo.addEventListener('click', () => void tryMadeParts());

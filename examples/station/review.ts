@@ -34,7 +34,8 @@ export class Review {
       event.preventDefault();
       act();
     });
-    for (const label of ['good', 'bad'] as const) byId(`label-${label}`).addEventListener('click', () => this.label(label));
+    for (const label of ['good', 'bad'] as const)
+      byId(`label-${label}`).addEventListener('click', () => this.label(label));
     byId('clear').addEventListener('click', () => inspector.clear());
     byId('export').addEventListener('click', () => this.export());
     state.on(['parts', 'selected', 'threshold', 'detector'], () => this.show());
@@ -86,7 +87,9 @@ export class Review {
     else this.list.removeAttribute('aria-activedescendant');
     const inspected = parts.filter(({ score }) => score !== undefined);
     const defective = inspected.filter(({ score }) => verdictOf(score, threshold) === 'defective').length;
-    byId('counts').textContent = parts.length ? `${inspected.length} of ${parts.length} inspected · ${defective} defective` : '';
+    byId('counts').textContent = parts.length
+      ? `${inspected.length} of ${parts.length} inspected · ${defective} defective`
+      : '';
     byId('list-empty').hidden = parts.length > 0;
     for (const id of ['export', 'clear']) byId<HTMLButtonElement>(id).disabled = !parts.length;
     for (const label of ['good', 'bad'] as const) {
@@ -103,7 +106,13 @@ export class Review {
     row.dataset.verdict = part.problem ? 'problem' : (verdict ?? 'none');
     row.dataset.label = part.label ?? '';
     const [, text, label] = row.children;
-    text.children[1].textContent = part.problem ? 'cannot be read' : part.score === undefined ? (detector ? 'waiting' : 'no model yet') : `${verdict ?? 'score'} ${shortNumber(part.score)}`;
+    text.children[1].textContent = part.problem
+      ? 'cannot be read'
+      : part.score === undefined
+        ? detector
+          ? 'waiting'
+          : 'no model yet'
+        : `${verdict ?? 'score'} ${shortNumber(part.score)}`;
     label.textContent = part.label ?? '';
     row.setAttribute('aria-label', this.describe(part));
     if (row.getAttribute('aria-selected') === String(selected)) return;
@@ -112,8 +121,19 @@ export class Review {
   }
 
   private addRow(part: Part): HTMLElement {
-    const text = html('span', { class: 'row-text' }, html('span', { class: 'name' }, part.name), html('span', { class: 'row-verdict' }));
-    const row = html('li', { role: 'option', id: rowId(part) }, part.thumbnail, text, html('span', { class: 'row-label' }));
+    const text = html(
+      'span',
+      { class: 'row-text' },
+      html('span', { class: 'name' }, part.name),
+      html('span', { class: 'row-verdict' }),
+    );
+    const row = html(
+      'li',
+      { role: 'option', id: rowId(part) },
+      part.thumbnail,
+      text,
+      html('span', { class: 'row-label' }),
+    );
     row.addEventListener('click', () => this.state.set({ selected: part }));
     this.rows.set(part, row);
     this.list.append(row);
@@ -130,7 +150,9 @@ export class Review {
 
   private describe({ name, score, label, problem }: Part): string {
     const verdict = verdictOf(score, this.state.now.threshold);
-    const found = problem ?? (score === undefined ? 'not inspected yet' : `${verdict ?? 'no verdict'}, score ${shortNumber(score)}`);
+    const found =
+      problem ??
+      (score === undefined ? 'not inspected yet' : `${verdict ?? 'no verdict'}, score ${shortNumber(score)}`);
     return `${name}: ${found}${label ? `, labelled ${label}` : ''}`;
   }
 }

@@ -14,15 +14,27 @@ interface Plotted {
 }
 
 /** Scores in the order of inspection with the threshold across them: a mark a part, or a line while the camera runs. */
-export function scorePlot({ parts, selected, threshold, scale, live }: Plotted, select: (part: Part) => void): SVGElement {
+export function scorePlot(
+  { parts, selected, threshold, scale, live }: Plotted,
+  select: (part: Part) => void,
+): SVGElement {
   const scored = parts.filter(({ score }) => score !== undefined);
   const scores = live ?? scored.map(({ score }) => score!);
   const high = 1.06 * Math.max(scale, threshold ?? 0, ...scores) || 1;
-  const x = (at: number) => MARGIN.left + ((at + 0.5) / Math.max(scores.length, 8)) * (WIDTH - MARGIN.left - MARGIN.right);
+  const x = (at: number) =>
+    MARGIN.left + ((at + 0.5) / Math.max(scores.length, 8)) * (WIDTH - MARGIN.left - MARGIN.right);
   const y = (score: number) => HEIGHT - MARGIN.bottom - (score / high) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const rules = ticks(0, high, 4).map((value) => rule(y(value), shortNumber(value)));
-  const marks = live ? [line(live.map((score, at) => `${x(at)},${y(score)}`))] : scored.map((part, at) => mark(part, x(at), y(part.score!)));
-  return svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': summary() }, ...rules, ...limit(), ...marks);
+  const marks = live
+    ? [line(live.map((score, at) => `${x(at)},${y(score)}`))]
+    : scored.map((part, at) => mark(part, x(at), y(part.score!)));
+  return svg(
+    'svg',
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': summary() },
+    ...rules,
+    ...limit(),
+    ...marks,
+  );
 
   function summary(): string {
     const above = threshold === undefined ? [] : scores.filter((score) => score > threshold);
@@ -39,7 +51,14 @@ export function scorePlot({ parts, selected, threshold, scale, live }: Plotted, 
         : svg('circle', { cx, cy, r: 4.5 });
     const ring = part === selected ? [svg('circle', { class: 'ring', cx, cy, r: 10 })] : [];
     const title = svg('title', {}, `${part.name}: ${shortNumber(part.score!)}`);
-    const group = svg('g', { class: `point ${verdict}` }, title, svg('circle', { class: 'target', cx, cy, r: 11 }), ...ring, shape);
+    const group = svg(
+      'g',
+      { class: `point ${verdict}` },
+      title,
+      svg('circle', { class: 'target', cx, cy, r: 11 }),
+      ...ring,
+      shape,
+    );
     group.addEventListener('click', () => select(part));
     return group;
   }
@@ -48,7 +67,13 @@ export function scorePlot({ parts, selected, threshold, scale, live }: Plotted, 
     if (threshold === undefined) return [];
     const at = y(threshold);
     return [
-      svg('rect', { class: 'above', x: MARGIN.left, y: MARGIN.top / 2, width: WIDTH - MARGIN.left - MARGIN.right, height: Math.max(0, at - MARGIN.top / 2) }),
+      svg('rect', {
+        class: 'above',
+        x: MARGIN.left,
+        y: MARGIN.top / 2,
+        width: WIDTH - MARGIN.left - MARGIN.right,
+        height: Math.max(0, at - MARGIN.top / 2),
+      }),
       svg('path', { class: 'limit', d: `M${MARGIN.left} ${at}H${WIDTH - MARGIN.right}` }),
     ];
   }

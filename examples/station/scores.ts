@@ -47,9 +47,11 @@ export class Scores {
     const [hit, missed] = [count('bad', 'defective'), count('bad', 'good')];
     const [alarm, passed] = [count('good', 'defective'), count('good', 'good')];
     this.best.disabled = !(hit + missed && alarm + passed);
+    const found = `${hit} of ${hit + missed} bad parts found`;
+    const alarms = `${alarm} false ${alarm === 1 ? 'alarm' : 'alarms'} among ${alarm + passed} good ones`;
     byId('agreement').textContent =
       hit + missed + alarm + passed
-        ? `Against your labels: ${hit} of ${hit + missed} bad parts found, ${alarm} false ${alarm === 1 ? 'alarm' : 'alarms'} among ${alarm + passed} good ones.`
+        ? `Against your labels: ${found}, ${alarms}.`
         : 'Label parts good or bad to see how well the threshold divides them.';
   }
 }
@@ -57,5 +59,8 @@ export class Scores {
 /** Scores and labels (1: bad) of the parts that have both. */
 function labelled(parts: readonly Part[]): [scores: Float32Array, labels: Uint8Array] {
   const known = parts.filter(({ score, label }) => score !== undefined && label);
-  return [Float32Array.from(known, ({ score }) => score!), Uint8Array.from(known, ({ label }) => Number(label === 'bad'))];
+  return [
+    Float32Array.from(known, ({ score }) => score!),
+    Uint8Array.from(known, ({ label }) => Number(label === 'bad')),
+  ];
 }

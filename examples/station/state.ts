@@ -44,9 +44,17 @@ interface Values {
 
 type Key = keyof Values;
 
-/** The state of the page: panels read it, change it, and hear of what was changed when the code that changed it is done. */
+/** The state of the page: panels read it, change it, and hear of a change when the code that made it is done. */
 export class State {
-  private values: Values = { modelName: '', generation: 0, scale: 0, parts: [], view: 'overlay', opacity: 0.7, busy: false };
+  private values: Values = {
+    modelName: '',
+    generation: 0,
+    scale: 0,
+    parts: [],
+    view: 'overlay',
+    opacity: 0.7,
+    busy: false,
+  };
   private readonly listeners: { keys: readonly Key[]; listener: () => void }[] = [];
   private readonly changed = new Set<Key>();
 

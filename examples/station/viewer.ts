@@ -22,11 +22,15 @@ export class Viewer {
   ) {
     const opacity = byId<HTMLInputElement>('opacity');
     opacity.addEventListener('input', () => state.set({ opacity: opacity.valueAsNumber }));
-    byId('views').addEventListener('change', (event) => state.set({ view: (event.target as HTMLInputElement).value as View }));
+    byId('views').addEventListener('change', (event) =>
+      state.set({ view: (event.target as HTMLInputElement).value as View }),
+    );
     new ResizeObserver(() => this.draw()).observe(this.stage);
     state.on(['selected', 'parts', 'detector', 'live', 'busy'], () => void this.update());
     state.on(['opacity', 'view', 'threshold', 'scale'], () => this.draw());
-    state.on(['scale', 'threshold'], () => byId('colour-bar').replaceChildren(colourBar(state.now.scale, state.now.threshold)));
+    state.on(['scale', 'threshold'], () =>
+      byId('colour-bar').replaceChildren(colourBar(state.now.scale, state.now.threshold)),
+    );
     state.on(['opacity', 'view'], () => this.showControls());
   }
 
@@ -88,7 +92,7 @@ export class Viewer {
     if (!this.state.now.live) this.showVerdict(this.state.now.selected?.name ?? '', shown.score);
   }
 
-  /** A device that was lost took all maps with it: what is shown is inspected once more, on the device that replaces it. */
+  /** A device that was lost took all maps with it: what is shown is inspected again, on that which replaces it. */
   private recover(error: unknown): void {
     this.shown = undefined;
     this.canvas.hidden = true;

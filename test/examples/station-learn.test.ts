@@ -7,7 +7,7 @@ import { Examples, choose, drop, inspectedRows, openModel, text, waitForText } f
 
 /**
  * Generous, since a software adapter computes on the very cores that the page needs, and other tests may run beside it;
- * measured on two busy cores of a software adapter: up to 330 ms.
+ * measured on two busy cores of a software adapter: up to 350 ms.
  */
 const LONGEST_BLOCK = 1000; // ms
 
@@ -20,7 +20,7 @@ test.after(() => examples.close());
 /** Starts to note how long the main thread is blocked at most, between two frames or by one task. */
 const watchBlocks = (page: Page) =>
   page.evaluate(() => {
-    const longest = { task: 0, frames: 0, gap: 0 };
+    const longest = { task: 0, gap: 0 };
     Object.assign(globalThis, { longest });
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) longest.task = Math.max(longest.task, duration);
@@ -30,14 +30,13 @@ const watchBlocks = (page: Page) =>
       const now = performance.now();
       longest.gap = Math.max(longest.gap, now - before);
       before = now;
-      longest.frames++;
       setTimeout(timer);
     };
     timer();
   });
 
 const longestBlock = (page: Page) =>
-  page.evaluate(() => (globalThis as unknown as { longest: { task: number; frames: number; gap: number } }).longest);
+  page.evaluate(() => (globalThis as unknown as { longest: { task: number; gap: number } }).longest);
 
 test('a model is trained in the page, which stays responsive, and put to use', async () => {
   await examples.visit('station/', async (page) => {
@@ -52,8 +51,10 @@ test('a model is trained in the page, which stays responsive, and put to use', a
     await page.click('label[for="view-heat"]'); // the page answers meanwhile
     await page.waitForSelector('#view-heat:checked');
     await waitForText(page, '#model-line', /^part · 64 × 64 px/);
-    const { task, gap, frames } = await longestBlock(page);
-    console.log(`note: longest main-thread block while training: task ${Math.round(task)} ms, timer gap ${Math.round(gap)} ms of ${frames}`);
+    const { task, gap } = await longestBlock(page);
+    console.log(
+      `note: training blocks the page for up to ${Math.round(task)} ms by tasks, ${Math.round(gap)} ms between timers`,
+    );
     assert.ok(Math.max(task, gap) < LONGEST_BLOCK, `blocked for ${Math.max(task, gap)} ms`);
     const found = await inspectedRows(page, 2);
     for (const { verdict } of found) assert.ok(['good', 'defective'].includes(verdict));
@@ -83,7 +84,8 @@ test('a template is learnt from parts labelled good, and the parts are judged by
     await choose(page, '#picture-files', ...good.slice(0, 4), brokenPart.file);
     const before = await inspectedRows(page, 5);
     await page.focus('#parts');
-    for (const key of ['Home', 'ArrowDown', 'g', 'ArrowDown', 'g', 'ArrowDown', 'g', 'ArrowDown', 'g'] as const) await page.keyboard.press(key);
+    for (const key of ['Home', 'ArrowDown', 'g', 'ArrowDown', 'g', 'ArrowDown', 'g', 'ArrowDown', 'g'] as const)
+      await page.keyboard.press(key);
     await page.click('#take-good');
     await waitForText(page, '#good-count', /^4 good parts$/);
     await page.click('#refresh');
@@ -105,7 +107,9 @@ test('the demonstration makes parts and begins to learn from them', async () => 
     await page.click('#task-cancel');
     await page.waitForSelector('#task[hidden]');
     const { task, gap } = await longestBlock(page);
-    console.log(`note: longest main-thread block while parts are made: task ${Math.round(task)} ms, timer gap ${Math.round(gap)} ms`);
+    console.log(
+      `note: the demo blocks the page for up to ${Math.round(task)} ms by tasks, ${Math.round(gap)} ms between timers`,
+    );
     assert.ok(Math.max(task, gap) < LONGEST_BLOCK, `blocked for ${Math.max(task, gap)} ms`);
   });
 });

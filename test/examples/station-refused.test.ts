@@ -24,7 +24,12 @@ const usable: Checkpoint = {
 };
 const model = modelFile('usable.safetensors', usable);
 const bytes = encodeCheckpoint(usable);
-const wide = fileOf('wide.png', await sharp({ create: { width: 20000, height: 2, channels: 3, background: 'red' } }).png().toBuffer());
+const wide = fileOf(
+  'wide.png',
+  await sharp({ create: { width: 20000, height: 2, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer(),
+);
 const unfinished = { ...usable, tensors: initialTensors(config, new Random(1)), template: undefined };
 
 const examples = await Examples.open();
@@ -67,7 +72,7 @@ for (const [what, { give, says }] of Object.entries(REFUSED)) {
       await page.click('#notices button');
       assert.is(await text(page, '#notices'), '');
       assert.match(await text(page, '#model-line'), /^usable · /);
-      const refused = await page.$$eval('#parts li', ({ length }) => length); // a picture that cannot be read stays listed
+      const refused = await page.$$eval('#parts li', ({ length }) => length); // what cannot be read stays listed
       await choose(page, '#picture-files', goodParts[0].file);
       const found = await inspectedRows(page, refused + 1);
       assert.is(found.filter(({ verdict }) => verdict === 'problem').length, refused);

@@ -56,7 +56,8 @@ test('pictures get scores, verdicts and a heat map that is brightest at the defe
     await choose(page, '#picture-files', ...files);
     const found = await inspectedRows(page, files.length);
     const verdicts = found.map(({ text, verdict }) => `${text.split(':')[0]} ${verdict}`);
-    for (const expected of ['test-good-1.png good', `${brokenPart.name} defective`]) assert.ok(verdicts.includes(expected), `${verdicts}`);
+    for (const expected of ['test-good-1.png good', `${brokenPart.name} defective`])
+      assert.ok(verdicts.includes(expected), `${verdicts}`);
     await select(page, brokenPart.name);
     await checkHeatMap(page);
     await checkOpacity(page);
@@ -91,14 +92,21 @@ async function checkOpacity(page: Page): Promise<void> {
   const full = await seen();
   const change = (a: Uint8Array) => means(brokenPart.mask, (at) => Math.abs(a[3 * at] - picture[3 * at])).inside;
   assert.is(await text(page, '#opacity-value'), '100 %');
-  assert.ok(change(full) > 10 && change(none) < 0.5 * change(full), `${change(none)} without, ${change(full)} with the heat map`);
+  assert.ok(
+    change(full) > 10 && change(none) < 0.5 * change(full),
+    `${change(none)} without, ${change(full)} with the heat map`,
+  );
 }
 
 /** All is defective above 0, all is good below the end of the scale; what was chosen is saved with the model. */
 async function checkThreshold(page: Page): Promise<void> {
   await page.focus('#threshold');
   await page.keyboard.press('Home');
-  await page.waitForFunction((n) => document.querySelectorAll('#parts [data-verdict="defective"]').length === n, {}, files.length);
+  await page.waitForFunction(
+    (n) => document.querySelectorAll('#parts [data-verdict="defective"]').length === n,
+    {},
+    files.length,
+  );
   assert.is(await page.$$eval('#plot .point.defective', ({ length }) => length), files.length);
   assert.match(await text(page, '#verdict'), /^defective/);
   await page.keyboard.press('End');
@@ -109,7 +117,13 @@ async function checkThreshold(page: Page): Promise<void> {
 }
 
 async function checkSizes(page: Page): Promise<void> {
-  for (const [width, theme] of [400, 1600].flatMap((size) => [[size, 'light'], [size, 'dark']] as const)) {
+  for (const [width, theme] of [400, 1600].flatMap(
+    (size) =>
+      [
+        [size, 'light'],
+        [size, 'dark'],
+      ] as const,
+  )) {
     await page.setViewport({ width, height: 1000 });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]);
     await painted(page);
@@ -137,7 +151,10 @@ test('the keyboard moves through the list, labels, peeks and removes; the export
     await page.keyboard.press('g');
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp', 'End', 'b'] as const) await page.keyboard.press(key);
     await waitForText(page, '#agreement', /of 1 bad parts found/);
-    const active = await page.$eval('#parts', (list) => document.getElementById(list.getAttribute('aria-activedescendant')!)!.ariaLabel!);
+    const active = await page.$eval(
+      '#parts',
+      (list) => document.getElementById(list.getAttribute('aria-activedescendant')!)!.ariaLabel!,
+    );
     assert.match(active, new RegExp(`^${last}\\.png: defective, .*, labelled bad$`));
     assert.match(await text(page, '#status'), new RegExp(`^${last}\\.png: labelled bad$`));
     await page.keyboard.press('Space');
@@ -164,7 +181,11 @@ test('the keyboard moves through the list, labels, peeks and removes; the export
 test('a folder is taken with the names of its files, also before there is a model', async () => {
   await examples.visit('station/', async (page) => {
     await choose(page, '#picture-folder', partsFolder);
-    await page.waitForFunction((n) => document.querySelectorAll('#parts li').length === n, {}, goodParts.length + files.length);
+    await page.waitForFunction(
+      (n) => document.querySelectorAll('#parts li').length === n,
+      {},
+      goodParts.length + files.length,
+    );
     assert.match((await rows(page))[0].text, /^parts\/test-good-0\.png: not inspected yet$/);
     await page.click('#clear');
     await page.waitForSelector('#list-empty:not([hidden])');
@@ -175,7 +196,9 @@ test('the camera is looked at frame by frame, and a frame can be kept', async ()
   await examples.visit('station/', async (page) => {
     await openModel(page, model);
     await page.click('#camera');
-    await page.waitForFunction(() => (document.querySelector('#plot .live')?.getAttribute('points') ?? '').split(' ').length >= 3);
+    await page.waitForFunction(
+      () => (document.querySelector('#plot .live')?.getAttribute('points') ?? '').split(' ').length >= 3,
+    );
     assert.match(await text(page, '#verdict'), /^(good|defective)score [\d.]+$/);
     await page.keyboard.press('Space'); // the button that keeps a frame has the focus
     await inspectedRows(page, 1);

@@ -60,7 +60,12 @@ export async function choose(page: Page, input: string, ...files: string[]): Pro
 }
 
 /** Drops files on an element, under names of their own if need be. */
-export async function drop(page: Page, target: string, files: readonly string[], names = files.map((f) => basename(f))): Promise<void> {
+export async function drop(
+  page: Page,
+  target: string,
+  files: readonly string[],
+  names = files.map((f) => basename(f)),
+): Promise<void> {
   const given = files.map((file, i) => ({ name: names[i], bytes: readFileSync(file).toString('base64') }));
   await page.$eval(
     target,
@@ -79,12 +84,13 @@ export async function drop(page: Page, target: string, files: readonly string[],
   );
 }
 
-export const text = (page: Page, selector: string): Promise<string> => page.$eval(selector, (element) => element.textContent!.trim());
+export const text = (page: Page, selector: string): Promise<string> =>
+  page.$eval(selector, (element) => element.textContent!.trim());
 
 /** Waits until an element's text fits. */
 export async function waitForText(page: Page, selector: string, pattern: RegExp): Promise<void> {
   const fits = (s: string, source: string) => new RegExp(source).test(document.querySelector(s)?.textContent ?? '');
-  await page.waitForFunction(fits, { timeout: 120_000 }, selector, pattern.source).catch(async (error: Error) => {
+  await page.waitForFunction(fits, { timeout: 60_000 }, selector, pattern.source).catch(async (error: Error) => {
     error.message += `\n${selector} reads '${await text(page, selector)}', not ${pattern}`;
     throw error;
   });
@@ -102,7 +108,7 @@ export async function inspectedRows(page: Page, count: number): Promise<Row[]> {
     const rows = [...document.querySelectorAll<HTMLElement>('#parts li')];
     return rows.length === wanted && rows.every(({ dataset }) => dataset.verdict !== 'none');
   };
-  await page.waitForFunction(done, { timeout: 120_000 }, count);
+  await page.waitForFunction(done, { timeout: 60_000 }, count);
   return rows(page);
 }
 
@@ -111,7 +117,8 @@ export const rows = (page: Page): Promise<Row[]> =>
 
 /** What the heat map's canvas shows, without the caption that lies over it: RGB bytes at this size. */
 export async function canvasPixels(page: Page, canvas: string, size: number): Promise<Uint8Array> {
-  const showCaption = (shown: boolean) => page.$$eval('.caption', (all, hide) => all.forEach((one) => one.toggleAttribute('hidden', hide)), !shown);
+  const showCaption = (shown: boolean) =>
+    page.$$eval('.caption', (all, hide) => all.forEach((one) => one.toggleAttribute('hidden', hide)), !shown);
   await showCaption(false);
   const picture = await (await page.$(canvas))!.screenshot();
   await showCaption(true);
@@ -129,7 +136,20 @@ export function means(mask: Uint8Array, value: (at: number) => number): { inside
 
 /** Controls and pictures that a screen reader could not name. */
 export async function nameless(page: Page): Promise<string[]> {
-  const NAMED = ['button', 'textbox', 'slider', 'combobox', 'spinbutton', 'radio', 'listbox', 'option', 'link', 'image', 'img', 'progressbar'];
+  const NAMED = [
+    'button',
+    'textbox',
+    'slider',
+    'combobox',
+    'spinbutton',
+    'radio',
+    'listbox',
+    'option',
+    'link',
+    'image',
+    'img',
+    'progressbar',
+  ];
   const found: string[] = [];
   const visit = (node: { role: string; name?: string; children?: unknown[] } | null) => {
     if (!node) return;

@@ -17,7 +17,11 @@ export async function bundleExamples(): Promise<void> {
   await bundle(['examples/station/parts-worker.ts'], { ...PAGE, outfile: `${STATION}/parts-worker.js` });
   await bundle(['src/web/worker.ts'], { ...PAGE, outfile: `${STATION}/web-worker.js` });
   await bundle(['examples/station/station.css'], { ...PAGE, outfile: `${STATION}/station.css` });
-  await bundle(['examples/station/service-worker.ts'], { ...PAGE, outfile: `${STATION}/service-worker.js`, define: version() });
+  await bundle(['examples/station/service-worker.ts'], {
+    ...PAGE,
+    outfile: `${STATION}/service-worker.js`,
+    define: version(),
+  });
 }
 
 function copy(...names: readonly string[]): void {
