@@ -130,6 +130,6 @@ export class AffineCoupling implements Invertible {
   private size(levels: readonly Tensor[]): NetworkSize {
     const { network } = this.levels;
     const [, , height, width] = levels[network].shape;
-    return { height, width, imageByImage: network === 0 }; // the peak of a step lies at the finest level
+    return { height, width, frugal: network === 0 }; // the peak of a step lies at the finest level
   }
 }

@@ -3,14 +3,15 @@ import { convolve, convolveGradients } from '../ops/conv2d';
 import { addInto, zerosLike } from '../ops/elementwise';
 import { resizeGradient, resizeInto } from '../ops/nearest';
 import type { Op } from '../ops/op';
+import { SMALL_WORKSPACE_BYTES } from '../ops/tile-plan';
 import { Tensor } from '../tensor/tensor';
 
 /** Size of the map that the network works on; its conditions are resized to it. */
 export interface NetworkSize {
   readonly height: number;
   readonly width: number;
-  /** one image at a time, which halves the peak memory of a batch of two and costs a little time */
-  readonly imageByImage?: boolean;
+  /** one image and few tiles at a time, which halves the peak memory of a batch of two and costs a little time */
+  readonly frugal?: boolean;
 }
 
 /** What a coupling network reads: one or two levels (N, C, ., .), and its weights. */
@@ -46,12 +47,13 @@ export const condition: Op<string, NetworkSize, string> = {
  * them once more.
  */
 export function runNetwork({ levels, w1, w2 }: NetworkInputs, size: NetworkSize): Tensor {
+  const workspace = workspaceOf(size);
   const y = Tensor.empty(w1.gpu, [levels[0].shape[0], w2.shape[0], size.height, size.width], 'coupling network');
   forParts([y, ...levels], size, ([part, ...parts]) => {
     const { input, enlarge } = networkInput(parts, size);
-    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge });
+    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge, workspace });
     input.free();
-    convolve(hidden, w2, { into: part });
+    convolve(hidden, w2, { into: part, workspace });
     hidden.free();
   });
   return y;
@@ -64,13 +66,14 @@ export function networkGradients(
   dLevels: readonly Tensor[],
   size: NetworkSize,
 ): { dw1: Tensor; dw2: Tensor } {
+  const workspace = workspaceOf(size);
   let sums: { dw1: Tensor; dw2: Tensor } | undefined;
   forParts([dy, ...levels, ...dLevels], size, ([dyPart, ...parts]) => {
     const { input, enlarge, made } = networkInput(parts.slice(0, levels.length), size);
-    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge });
-    const { dw: dw2 } = convolveGradients(dyPart, hidden, w2, { throughLeaky: LEAKY_SLOPE });
+    const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge, workspace });
+    const { dw: dw2 } = convolveGradients(dyPart, hidden, w2, { throughLeaky: LEAKY_SLOPE, workspace });
     const into = made ? input : undefined; // a condition made for this is not needed any more, a level is
-    const { dx, dw: dw1 } = convolveGradients(hidden, input, w1, { enlarge, into }); // hidden: the gradient before the LeakyReLU
+    const { dx, dw: dw1 } = convolveGradients(hidden, input, w1, { enlarge, into, workspace }); // hidden: the gradient before the LeakyReLU
     hidden.free();
     parts.slice(levels.length).forEach((dLevel, i) => resizeGradient(dx, i * levels[0].shape[1], dLevel));
     [input, dx].forEach((tensor) => tensor.free());
@@ -81,6 +84,8 @@ export function networkGradients(
   });
   return sums!;
 }
+
+const workspaceOf = ({ frugal }: NetworkSize) => (frugal ? SMALL_WORKSPACE_BYTES : undefined);
 
 interface NetworkInput {
   readonly input: Tensor;
@@ -105,9 +110,9 @@ function conditionOf(levels: readonly Tensor[], { height, width }: NetworkSize):
 }
 
 /** Calls `work` with the whole batches, or with views of one image at a time where these can be bound. */
-function forParts(batches: Tensor[], { imageByImage }: NetworkSize, work: (parts: Tensor[]) => void): void {
+function forParts(batches: Tensor[], { frugal }: NetworkSize, work: (parts: Tensor[]) => void): void {
   const [count] = batches[0].shape;
-  if (!imageByImage || batches.some(({ size }) => (size / count) % 64 !== 0)) return work(batches);
+  if (!frugal || batches.some(({ size }) => (size / count) % 64 !== 0)) return work(batches);
   for (let i = 0; i < count; i++) {
     const parts = batches.map((batch) => batch.view([1, ...batch.shape.slice(1)], (i * batch.size) / count));
     work(parts);

@@ -16,7 +16,12 @@ import {
 // Convolution through Fourier transforms of overlapping tiles (overlap-save), stride 1, zero padding k / 2, odd k up to 11.
 // The spectra are taken in chunks of tiles, so that the workspace does not grow with the images.
 
-export interface FftForwardOptions {
+export interface FftOptions {
+  /** bytes that spectra of activations may take at a time; default WORKSPACE_BYTES */
+  readonly workspace?: number;
+}
+
+export interface FftForwardOptions extends FftOptions {
   /** 2: x stands for itself enlarged twice (nearest) */
   readonly enlarge?: 1 | 2;
   /** of a LeakyReLU on the result; default 1, which is none */
@@ -25,7 +30,7 @@ export interface FftForwardOptions {
   readonly into?: Tensor;
 }
 
-export interface GradientOptions {
+export interface GradientOptions extends FftOptions {
   /** 2: the x that was enlarged is half as high and wide as dy */
   readonly enlarge?: 1 | 2;
   /** where dx goes, which may be x; default a new tensor */
@@ -38,13 +43,13 @@ export interface GradientOptions {
 const around = (k: number): Window => ({ origin: -(k >> 1), start: 0, side: TILE });
 
 /** y = leaky(conv(x, w)), (N, Co, H, W). x: (N, Ci, H, W), w: (Co, Ci, k, k). */
-export function fftConvForward(x: Tensor, w: Tensor, { slope = 1, into, enlarge = 1 }: FftForwardOptions = {}): Tensor {
+export function fftConvForward(x: Tensor, w: Tensor, { slope = 1, into, enlarge = 1, workspace }: FftForwardOptions = {}): Tensor {
   const [batch, , height, width] = imageShape(x);
   const [outputs, , k] = w.shape;
   const y = into ?? Tensor.empty(x.gpu, [batch, outputs, enlarge * height, enlarge * width], 'conv2d');
   const [from, to] = [imagePlanes(x, enlarge), imagePlanes(y)];
   const spectra = weightSpectra(w, 'inputs');
-  const { chunks, ...cut } = planTiles({ ...to, batch }, k, from.channels + outputs);
+  const { chunks, ...cut } = planTiles({ ...to, batch }, k, from.channels + outputs, workspace);
   for (const chunk of chunks) {
     const xs = pairSpectra(from, cut, chunk, around(k));
     const ys = multiplySpectra(xs, spectra, true);
@@ -71,18 +76,19 @@ export function fftConvGradients(
   dy: Tensor,
   x: Tensor,
   w: Tensor,
-  { enlarge = 1, throughLeaky, into }: GradientOptions = {},
+  { enlarge = 1, throughLeaky, into, workspace }: GradientOptions = {},
 ): { dx: Tensor; dw: Tensor } {
   const masked = throughLeaky !== undefined;
   const dx = masked ? x : (into ?? Tensor.empty(x.gpu, x.shape, 'conv2d dx'));
   const dw = playBack(dy, imagePlanes(dx, enlarge), w.shape[2], {
     dx: { w, slope: throughLeaky ?? 1, masked },
     dw: imagePlanes(x, enlarge),
+    workspace,
   })!;
   return { dx, dw };
 }
 
-interface Wanted {
+interface Wanted extends FftOptions {
   /** writes the gradient to the input */
   readonly dx?: { readonly w: Tensor; readonly slope: number; readonly masked: boolean };
   /** returns the gradient to the weights, for this input */
@@ -94,12 +100,12 @@ interface Wanted {
  * tensor. A tile of dy is taken with its surroundings, one of x without, at the end of its square: then value (r, s) of
  * their correlation is the gradient to weight (r, s).
  */
-function playBack(dy: Tensor, input: Planes, k: number, { dx, dw }: Wanted): Tensor | undefined {
+function playBack(dy: Tensor, input: Planes, k: number, { dx, dw, workspace }: Wanted): Tensor | undefined {
   const [batch, outputs] = dy.shape;
   const from = imagePlanes(dy);
   const spectra = dx && weightSpectra(dx.w, 'outputs');
   const sums = dw && emptyWeightSpectra(dy.gpu, input.channels, outputs);
-  const { chunks, ...cut } = planTiles({ ...input, batch }, k, input.channels + outputs);
+  const { chunks, ...cut } = planTiles({ ...input, batch }, k, input.channels + outputs, workspace);
   for (const chunk of chunks) {
     const dys = pairSpectra(from, cut, chunk, around(k));
     if (dw) {

@@ -2,13 +2,13 @@ import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
 import { Tensor } from '../tensor/tensor';
 import { directForward, directGradInput, directGradWeight } from './conv2d-direct';
-import { type GradientOptions, fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from './conv2d-fft';
+import { type FftOptions, type GradientOptions, fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from './conv2d-fft';
 import { fill } from './elementwise';
 import { nearest, resizeGradient } from './nearest';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 
-export interface ConvolutionOptions {
+export interface ConvolutionOptions extends FftOptions {
   /** 1 or 2; default 1 */
   readonly stride?: number;
   /** 2: x stands for itself enlarged twice (nearest), which is then not made; stride 1 only; default 1 */
@@ -44,12 +44,12 @@ export function convolutionMethod(k: number, stride: number, height: number, wid
 }
 
 /** y = leaky(conv(x, w)), zero padding k / 2, no bias. x: (N, Ci, H, W), w: (Co, Ci, k, k), y: (N, Co, ceil(H / stride), ...). */
-export function convolve(x: Tensor, w: Tensor, { stride = 1, enlarge = 1, slope = 1, into }: ForwardOptions = {}): Tensor {
+export function convolve(x: Tensor, w: Tensor, { stride = 1, enlarge = 1, slope = 1, into, workspace }: ForwardOptions = {}): Tensor {
   checkConvolution(x, w, stride);
   const [n, , height, width] = x.shape;
   const shape = [n, w.shape[0], Math.ceil((height * enlarge) / stride), Math.ceil((width * enlarge) / stride)];
   if (into) expectShape(into, shape, 'conv2d');
-  if (methodFor(w.gpu, w.shape[2], stride, shape) === 'fft') return fftConvForward(x, w, { slope, into, enlarge });
+  if (methodFor(w.gpu, w.shape[2], stride, shape) === 'fft') return fftConvForward(x, w, { slope, into, enlarge, workspace });
   const y = into ?? Tensor.empty(x.gpu, shape, 'conv2d');
   withEnlarged(x, enlarge, (input) => directForward(input, w, y, stride, slope));
   return y;
