@@ -1,4 +1,5 @@
 import { convolve, convolveGradInput, convolveGradWeight } from '../../src/ops/conv2d';
+import { PRODUCTS_CHOICE, tileProducts } from '../../src/ops/tile-variant';
 import type { Shape } from '../../src/tensor/tensor';
 import { type Entry, type Inputs, bytesOf, describeShape, sampled } from './entry';
 
@@ -33,6 +34,7 @@ export function convolutionEntries(side: number): Entry[] {
   return [
     ...entriesOf({ ...model, inputs: 16, outputs: 32 }),
     ...entriesOf({ ...model, inputs: 32, outputs: 32 }),
+    ...entriesOf({ ...model, inputs: 32, outputs: 32 }).map(withPlainProducts), // the same twice where these are what is run
     ...(side >= 32 ? entriesOf({ ...model, inputs: 16, outputs: 32, enlarge: 2 }) : []),
     ...entriesOf({ ...model, inputs: 16, outputs: 16, k: 1 }),
   ];
@@ -47,6 +49,28 @@ export function encoderEntries(size: number): Entry[] {
     ...entriesOf({ batch: 2, inputs: 64, outputs: 64, side, k: 3 }, ['forward']),
     ...entriesOf({ batch: 2, inputs: 3, outputs: 64, side: size, k: 7, stride: 2 }, ['forward', 'gradient to input']),
   ];
+}
+
+/** The same by the products that run everywhere, whatever suits the adapter. */
+function withPlainProducts(entry: Entry): Entry {
+  return {
+    ...entry,
+    name: `${entry.name}, plain products`,
+    async prepare(inputs) {
+      const { gpu } = inputs;
+      const prepared = await entry.prepare(inputs);
+      return {
+        ...prepared,
+        run() {
+          const products = tileProducts(gpu);
+          gpu.choices.set(PRODUCTS_CHOICE, 'plain');
+          const result = prepared.run();
+          gpu.choices.set(PRODUCTS_CHOICE, products);
+          return result;
+        },
+      };
+    },
+  };
 }
 
 function entriesOf(sizes: Convolution, parts = PARTS): Entry[] {

@@ -6,6 +6,7 @@ import { measure } from '../../benchmarks/suite/measure';
 import { rooflineEntries } from '../../benchmarks/suite/rooflines';
 import { runSuite } from '../../benchmarks/suite/run';
 import { suite } from '../../benchmarks/suite/suite';
+import { hasSubgroupsOf8 } from '../../src/ops/tile-variant';
 import { kernelNames } from '../support/kernels';
 import { gpu } from '../support/gpu';
 import { record, report } from './support';
@@ -50,7 +51,8 @@ test('every entry of a small suite is right', async () => {
   }
   gpu.run = run;
   assert.equal(wrong, []);
-  assert.equal(kernelNames().filter((name) => !used.has(name)), []);
+  const suited = kernelNames().filter((name) => !name.endsWith('_subgroup') || hasSubgroupsOf8(gpu.adapter));
+  assert.equal(suited.filter((name) => !used.has(name)), []);
 });
 
 test('a wrong result is reported and not timed, and an entry that cannot run says why', async () => {
