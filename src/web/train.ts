@@ -1,26 +1,16 @@
-import type { Augmentation, VolumeNorm } from '../data/settings';
 import { PyramidFlowError } from '../errors';
 import { type SizeRequest, parseSize } from '../train/image-size';
+import type { TrainingChoices } from '../train/plan';
 import { abortable } from './abort';
 import { type ImageSource, decodeImage, is } from './image-source';
 import type { Answer, Request, TrainProgress } from './messages';
 
 /** What is left out takes the category's released setting. */
-export interface TrainOptions {
+export interface TrainOptions extends Omit<TrainingChoices, 'size' | 'memory'> {
   /** default 'part'; the name of a category of MVTec AD brings its settings */
   readonly category?: string;
   /** the shorter side, or height and width, as 256, '256x192' or { height, width } */
   readonly size?: number | string | SizeRequest;
-  readonly channels?: number;
-  readonly levels?: number;
-  readonly stacks?: number;
-  readonly kernel?: number;
-  readonly norm?: VolumeNorm;
-  readonly epochs?: number;
-  readonly batch?: number;
-  readonly lr?: number;
-  readonly seed?: number;
-  readonly augmentation?: Augmentation;
   readonly signal?: AbortSignal;
   onProgress?(progress: TrainProgress): void;
 }
