@@ -35,8 +35,8 @@ export const methodChoice = (k: number): string => `convolution ${k}x${k}`;
 
 /**
  * Which way a convolution is computed, by its shape and what a tuner chose for its kernel size. Tiles of FFT need several times fewer
- * operations where kernels are large; on maps of less than a tile, and for 1x1 and 3x3, the direct kernel was faster
- * (benchmarks/RESULTS.md).
+ * operations where kernels are large, and make no sense on maps of less than a tile. For 3x3 it depends on the adapter (lavapipe
+ * prefers tiles): the direct kernel unless `pyramidflow tune` finds otherwise.
  */
 export function convolutionMethod(k: number, stride: number, height: number, width: number, chosen?: Method): Method {
   if (stride !== 1 || !FFT_KERNELS.includes(k) || height * width < 256) return 'direct';

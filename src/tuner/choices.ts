@@ -22,6 +22,11 @@ export const CHOICES: readonly Choice[] = [
   ...FFT_KERNELS.map((kernel) => ({ name: methodChoice(kernel), kernel, options: () => ['direct', 'fft'] })),
 ];
 
+/** Those that leave this adapter more than one option. */
+export function openChoices(adapter: AdapterReport): Choice[] {
+  return CHOICES.filter(({ options }) => options(adapter).length > 1);
+}
+
 /** Those of `stored` that are still choices and that this adapter can run. */
 export function validChoices(stored: Readonly<Record<string, unknown>>, adapter: AdapterReport): Map<string, string> {
   const valid = new Map<string, string>();

@@ -5,7 +5,7 @@ import { type CheckResult, runCheck } from '../selftest/check';
 import { checkConvolution } from '../selftest/network-checks';
 import { scope } from '../tensor/scope';
 import { Tensor, elements } from '../tensor/tensor';
-import { CHOICES, type Choice } from './choices';
+import { type Choice, openChoices } from './choices';
 
 export interface TuneOptions {
   /** of the images that options are timed on; default 64 */
@@ -40,15 +40,21 @@ const CHECKED_SIDE = 18; // more than the 16 x 16 from which tiles are used, and
  */
 export async function tune(gpu: Runtime, { side = 64, samples = 9, onResult }: TuneOptions = {}): Promise<TuningResult[]> {
   const results: TuningResult[] = [];
-  for (const choice of CHOICES) {
-    const options = choice.options(gpu.adapter);
-    if (options.length > 1) results.push(await choose(gpu, choice, options, side, samples));
-    if (options.length > 1) onResult?.(results.at(-1)!);
+  for (const choice of openChoices(gpu.adapter)) {
+    const result = await choose(gpu, choice, choice.options(gpu.adapter), side, samples);
+    results.push(result);
+    onResult?.(result);
   }
   return results;
 }
 
-async function choose(gpu: Runtime, { name, kernel }: Choice, options: readonly string[], side: number, samples: number): Promise<TuningResult> {
+async function choose(
+  gpu: Runtime,
+  { name, kernel }: Choice,
+  options: readonly string[],
+  side: number,
+  samples: number,
+): Promise<TuningResult> {
   const before = gpu.choices.get(name);
   const judged: OptionResult[] = [];
   const times = new Map<string, number[]>();

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AdapterReport } from '../../src/gpu/device';
-import { CHOICES, validChoices } from '../../src/tuner/choices';
+import { openChoices, validChoices } from '../../src/tuner/choices';
 import { tune } from '../../src/tuner/tune';
 import { gpu } from '../support/gpu';
 
@@ -16,8 +16,8 @@ test('stored choices are taken where they still exist and the adapter can run th
 test('every choice is made among right results, and is in force afterwards', async () => {
   const heard: string[] = [];
   const results = await tune(gpu, { side: 16, samples: 3, onResult: ({ name }) => heard.push(name) });
-  const open = CHOICES.filter(({ options }) => options(gpu.adapter).length > 1);
-  assert.equal(heard, open.map(({ name }) => name));
+  assert.equal(heard, openChoices(gpu.adapter).map(({ name }) => name));
+  assert.ok(heard.length > 0);
   for (const { name, options, chosen } of results) {
     assert.equal(options.filter(({ problem }) => problem), [], name);
     const [fastest] = [...options].sort((a, b) => a.ms! - b.ms!);

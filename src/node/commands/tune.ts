@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { openChoices } from '../../tuner/choices';
 import { type TuningResult, tune } from '../../tuner/tune';
 import { progressBar } from '../progress';
 import { writeTuning } from '../tuning-file';
@@ -23,7 +24,10 @@ export function addTune(program: Command): void {
 async function runTune({ size, samples, json }: TuneArguments): Promise<void> {
   await withRuntime(async (gpu) => {
     const bar = progressBar('tuning');
-    const results = await tune(gpu, { side: size, samples, onResult: ({ name }) => bar.update(1, 1, name) }).finally(bar.stop);
+    const { length } = openChoices(gpu.adapter);
+    let done = 0;
+    const onResult = ({ name }: TuningResult) => bar.update(++done, length, name);
+    const results = await tune(gpu, { side: size, samples, onResult }).finally(bar.stop);
     const file = await writeTuning(gpu.adapter, gpu.choices);
     if (results.some(({ chosen }) => chosen === undefined)) process.exitCode = EXIT.failed;
     printResult(json, { adapter: gpu.adapter, results, file }, () => describe(results));
