@@ -82,12 +82,15 @@ export class Detector {
     return { map: values, score, verdict: this.verdict(score) };
   }
 
+  /** Network input (N, 3, H, W) -> anomaly maps (N, 1, H, W) and their maxima (N). */
+  inspect(images: Tensor): { map: Tensor; scores: Tensor } {
+    const map = this.maps(images);
+    return { map, scores: imageScores(map) };
+  }
+
   private judge(image: ByteImage): { map: Tensor; scores: Tensor } {
     const { height, width } = this.config;
-    return scope(() => {
-      const map = this.maps(resizedInput(this.model.gpu, image, height, width, this.normalization));
-      return { map, scores: imageScores(map) };
-    });
+    return scope(() => this.inspect(resizedInput(this.model.gpu, image, height, width, this.normalization)));
   }
 
   verdict(score: number): 'good' | 'defective' | undefined {

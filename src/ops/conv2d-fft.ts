@@ -68,7 +68,8 @@ export function fftConvGradInput(dy: Tensor, w: Tensor, dx: Tensor, enlarge: 1 |
 
 /** d(loss)/dw, (Co, Ci, k, k). dy: (N, Co, H, W), x: (N, Ci, H, W). */
 export function fftConvGradWeight(dy: Tensor, x: Tensor, kernelSize: number, enlarge: 1 | 2 = 1): Tensor {
-  return playBack(dy, imagePlanes(x, enlarge), kernelSize, { dw: imagePlanes(x, enlarge) })!;
+  const input = imagePlanes(x, enlarge);
+  return playBack(dy, input, kernelSize, { dw: input })!;
 }
 
 /** Both gradients, which share the spectra of dy. */

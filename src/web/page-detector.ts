@@ -1,7 +1,6 @@
 import type { ByteImage } from '../data/augment';
 import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
-import { imageScores } from '../model/anomaly-map';
 import { type Checkpoint, encodeCheckpoint } from '../model/checkpoint';
 import type { PyramidFlowConfig } from '../model/config';
 import { Detector } from '../model/detector';
@@ -140,10 +139,10 @@ export class PageDetector {
     try {
       const bytes = await picture.resized(this.config.height, this.config.width);
       const uploaded = performance.now();
-      const { maps, scores } = scope(() => inspect(detector, bytes));
-      tensor = maps;
-      const reading = Promise.all([scores.read(), map === 'array' ? maps.read() : undefined]);
-      scores.free();
+      const found = inspect(detector, bytes);
+      tensor = found.map;
+      const reading = Promise.all([found.scores.read(), map === 'array' ? tensor.read() : undefined]);
+      found.scores.free();
       const [[score], values] = await abortable(reading, signal);
       gpu.trim();
       const timings = { decode, upload: uploaded - start, run: performance.now() - uploaded };
@@ -226,10 +225,9 @@ export class PageDetector {
 }
 
 /** RGB bytes at the model's size, which it frees -> map and score. */
-function inspect(detector: Detector, bytes: Tensor): { maps: Tensor; scores: Tensor } {
+function inspect(detector: Detector, bytes: Tensor): { map: Tensor; scores: Tensor } {
   try {
-    const maps = detector.maps(normalizeBytes(bytes, detector.normalization));
-    return { maps, scores: imageScores(maps) };
+    return scope(() => detector.inspect(normalizeBytes(bytes, detector.normalization)));
   } finally {
     bytes.free();
   }
