@@ -17,10 +17,7 @@ const [run, stop] = [element<HTMLButtonElement>('run'), element<HTMLButtonElemen
 let report: Report | undefined;
 let stopping = false;
 
-const problem = navigator.gpu ? await noAdapter() : 'This browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox, over https or from localhost.';
-element('support').textContent = problem ?? 'Every kernel is checked, then timed. Close other tabs and plug a laptop in: only a quiet device gives good figures.';
-run.disabled = problem !== undefined;
-
+run.disabled = true;
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   void start();
@@ -38,6 +35,11 @@ for (const [type, over] of [['dragover', true], ['dragleave', false], ['drop', f
     if (type === 'drop') void open([...(event.dataTransfer?.files ?? [])]);
   });
 }
+
+// After the listeners: what is dropped while the adapter is asked for is not lost.
+const problem = navigator.gpu ? await noAdapter() : 'This browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox, over https or from localhost.';
+element('support').textContent = problem ?? 'Every kernel is checked, then timed. Close other tabs and plug a laptop in: only a quiet device gives good figures.';
+run.disabled = problem !== undefined;
 
 async function noAdapter(): Promise<string | undefined> {
   return (await navigator.gpu.requestAdapter()) ? undefined : 'This browser has WebGPU, but gives no adapter: the GPU or its driver is not supported.';
