@@ -3,6 +3,7 @@
 // With MEMBERS = 2, the real parts of z are tile 2 p and the imaginary parts tile 2 p + 1; with MEMBERS = 1, the real parts are tile p.
 // Of a tile the SIDE x SIDE values from (FIRST, FIRST) on are kept; they go into y at `step` times the tile's place, through
 // leaky(v) = v > 0 ? v : slope * v. With MASKED = 1, y holds the output h of a LeakyReLU and becomes (h > 0 ? 1 : slope) * v.
+// With ADD = 1, they are added to what y holds.
 // With POOL = 2, y holds the sums of 2 x 2 values each, the gradient of an enlargement (nearest); SIDE, height and width are even.
 // With HALF = 1 the spectra are those of real tiles and hold rows 0 to 8 alone; the others are conjugates of these.
 // spectra: (16, 16, channels, pairs), or (9, 16, ...)   y: image n, channel c from element n * imageStride + c * channelStride on, height x width
@@ -12,6 +13,7 @@ override MEMBERS: u32 = 2;
 override FIRST: u32 = 0;
 override SIDE: u32 = 10;
 override MASKED: u32 = 0;
+override ADD: u32 = 0;
 override POOL: u32 = 1;
 override HALF: u32 = 0;
 
@@ -78,7 +80,9 @@ fn storeColumn(t: u32, channel: u32, s: u32, part: u32) {
       let value = shape.scale * z[(FIRST + r) % 4u * 4u + (FIRST + r) / 4u][part];
       var sign = value;
       if (MASKED == 1u) { sign = y[at]; }
-      y[at] = select(shape.slope, 1.0, sign > 0.0) * value;
+      var before = 0.0;
+      if (ADD == 1u) { before = y[at]; }
+      y[at] = before + select(shape.slope, 1.0, sign > 0.0) * value;
     }
   }
 }

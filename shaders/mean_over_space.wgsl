@@ -1,7 +1,7 @@
-// mean[c] = sum over n, p of x[n, c, p] / (batch * pixels), in fixed order: the mean of SVN.
+// mean[c] = sum over n, p of x[n, c, p] / count, in fixed order: the mean of SVN, of values or of partial sums.
 // x: (batch, channels, pixels)   mean: (channels)
 // grid: (channels); each of 64 lanes adds every 64th value, then a tree adds the lanes
-struct Shape { batch: u32, channels: u32, pixels: u32 }
+struct Shape { batch: u32, channels: u32, pixels: u32, count: f32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> mean: array<f32>;
@@ -22,5 +22,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     workgroupBarrier();
     if (local < half) { lanes[local] += lanes[local + half]; }
   }
-  if (local == 0u) { mean[group.x] = lanes[0] / (f32(shape.batch) * f32(shape.pixels)); }
+  if (local == 0u) { mean[group.x] = lanes[0] / shape.count; }
 }

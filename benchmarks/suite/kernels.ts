@@ -33,8 +33,13 @@ export function mapEntries(side: number): Entry[] {
   const wide: Shape = [N, 2 * C, side, side];
   const half: Shape = [N, C, side / 2, side / 2];
   const one: Shape = [N, 1, side, side];
+  const mean: Shape = [1, 1, side, side];
   const features: Shape = [N, 64, side, side];
   const channelOf = (at: number, channels: number) => Math.floor(at / pixels) % channels;
+  const logScaleOf = (values: Input, means: Input) => ({
+    logScale: { values: values.tensor, mean: means.tensor, kind: 'CVN' as const },
+    valueAt: (at: number) => values.values[at] - means.values[at % pixels],
+  });
 
   const rows: Row[] = [
     ['LeakyReLU', [map, map], (given) => {
@@ -55,21 +60,23 @@ export function mapEntries(side: number): Entry[] {
         truth: (at) => (channelOf(at, 2 * C) < C ? (0.636 * dy.values[tailOf(at)]) / (1 + (x.values[at] / CLAMP) ** 2) : x.values[at]),
       };
     }],
-    ...(['forward', 'inverse'] as const).map((direction): Row => [`affine, ${direction}`, [map, map, map, map], (given) => {
+    ...(['forward', 'inverse'] as const).map((direction): Row => [`affine, ${direction}`, [map, map, map, mean, map], (given) => {
       const sign = direction === 'forward' ? -1 : 1; // of the log scale, so that repeated values stay where they are
-      const [x, logScale, network] = [given.own(map), scaled(given, map, 'log scale', sign), given.get(wide, 'network')];
+      const [x, network] = [given.own(map), given.get(wide, 'network')];
+      const opposite = direction === 'forward' ? 1 : -1;
+      const { logScale, valueAt } = logScaleOf(scaled(given, map, 'log scale', sign), scaled(given, mean, 'mean', opposite));
       const truth = {
-        forward: (at: number) => Math.exp(logScale.values[at]) * x.values[at] + network.values[shiftOf(at)],
-        inverse: (at: number) => Math.exp(-logScale.values[at]) * (x.values[at] - network.values[shiftOf(at)]),
+        forward: (at: number) => Math.exp(valueAt(at)) * x.values[at] + network.values[shiftOf(at)],
+        inverse: (at: number) => Math.exp(-valueAt(at)) * (x.values[at] - network.values[shiftOf(at)]),
       }[direction];
-      return { run: inPlace(x.tensor, () => applyAffine(x.tensor, logScale.tensor, network.tensor, direction)), truth };
+      return { run: inPlace(x.tensor, () => applyAffine(x.tensor, logScale, network.tensor, direction)), truth };
     }]),
-    ['affine, gradient', [map, map, map, map, map, map, map], (given) => {
-      const [x, dx] = [given.own(map), given.own(map, 'dy')];
-      const [logScale, network] = [given.own(map, 'log scale'), given.own(wide, 'network')];
+    ['affine, gradient', [map, map, map, mean, map, map, map], (given) => {
+      const [x, dx, network] = [given.own(map), given.own(map, 'dy'), given.own(wide, 'network')];
+      const { logScale, valueAt } = logScaleOf(given.own(map, 'log scale'), given.get(mean, 'mean'));
       return {
-        run: inPlace(dx.tensor, () => affineGradient(x.tensor, dx.tensor, logScale.tensor, network.tensor, false)),
-        truth: (at) => Math.exp(logScale.values[at]) * dx.values[at],
+        run: inPlace(dx.tensor, () => affineGradient(x.tensor, dx.tensor, logScale, network.tensor, false)),
+        truth: (at) => Math.exp(valueAt(at)) * dx.values[at],
       };
     }],
     ['blur', [map, map], (given) => {
@@ -122,7 +129,7 @@ export function mapEntries(side: number): Entry[] {
         truth: (at) => (channelOf(at, 2 * C) < C ? y.values[at] : x.values[tailOf(at) - C * pixels]),
       };
     }],
-    ['mean over channels', [map, [1, 1, side, side]], (given) => {
+    ['mean over channels', [map, mean], (given) => {
       const x = given.get(map);
       return { run: () => volumeMean(x.tensor, 'CVN'), truth: (at) => average(N * C, (plane) => x.values[plane * pixels + at]) };
     }],
@@ -131,11 +138,11 @@ export function mapEntries(side: number): Entry[] {
       const pixel = (channel: number) => (i: number) => x.values[(Math.floor(i / pixels) * C + channel) * pixels + (i % pixels)];
       return { run: () => volumeMean(x.tensor, 'SVN'), truth: (at) => average(N * pixels, pixel(at)), tolerance: 1e-4 };
     }],
-    ['minus a mean', [map, [1, 1, side, side], map], (given) => {
-      const [x, mean] = [given.own(map), given.get([1, 1, side, side], 'mean')];
+    ['minus a mean', [map, mean, map], (given) => {
+      const [x, means] = [given.own(map), given.get(mean, 'mean')];
       return {
-        run: inPlace(x.tensor, () => subtractMean(x.tensor, mean.tensor, 'CVN')),
-        truth: (at) => x.values[at] - mean.values[at % pixels],
+        run: inPlace(x.tensor, () => subtractMean(x.tensor, means.tensor, 'CVN')),
+        truth: (at) => x.values[at] - means.values[at % pixels],
       };
     }],
     ['pair differences', [map, [1, 1, side, side]], (given) => {

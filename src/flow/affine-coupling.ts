@@ -1,5 +1,5 @@
 import { CLAMP, LEAKY_SLOPE, leakyRelu, softClamp, softClampHead, softClampHeadGradient } from '../ops/activation';
-import { affine, affineGradient, applyAffine } from '../ops/affine';
+import { type LogScale, affine, affineGradient, applyAffine } from '../ops/affine';
 import { conv2d } from '../ops/conv2d';
 import { add, addInto, scaleInto } from '../ops/elementwise';
 import { nearest } from '../ops/nearest';
@@ -36,7 +36,7 @@ export class AffineCoupling implements Invertible {
   constructor(
     readonly name: string,
     private readonly set: ParameterSet,
-    prefix: string,
+    private readonly prefix: string,
     private readonly levels: CouplingLevels,
     private readonly norm: VolumeNorm,
     private readonly runningMean: Tensor,
@@ -54,18 +54,22 @@ export class AffineCoupling implements Invertible {
     const hidden = tape.apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE });
     const network = tape.apply(conv2d, { x: hidden, w: w2 }, {});
     const clamped = tape.apply(softClamp, { x: network }, { channels: target.shape[1], alpha: CLAMP });
-    if (pass.moveMeans) this.moveMean(clamped);
     const { norm: kind, runningMean } = this;
-    const logScale = tape.apply(volumeNorm, { x: clamped, runningMean }, { kind, training: pass.training });
-    const y = tape.apply(affine, { x: target, logScale, network }, undefined);
-    for (const made of [input, raw, hidden, network, clamped]) made.free();
+    if (pass.moveMeans) {
+      const mean = volumeMean(clamped, kind);
+      moveRunningMean(runningMean, mean);
+      mean.free();
+    }
+    const normalization = { kind, training: pass.training };
+    const y = tape.apply(affine, { x: target, logScale: clamped, network, runningMean }, normalization);
     if (pass.logDeterminants) {
       const [height, width] = target.shape.slice(2);
+      const logScale = tape.apply(volumeNorm, { x: clamped, runningMean }, normalization);
       const b = tape.apply(nearest, { x: logScale }, { height, width });
       replace(pass.logDeterminants, this.target, tape.apply(add, { a: pass.logDeterminants[this.target], b }, undefined));
-      b.free();
+      [logScale, b].forEach((made) => made.free());
     }
-    logScale.free();
+    for (const made of [input, raw, hidden, network, clamped]) made.free();
     return y;
   }
 
@@ -91,32 +95,24 @@ export class AffineCoupling implements Invertible {
     const network = runNetwork(inputs, this.size(levels));
     const logScale = this.logScale(network, pass);
     affineGradient(levels[this.target], gradients[this.target], logScale, network, true);
-    removeMean(logScale, this.norm);
-    softClampHeadGradient(network, logScale, CLAMP); // by now `network` holds the gradient of what it held
-    logScale.free();
-    const dConditions = this.conditions.map((level) => gradients[level]);
-    const { dw1, dw2 } = networkGradients(network, inputs, dConditions, this.size(levels));
-    this.set.addGradients(new Map([[inputs.w1, dw1], [inputs.w2, dw2]]));
+    removeMean(logScale.values, this.norm);
+    softClampHeadGradient(network, logScale.values, CLAMP); // by now `network` holds the gradient of what it held
+    [logScale.values, logScale.mean].forEach((tensor) => tensor.free());
+    networkGradients(network, inputs, this.inputGradients(gradients), this.size(levels));
   }
 
-  private logScale(network: Tensor, pass: Pass): Tensor {
-    const logScale = softClampHead(network, network.shape[1] / 2, CLAMP);
-    if (pass.moveMeans) this.moveMean(logScale);
-    if (pass.training) removeMean(logScale, this.norm);
-    else subtractMean(logScale, this.runningMean, this.norm);
-    return logScale;
+  private logScale(network: Tensor, pass: Pass): LogScale {
+    const values = softClampHead(network, network.shape[1] / 2, CLAMP);
+    const mean = pass.training ? volumeMean(values, this.norm) : this.runningMean;
+    if (pass.moveMeans) moveRunningMean(this.runningMean, mean);
+    return { values, mean, kind: this.norm };
   }
 
-  private moveMean(clamped: Tensor): void {
-    const mean = volumeMean(clamped, this.norm);
-    moveRunningMean(this.runningMean, mean);
-    mean.free();
-  }
-
-  private trackLogScale(logScale: Tensor, levels: readonly Tensor[], pass: Pass, sign: 1 | -1): void {
+  private trackLogScale({ values, mean, kind }: LogScale, levels: readonly Tensor[], pass: Pass, sign: 1 | -1): void {
     if (!pass.logDeterminants) return;
+    subtractMean(values, mean, kind);
     const [height, width] = levels[this.target].shape.slice(2);
-    const own = nearest.forward({ x: logScale }, { height, width });
+    const own = nearest.forward({ x: values }, { height, width });
     if (sign < 0) scaleInto(own, -1);
     addInto(pass.logDeterminants[this.target], own);
     own.free();
@@ -125,6 +121,11 @@ export class AffineCoupling implements Invertible {
   private inputs(levels: readonly Tensor[]): NetworkInputs {
     const [w1, w2] = this.parameters;
     return { levels: this.conditions.map((level) => levels[level]), w1, w2 };
+  }
+
+  private inputGradients(gradients: readonly Tensor[]): NetworkInputs {
+    const [w1, w2] = ['conv1', 'conv2'].map((name) => this.set.gradient(this.prefix + name));
+    return { levels: this.conditions.map((level) => gradients[level]), w1, w2 };
   }
 
   private size(levels: readonly Tensor[]): NetworkSize {

@@ -1,6 +1,6 @@
 import { LEAKY_SLOPE } from '../ops/activation';
 import { convolve, convolveGradients } from '../ops/conv2d';
-import { addInto, zerosLike } from '../ops/elementwise';
+import { zerosLike } from '../ops/elementwise';
 import { resizeGradient, resizeInto } from '../ops/nearest';
 import type { Op } from '../ops/op';
 import { SMALL_WORKSPACE_BYTES } from '../ops/tile-plan';
@@ -14,7 +14,7 @@ export interface NetworkSize {
   readonly frugal?: boolean;
 }
 
-/** What a coupling network reads: one or two levels (N, C, ., .), and its weights. */
+/** What a coupling network reads, or the gradients to that: one or two levels (N, C, ., .), and its weights. */
 export interface NetworkInputs {
   readonly levels: readonly Tensor[];
   /** (hidden, C or 2C, k, k) */
@@ -59,30 +59,20 @@ export function runNetwork({ levels, w1, w2 }: NetworkInputs, size: NetworkSize)
   return y;
 }
 
-/** The gradients of the weights from dy, that of the network's result; those of the levels are added to `dLevels`. */
-export function networkGradients(
-  dy: Tensor,
-  { levels, w1, w2 }: NetworkInputs,
-  dLevels: readonly Tensor[],
-  size: NetworkSize,
-): { dw1: Tensor; dw2: Tensor } {
+/** From dy, the gradient of the network's result, to those of all that it reads: they are added to what `gradients` holds. */
+export function networkGradients(dy: Tensor, { levels, w1, w2 }: NetworkInputs, into: NetworkInputs, size: NetworkSize): void {
   const workspace = workspaceOf(size);
-  let sums: { dw1: Tensor; dw2: Tensor } | undefined;
-  forParts([dy, ...levels, ...dLevels], size, ([dyPart, ...parts]) => {
+  forParts([dy, ...levels, ...into.levels], size, ([dyPart, ...parts]) => {
     const { input, enlarge, made } = networkInput(parts.slice(0, levels.length), size);
     const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge, workspace });
-    const { dw: dw2 } = convolveGradients(dyPart, hidden, w2, { throughLeaky: LEAKY_SLOPE, workspace });
-    const into = made ? input : undefined; // a condition made for this is not needed any more, a level is
-    const { dx, dw: dw1 } = convolveGradients(hidden, input, w1, { enlarge, into, workspace }); // hidden: the gradient before the LeakyReLU
+    convolveGradients(dyPart, hidden, w2, { throughLeaky: LEAKY_SLOPE, addTo: into.w2, workspace });
+    const dHidden = hidden; // before the LeakyReLU
+    const replaced = made ? input : undefined; // a condition made for this is not needed any more, a level is
+    const { dx } = convolveGradients(dHidden, input, w1, { enlarge, into: replaced, addTo: into.w1, workspace });
     hidden.free();
     parts.slice(levels.length).forEach((dLevel, i) => resizeGradient(dx, i * levels[0].shape[1], dLevel));
     [input, dx].forEach((tensor) => tensor.free());
-    if (sums) {
-      addAndFree(sums.dw1, dw1);
-      addAndFree(sums.dw2, dw2);
-    } else sums = { dw1, dw2 };
   });
-  return sums!;
 }
 
 const workspaceOf = ({ frugal }: NetworkSize) => (frugal ? SMALL_WORKSPACE_BYTES : undefined);
@@ -118,9 +108,4 @@ function forParts(batches: Tensor[], { frugal }: NetworkSize, work: (parts: Tens
     work(parts);
     parts.forEach((part) => part.free());
   }
-}
-
-function addAndFree(sum: Tensor, value: Tensor): void {
-  addInto(sum, value);
-  value.free();
 }

@@ -37,6 +37,8 @@ export interface GradientOptions extends FftOptions {
   readonly into?: Tensor;
   /** x = leaky(a) of this slope: x receives d(loss)/da */
   readonly throughLeaky?: number;
+  /** what dw is added to; default a new tensor */
+  readonly addTo?: Tensor;
 }
 
 /** A tile with all of its surroundings: what overlap-save reads. */
@@ -69,7 +71,7 @@ export function fftConvGradInput(dy: Tensor, w: Tensor, dx: Tensor, enlarge: 1 |
 /** d(loss)/dw, (Co, Ci, k, k). dy: (N, Co, H, W), x: (N, Ci, H, W). */
 export function fftConvGradWeight(dy: Tensor, x: Tensor, kernelSize: number, enlarge: 1 | 2 = 1): Tensor {
   const input = imagePlanes(x, enlarge);
-  return playBack(dy, input, kernelSize, { dw: input })!;
+  return playBack(dy, input, kernelSize, { dw: { input } })!;
 }
 
 /** Both gradients, which share the spectra of dy. */
@@ -77,13 +79,13 @@ export function fftConvGradients(
   dy: Tensor,
   x: Tensor,
   w: Tensor,
-  { enlarge = 1, throughLeaky, into, workspace }: GradientOptions = {},
+  { enlarge = 1, throughLeaky, into, addTo, workspace }: GradientOptions = {},
 ): { dx: Tensor; dw: Tensor } {
   const masked = throughLeaky !== undefined;
   const dx = masked ? x : (into ?? Tensor.empty(x.gpu, x.shape, 'conv2d dx'));
   const dw = playBack(dy, imagePlanes(dx, enlarge), w.shape[2], {
     dx: { w, slope: throughLeaky ?? 1, masked },
-    dw: imagePlanes(x, enlarge),
+    dw: { input: imagePlanes(x, enlarge), addTo },
     workspace,
   })!;
   return { dx, dw };
@@ -92,8 +94,8 @@ export function fftConvGradients(
 interface Wanted extends FftOptions {
   /** writes the gradient to the input */
   readonly dx?: { readonly w: Tensor; readonly slope: number; readonly masked: boolean };
-  /** returns the gradient to the weights, for this input */
-  readonly dw?: Planes;
+  /** returns the gradient to the weights, for this input, or adds it */
+  readonly dw?: { readonly input: Planes; readonly addTo?: Tensor };
 }
 
 /**
@@ -110,7 +112,7 @@ function playBack(dy: Tensor, input: Planes, k: number, { dx, dw, workspace }: W
   for (const chunk of chunks) {
     const dys = pairSpectra(from, cut, chunk, around(k));
     if (dw) {
-      const xs = pairSpectra(dw, cut, chunk, { origin: 1 - k, start: k - 1, side: cut.step });
+      const xs = pairSpectra(dw.input, cut, chunk, { origin: 1 - k, start: k - 1, side: cut.step });
       correlateSpectra(xs, dys, sums!, chunk.firstPair === 0);
       xs.free();
     }
@@ -123,8 +125,10 @@ function playBack(dy: Tensor, input: Planes, k: number, { dx, dw, workspace }: W
     dys.free();
   }
   spectra?.free();
-  const result = sums && weightsFromSpectra(sums, [outputs, input.channels, k], 'conv2d dw');
-  sums?.free();
+  if (!sums) return undefined;
+  const result = dw?.addTo ?? Tensor.empty(dy.gpu, [outputs, input.channels, k, k], 'conv2d dw');
+  weightsFromSpectra(sums, result, dw?.addTo !== undefined);
+  sums.free();
   return result;
 }
 

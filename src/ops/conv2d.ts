@@ -3,7 +3,7 @@ import type { Runtime } from '../gpu/runtime';
 import { Tensor } from '../tensor/tensor';
 import { directForward, directGradInput, directGradWeight } from './conv2d-direct';
 import { type FftOptions, type GradientOptions, fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from './conv2d-fft';
-import { fill } from './elementwise';
+import { addInto, fill } from './elementwise';
 import { nearest, resizeGradient } from './nearest';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
@@ -79,8 +79,13 @@ export function convolveGradInput(
 /** Both gradients, for less than one after the other. Where dx replaces x, x is read first. */
 export function convolveGradients(dy: Tensor, x: Tensor, w: Tensor, options: GradientOptions = {}): { dx: Tensor; dw: Tensor } {
   if (methodFor(w.gpu, w.shape[2], 1, dy.shape) === 'fft') return fftConvGradients(dy, x, w, options);
-  const { throughLeaky, ...rest } = options;
-  const dw = convolveGradWeight(dy, x, w.shape[2], rest);
+  const { throughLeaky, addTo, ...rest } = options;
+  let dw = convolveGradWeight(dy, x, w.shape[2], rest);
+  if (addTo) {
+    addInto(addTo, dw);
+    dw.free();
+    dw = addTo;
+  }
   if (throughLeaky === undefined) return { dx: convolveGradInput(dy, w, x.shape[2], x.shape[3], rest), dw };
   directGradInput(dy, w, x, 1, { slope: throughLeaky, masked: true }); // the mask is read where the result goes
   return { dx: x, dw };

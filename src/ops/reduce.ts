@@ -5,6 +5,7 @@ import { WORKGROUP } from './grid';
 
 const MODES = { sum: 0, squares: 1, maximum: 2 } as const;
 const WORKGROUPS = 128; // an item's values are spread over in the first pass
+const PART = 64 * WORKGROUP; // values of a partial sum, at most
 
 /** sum(x) as a tensor [1], in fixed order. */
 export const sum = (x: Tensor): Tensor => reduce(x, 1, 'sum');
@@ -21,6 +22,12 @@ export function mean(x: Tensor): Tensor {
 
 /** The largest value of each item along the first axis: (N, ...) -> (N). */
 export const maxPerItem = (x: Tensor): Tensor => reduce(x, x.shape[0], 'maximum');
+
+/** (items, ...) -> (items * n): sums of n parts of each item, in fixed order; a view of x where an item is no more than a part. */
+export function partialSums(x: Tensor, items: number): Tensor {
+  const parts = Math.ceil(x.size / items / PART);
+  return parts === 1 ? x.view([x.size]) : pass(x, items, parts, 'sum');
+}
 
 function reduce(x: Tensor, items: number, mode: keyof typeof MODES): Tensor {
   const groups = Math.min(WORKGROUPS, Math.ceil(x.size / items / WORKGROUP));

@@ -83,7 +83,7 @@ export function pairsFromSpectra(
   tensor.gpu.run(inverseKernel, {
     tensors: { spectra, y: tensor },
     uniforms: { ...planes, ...cut, firstPair, pairs, slope, scale: 1 / TILE ** 2 },
-    constants: { MEMBERS: 2, FIRST: first, SIDE: side, MASKED: Number(masked), POOL: enlarge, HALF: 0 },
+    constants: { MEMBERS: 2, FIRST: first, SIDE: side, MASKED: Number(masked), ADD: 0, POOL: enlarge, HALF: 0 },
     grid: [Math.ceil(pairs / PAIRS_PER_GROUP), planes.channels, 1],
   });
 }
@@ -102,18 +102,16 @@ export function weightSpectra(w: Tensor, summed: 'inputs' | 'outputs'): Tensor {
   return spectra;
 }
 
-/** Weights (Co, Ci, k, k) from twice their spectra, (9, 16, Ci, Co). */
-export function weightsFromSpectra(spectra: Tensor, shape: readonly [co: number, ci: number, k: number], label: string): Tensor {
-  const [outputs, inputs, k] = shape;
-  const w = Tensor.empty(spectra.gpu, [outputs, inputs, k, k], label);
+/** Writes, or with `add` adds, to w (Co, Ci, k, k) from twice its spectra, (9, 16, Ci, Co). */
+export function weightsFromSpectra(spectra: Tensor, w: Tensor, add: boolean): void {
+  const [, inputs, k] = w.shape;
   const { planes: { tensor, enlarge, ...rest }, images } = weightPlanes(w, 'inputs');
   w.gpu.run(inverseKernel, {
     tensors: { spectra, y: tensor },
     uniforms: { ...rest, ...wholeTiles(images), firstPair: 0, pairs: images, slope: 1, scale: 0.5 / TILE ** 2 },
-    constants: { MEMBERS: 1, FIRST: 0, SIDE: k, MASKED: 0, POOL: enlarge, HALF: 1 },
+    constants: { MEMBERS: 1, FIRST: 0, SIDE: k, MASKED: 0, ADD: Number(add), POOL: enlarge, HALF: 1 },
     grid: [Math.ceil(images / PAIRS_PER_GROUP), inputs, 1],
   });
-  return w;
 }
 
 /** Spectra of the results, (16, 16, outputs, pairs): x (16, 16, inputs, pairs) times w (9, 16, inputs, outputs) or its conjugate. */

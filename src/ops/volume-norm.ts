@@ -4,6 +4,7 @@ import subtractMeanKernel from '../../shaders/subtract_mean.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { combineInto } from './elementwise';
 import { linearGrid, planeGrid } from './grid';
+import { partialSums } from './reduce';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 
@@ -30,7 +31,13 @@ export function volumeMean(x: Tensor, kind: VolumeNorm): Tensor {
       grid: linearGrid(pixels),
     });
   } else {
-    x.gpu.run(spaceMeanKernel, { tensors: { x, mean }, uniforms: { batch, channels, pixels }, grid: [channels, 1, 1] });
+    const sums = partialSums(x, batch * channels);
+    x.gpu.run(spaceMeanKernel, {
+      tensors: { x: sums, mean },
+      uniforms: { batch, channels, pixels: sums.size / (batch * channels), count: batch * pixels },
+      grid: [channels, 1, 1],
+    });
+    sums.free();
   }
   return mean;
 }

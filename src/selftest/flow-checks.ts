@@ -1,7 +1,7 @@
 import { CLAMP, softClamp } from '../ops/activation';
 import { affineGradient, applyAffine } from '../ops/affine';
 import { inverseMixingWeight, luWeight, mixingWeight } from '../ops/mixing';
-import { subtractMean, volumeMean } from '../ops/volume-norm';
+import { type VolumeNorm, meanShape, subtractMean, volumeMean } from '../ops/volume-norm';
 import type { Check, Comparison, Lab, Sample } from './check';
 import { product } from './truth';
 
@@ -54,7 +54,12 @@ export const FLOW_CHECKS: readonly Check[] = [
       });
     },
   },
-  { name: 'affine coupling', kernels: ['affine', 'affine_gradient'], tolerance: 1e-5, run: checkAffine },
+  {
+    name: 'affine coupling',
+    kernels: ['affine', 'affine_gradient'],
+    tolerance: 1e-5,
+    run: async (lab) => [...(await checkAffine(lab, 'CVN')), ...(await checkAffine(lab, 'SVN'))],
+  },
   {
     name: '1x1 mixing',
     kernels: ['mixing_matrix', 'mixing_inverse', 'mixing_gradient_lower', 'mixing_gradient_upper'],
@@ -64,23 +69,26 @@ export const FLOW_CHECKS: readonly Check[] = [
 ];
 
 /** x (1, 3, 4, 5) with log scale and shift from maps twice as large, as in a `down` block. */
-async function checkAffine(lab: Lab): Promise<Comparison[]> {
-  const [x, s, network, dy] = [
+async function checkAffine(lab: Lab, kind: VolumeNorm): Promise<Comparison[]> {
+  const [x, s, network, dy, mean] = [
     [1, 3, 4, 5],
     [1, 3, 8, 10],
     [1, 6, 8, 10],
     [1, 3, 4, 5],
+    meanShape(kind, [1, 3, 8, 10]),
   ].map((shape) => lab.sample(shape));
   const large = (at: number) => Math.floor(at / 20) * 80 + 20 * (Math.floor(at / 5) % 4) + 2 * (at % 5);
+  const meanAt = (at: number) => mean.values[kind === 'CVN' ? large(at) % 80 : Math.floor(at / 20)];
   const truth = (input: Float64Array, scale: Float64Array) =>
-    input.map((value, at) => Math.exp(scale[large(at)]) * value + network.values[240 + large(at)]);
+    input.map((value, at) => Math.exp(scale[large(at)] - meanAt(at)) * value + network.values[240 + large(at)]);
+  const logScale = { values: s.tensor, mean: mean.tensor, kind };
   const y = x.tensor.copy();
-  applyAffine(y, s.tensor, network.tensor, 'forward');
+  applyAffine(y, logScale, network.tensor, 'forward');
   const back = y.copy();
-  applyAffine(back, s.tensor, network.tensor, 'inverse');
+  applyAffine(back, logScale, network.tensor, 'inverse');
   const [input, dx, ds] = [y.copy(), dy.tensor.copy(), s.tensor.copy()];
   const dNetwork = network.tensor.copy();
-  affineGradient(input, dx, ds, dNetwork, true);
+  affineGradient(input, dx, { ...logScale, values: ds }, dNetwork, true);
   const dShift = network.values.map((value, at) => (at < 240 ? value : 0));
   dy.values.forEach((value, at) => (dShift[240 + large(at)] = value));
   return [

@@ -59,7 +59,8 @@ for (const products of PRODUCTS) {
       const weight = randomTensor([co, ci, k, k], 'w');
       const dy = randomTensor([n, co, h, w], 'dy');
       const xs = await x.read();
-      const { y, dx, dw } = truth(shape, xs, await weight.read(), await dy.read());
+      const ws = await weight.read();
+      const { y, dx, dw } = truth(shape, xs, ws, await dy.read());
 
       assertClose(await fftConvForward(x, weight).read(), y, tolerance(y), 'y');
       const dInput = Tensor.empty(gpu, x.shape, 'dx');
@@ -76,9 +77,9 @@ for (const products of PRODUCTS) {
         assertClose(await both.dw.read(), dw, tolerance(dw), 'dw beside dx');
       }
       const hidden = x.copy('h');
-      const masked = fftConvGradients(dy, hidden, weight, { throughLeaky: 0.01 });
+      const masked = fftConvGradients(dy, hidden, weight, { throughLeaky: 0.01, addTo: Tensor.from(gpu, weight.shape, ws, 'w and dw') });
       assertClose(await hidden.read(), dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)), tolerance(dx), 'masked dx');
-      assertClose(await masked.dw.read(), dw, tolerance(dw), 'dw beside masked dx');
+      assertClose(await masked.dw.read(), dw.map((v, i) => v + ws[i]), tolerance(dw), 'dw added, beside masked dx');
     });
   }
 }

@@ -51,6 +51,7 @@ function additiveCoupling(set: ParameterSet, name: string, target: number, condi
 /** target <- exp(s) * target + t with s and t learned for every pixel. */
 function pixelAffine(set: ParameterSet, name: string, target: number): Invertible {
   const [logScale, network] = [set.get(`${name}.s`), set.get(`${name}.t`)];
+  const runningMean = Tensor.zeros(gpu, [1, logScale.shape[1], 1, 1]); // log scales are taken as they are
   return {
     name,
     target,
@@ -60,11 +61,11 @@ function pixelAffine(set: ParameterSet, name: string, target: number): Invertibl
       if (logDeterminants) {
         replace(logDeterminants, target, tape.apply(add, { a: logDeterminants[target], b: logScale }, undefined));
       }
-      return tape.apply(affine, { x: levels[target], logScale, network }, undefined);
+      return tape.apply(affine, { x: levels[target], logScale, network, runningMean }, { kind: 'SVN', training: false });
     },
     inverse(levels, { logDeterminants }) {
       const x = levels[target].copy();
-      applyAffine(x, logScale, network, 'inverse');
+      applyAffine(x, { values: logScale, mean: runningMean, kind: 'SVN' }, network, 'inverse');
       if (logDeterminants) combineInto(logDeterminants[target], 1, logScale, -1);
       return x;
     },
