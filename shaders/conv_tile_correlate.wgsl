@@ -1,14 +1,15 @@
 // The spectra of the gradient to the weights, summed over tiles (those of x and dy are pairs of real tiles in one complex tile):
 //   dw[f, i, o] (+)= sum over p of x[f, i, p] * conj(dy[f, o, p]) + conj(x[-f, i, p]) * dy[-f, o, p]
-// which is twice the correlation of the real tiles. Since dw[-f] is its conjugate, the rows of f from 0 to 8 say all.
-// With ACCUMULATE = 1 it is added to what dw holds.
-// x: (16, 16, inputs, pairs)   dy: (16, 16, outputs, pairs)   dw: (9, 16, inputs, outputs)
-// grid: (ceil(outputs / (8 * BLOCK)), ceil(inputs / (8 * BLOCK)), 130)
+// which is twice the correlation of the real tiles. Since dw[-f] is its conjugate, the rows of f from 0 to TILE / 2 say all.
+// With add = 1 it is added to what dw holds.
+// x: (TILE, TILE, inputs, pairs)   dy: (TILE, TILE, outputs, pairs)   dw: (TILE / 2 + 1, TILE, inputs, outputs)
+// grid: (ceil(outputs / (8 * BLOCK)), ceil(inputs / (8 * BLOCK)), HALF)
 // One invocation makes BLOCK x BLOCK channels.
-override ACCUMULATE: u32 = 0;
+override TILE: u32 = 16;
 override BLOCK: u32 = 4;
+const HALF = TILE * TILE / 2u + 2u; // frequencies, one of each f and -f
 
-struct Shape { inputs: u32, outputs: u32, pairs: u32 }
+struct Shape { inputs: u32, outputs: u32, pairs: u32, add: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> x: array<vec2f>;
 @group(0) @binding(2) var<storage, read> dy: array<vec2f>;
@@ -18,8 +19,8 @@ struct Shape { inputs: u32, outputs: u32, pairs: u32 }
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let firstOutput = (group.x * 8u + local % 8u) * BLOCK;
   let firstInput = (group.y * 8u + local / 8u) * BLOCK;
-  let f = select(group.z + 7u, group.z, group.z < 9u); // one of each f and -f: 0 to 8 and 16 to 136
-  let opposite = (16u - f / 16u) % 16u * 16u + (16u - f % 16u) % 16u;
+  let f = select(group.z + TILE / 2u - 1u, group.z, group.z <= TILE / 2u); // one of each f and -f: from row 0 its first half, then rows 1 to TILE / 2
+  let opposite = (TILE - f / TILE) % TILE * TILE + (TILE - f % TILE) % TILE;
   if (firstInput >= shape.inputs || firstOutput >= shape.outputs) { return; }
 
   var sums: array<vec2f, BLOCK * BLOCK>;
@@ -55,9 +56,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       if (i < shape.inputs && o < shape.outputs) {
         let at = (f * shape.inputs + i) * shape.outputs + o;
         var sum = sums[j * BLOCK + k];
-        if (ACCUMULATE == 1u) { sum += dw[at]; }
+        if (shape.add == 1u) { sum += dw[at]; }
         dw[at] = sum;
-        if (opposite / 16u <= 8u) { dw[(opposite * shape.inputs + i) * shape.outputs + o] = vec2f(sum.x, -sum.y); }
+        if (opposite / TILE <= TILE / 2u) { dw[(opposite * shape.inputs + i) * shape.outputs + o] = vec2f(sum.x, -sum.y); }
       }
     }
   }

@@ -1,17 +1,18 @@
 // The spectra of the gradient to the weights as conv_tile_correlate sums them, for adapters whose subgroups are 8 wide and to which a
 // load costs as much as many multiplications: the lanes of a subgroup load eight channels of x at once and pass them round.
 //   dw[f, i, o] (+)= sum over p of x[f, i, p] * conj(dy[f, o, p]) + conj(x[-f, i, p]) * dy[-f, o, p]
-// With ACCUMULATE = 1 it is added to what dw holds.
-// x: (16, 16, inputs, pairs)   dy: (16, 16, outputs, pairs)   dw: (9, 16, inputs, outputs)
-// grid: (ceil(outputs / (8 * OUTPUTS)), ceil(inputs / INPUTS), ceil(130 / 8))
+// With add = 1 it is added to what dw holds.
+// x: (TILE, TILE, inputs, pairs)   dy: (TILE, TILE, outputs, pairs)   dw: (TILE / 2 + 1, TILE, inputs, outputs)
+// grid: (ceil(outputs / (8 * OUTPUTS)), ceil(inputs / INPUTS), ceil(HALF / 8))
 // One subgroup serves f and -f; one invocation makes INPUTS channels, a multiple of 8, times OUTPUTS channels, 8 apart.
 enable subgroups;
 
-override ACCUMULATE: u32 = 0;
+override TILE: u32 = 16;
 override INPUTS: u32 = 16;
 override OUTPUTS: u32 = 4;
+const HALF = TILE * TILE / 2u + 2u; // frequencies, one of each f and -f
 
-struct Shape { inputs: u32, outputs: u32, pairs: u32 }
+struct Shape { inputs: u32, outputs: u32, pairs: u32, add: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> x: array<vec2f>;
 @group(0) @binding(2) var<storage, read> dy: array<vec2f>;
@@ -23,9 +24,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let firstOutput = group.x * 8u * OUTPUTS + lane;
   let firstInput = group.y * INPUTS;
   let half = group.z * 8u + local / 8u;
-  let beyond = half >= 130u;
-  let f = select(min(half, 129u) + 7u, half, half < 9u); // one of each f and -f: 0 to 8 and 16 to 136
-  let opposite = (16u - f / 16u) % 16u * 16u + (16u - f % 16u) % 16u;
+  let beyond = half >= HALF;
+  let f = select(min(half, HALF - 1u) + TILE / 2u - 1u, half, half <= TILE / 2u); // one of each f and -f: from row 0 its first half, then rows 1 to TILE / 2
+  let opposite = (TILE - f / TILE) % TILE * TILE + (TILE - f % TILE) % TILE;
 
   var sums: array<vec2f, INPUTS * OUTPUTS>;
   for (var p = 0u; p < shape.pairs; p++) {
@@ -65,9 +66,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       if (i < shape.inputs && o < shape.outputs && !beyond) {
         let at = (f * shape.inputs + i) * shape.outputs + o;
         var sum = sums[j * OUTPUTS + k];
-        if (ACCUMULATE == 1u) { sum += dw[at]; }
+        if (shape.add == 1u) { sum += dw[at]; }
         dw[at] = sum;
-        if (opposite / 16u <= 8u) { dw[(opposite * shape.inputs + i) * shape.outputs + o] = vec2f(sum.x, -sum.y); }
+        if (opposite / TILE <= TILE / 2u) { dw[(opposite * shape.inputs + i) * shape.outputs + o] = vec2f(sum.x, -sum.y); }
       }
     }
   }

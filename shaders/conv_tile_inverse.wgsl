@@ -1,21 +1,17 @@
 // The tiles of y from their spectra, the inverse of conv_tile_forward:
-//   z[r, s] = scale * sum over u, v of spectra[u, v, c, p] * exp(2 pi i (u * r + v * s) / 16)
-// With MEMBERS = 2, the real parts of z are tile 2 p and the imaginary parts tile 2 p + 1; with MEMBERS = 1, the real parts are tile p.
+//   z[r, s] = scale * sum over u, v of spectra[u, v, c, p] * exp(2 pi i (u * r + v * s) / TILE)
+// The real parts of z are tile 2 p, the imaginary parts tile 2 p + 1.
 // Of a tile the SIDE x SIDE values from (FIRST, FIRST) on are kept; they go into y at `step` times the tile's place, through
 // leaky(v) = v > 0 ? v : slope * v. With MASKED = 1, y holds the output h of a LeakyReLU and becomes (h > 0 ? 1 : slope) * v.
-// With ADD = 1, they are added to what y holds.
 // With POOL = 2, y holds the sums of 2 x 2 values each, the gradient of an enlargement (nearest); SIDE, height and width are even.
-// With HALF = 1 the spectra are those of real tiles and hold rows 0 to 8 alone; the others are conjugates of these.
-// spectra: (16, 16, channels, pairs), or (9, 16, ...)   y: image n, channel c from element n * imageStride + c * channelStride on, height x width
-// grid: (ceil(pairs / 4), channels, 1)
-// One invocation makes one line of 16: first a row, then, through workgroup memory, a column.
-override MEMBERS: u32 = 2;
+// spectra: (TILE, TILE, channels, pairs)   y: image n, channel c from element n * imageStride + c * channelStride on, height x width
+// grid: (ceil(pairs / PAIRS), channels, 1)
+// One invocation makes one line of a tile: first a row, then, through workgroup memory, a column.
+override TILE: u32 = 16; // or 32
 override FIRST: u32 = 0;
 override SIDE: u32 = 10;
 override MASKED: u32 = 0;
-override ADD: u32 = 0;
 override POOL: u32 = 1;
-override HALF: u32 = 0;
 
 struct Shape {
   height: u32, width: u32, channels: u32, imageStride: u32, channelStride: u32,
@@ -25,40 +21,58 @@ struct Shape {
 @group(0) @binding(1) var<storage, read> spectra: array<vec2f>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-var<private> z: array<vec2f, 16>;
-var<workgroup> lines: array<vec2f, 1024>; // (16, 16, 4 pairs)
+const PAIRS = 64u / TILE; // of a workgroup
+const QUARTER = TILE / 4u;
+const EIGHTS = TILE / 16u; // steps of 2 in a transform, and one
 
-// exp(-2 pi i j k / 16) for j, k = 0 to 3
-const TWIDDLES = array<vec2f, 16>(
-  vec2f(1.0, 0.0), vec2f(1.0, 0.0), vec2f(1.0, 0.0), vec2f(1.0, 0.0),
-  vec2f(1.0, 0.0), vec2f(0.9238795325, -0.3826834324), vec2f(0.7071067812, -0.7071067812), vec2f(0.3826834324, -0.9238795325),
-  vec2f(1.0, 0.0), vec2f(0.7071067812, -0.7071067812), vec2f(0.0, -1.0), vec2f(-0.7071067812, -0.7071067812),
-  vec2f(1.0, 0.0), vec2f(0.3826834324, -0.9238795325), vec2f(-0.7071067812, -0.7071067812), vec2f(-0.9238795325, 0.3826834324),
+var<private> z: array<vec2f, TILE>;
+var<workgroup> lines: array<vec2f, TILE * TILE * PAIRS>; // (TILE, TILE, PAIRS)
+
+// exp(-2 pi i n / 32)
+const ROOTS = array<vec2f, 24>(
+  vec2f(1.0, 0.0), vec2f(0.9807852804, -0.195090322), vec2f(0.9238795325, -0.3826834324), vec2f(0.8314696123, -0.555570233),
+  vec2f(0.7071067812, -0.7071067812), vec2f(0.555570233, -0.8314696123), vec2f(0.3826834324, -0.9238795325), vec2f(0.195090322, -0.9807852804),
+  vec2f(0.0, -1.0), vec2f(-0.195090322, -0.9807852804), vec2f(-0.3826834324, -0.9238795325), vec2f(-0.555570233, -0.8314696123),
+  vec2f(-0.7071067812, -0.7071067812), vec2f(-0.8314696123, -0.555570233), vec2f(-0.9238795325, -0.3826834324), vec2f(-0.9807852804, -0.195090322),
+  vec2f(-1.0, 0.0), vec2f(-0.9807852804, 0.195090322), vec2f(-0.9238795325, 0.3826834324), vec2f(-0.8314696123, 0.555570233),
+  vec2f(-0.7071067812, 0.7071067812), vec2f(-0.555570233, 0.8314696123), vec2f(-0.3826834324, 0.9238795325), vec2f(-0.195090322, 0.9807852804),
 );
 
 fn times(a: vec2f, b: vec2f) -> vec2f {
   return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x);
 }
 
-// z becomes its discrete Fourier transform, in which frequency k stands at 4 * (k % 4) + k / 4.
-fn fourier16() {
+// z becomes its discrete Fourier transform, by steps of 4, of 2 where TILE is 32, and of 4. Frequency k
+// then stands at k % 4 * QUARTER + k / 4 % EIGHTS * 4 + k / 4 / EIGHTS.
+fn fourier() {
   // unroll
-  for (var j = 0u; j < 4u; j++) {
-    let even = z[j] + z[j + 8u];
-    let oddEven = z[j] - z[j + 8u];
-    let odd = z[j + 4u] + z[j + 12u];
-    let turned = vec2f(z[j + 4u].y - z[j + 12u].y, z[j + 12u].x - z[j + 4u].x);
+  for (var j = 0u; j < QUARTER; j++) {
+    let even = z[j] + z[j + 2u * QUARTER];
+    let oddEven = z[j] - z[j + 2u * QUARTER];
+    let odd = z[j + QUARTER] + z[j + 3u * QUARTER];
+    let difference = z[j + QUARTER] - z[j + 3u * QUARTER];
+    let turned = vec2f(difference.y, -difference.x);
     z[j] = even + odd;
-    z[j + 4u] = times(oddEven + turned, TWIDDLES[4u + j]);
-    z[j + 8u] = times(even - odd, TWIDDLES[8u + j]);
-    z[j + 12u] = times(oddEven - turned, TWIDDLES[12u + j]);
+    z[j + QUARTER] = times(oddEven + turned, ROOTS[j * 32u / TILE]);
+    z[j + 2u * QUARTER] = times(even - odd, ROOTS[2u * j * 32u / TILE]);
+    z[j + 3u * QUARTER] = times(oddEven - turned, ROOTS[3u * j * 32u / TILE]);
+  }
+  if (TILE == 32u) {
+    // unroll
+    for (var j = 0u; j < TILE / 2u; j++) {
+      let at = j / 4u * 8u + j % 4u;
+      let odd = z[at] - z[at + 4u];
+      z[at] = z[at] + z[at + 4u];
+      z[at + 4u] = times(odd, ROOTS[j % 4u * 4u]);
+    }
   }
   // unroll
-  for (var k = 0u; k < 4u; k++) {
+  for (var k = 0u; k < QUARTER; k++) {
     let even = z[4u * k] + z[4u * k + 2u];
     let oddEven = z[4u * k] - z[4u * k + 2u];
     let odd = z[4u * k + 1u] + z[4u * k + 3u];
-    let turned = vec2f(z[4u * k + 1u].y - z[4u * k + 3u].y, z[4u * k + 3u].x - z[4u * k + 1u].x);
+    let difference = z[4u * k + 1u] - z[4u * k + 3u];
+    let turned = vec2f(difference.y, -difference.x);
     z[4u * k] = even + odd;
     z[4u * k + 1u] = oddEven + turned;
     z[4u * k + 2u] = even - odd;
@@ -74,15 +88,15 @@ fn storeColumn(t: u32, channel: u32, s: u32, part: u32) {
   let rows = select(0u, shape.height - firstRow, t < shape.tiles && s < SIDE && column < shape.width);
   let plane = t / shape.tilesPerImage * shape.imageStride + channel * shape.channelStride;
   // unroll
-  for (var r = 0u; r < SIDE; r++) {
-    if (r < rows) {
-      let at = plane + (firstRow + r) * shape.width + column;
-      let value = shape.scale * z[(FIRST + r) % 4u * 4u + (FIRST + r) / 4u][part];
+  for (var q = 0u; q < SIDE; q++) {
+    const r = FIRST + q;
+    const place = r % 4u * QUARTER + r / 4u % EIGHTS * 4u + r / 4u / EIGHTS;
+    if (q < rows) {
+      let at = plane + (firstRow + q) * shape.width + column;
+      let value = shape.scale * z[place][part];
       var sign = value;
       if (MASKED == 1u) { sign = y[at]; }
-      var before = 0.0;
-      if (ADD == 1u) { before = y[at]; }
-      y[at] = before + select(shape.slope, 1.0, sign > 0.0) * value;
+      y[at] = select(shape.slope, 1.0, sign > 0.0) * value;
     }
   }
 }
@@ -102,47 +116,48 @@ fn storePooledColumn(t: u32, channel: u32, s: u32, part: u32) {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let line = local / 4u;
-  let pairInGroup = local % 4u;
-  let p = group.x * 4u + pairInGroup;
+  let line = local / PAIRS;
+  let pairInGroup = local % PAIRS;
+  let p = group.x * PAIRS + pairInGroup;
   let source = min(p, shape.pairs - 1u);
 
   // The inverse transform is the transform with real and imaginary parts exchanged, before and after.
-  let mirrored = HALF == 1u && line > 8u;
-  let row = select(line, 16u - line, mirrored);
   // unroll
-  for (var v = 0u; v < 16u; v++) {
-    let column = select(v, (16u - v) % 16u, mirrored);
-    let value = spectra[((row * 16u + column) * shape.channels + group.y) * shape.pairs + source];
-    z[v] = vec2f(select(value.y, -value.y, mirrored), value.x);
+  for (var v = 0u; v < TILE; v++) {
+    z[v] = spectra[((line * TILE + v) * shape.channels + group.y) * shape.pairs + source].yx;
   }
-  fourier16();
+  fourier();
   // unroll
-  for (var s = 0u; s < 16u; s++) { lines[s * 64u + local] = z[s % 4u * 4u + s / 4u]; }
+  for (var s = 0u; s < TILE; s++) {
+    const at = s % 4u * QUARTER + s / 4u % EIGHTS * 4u + s / 4u / EIGHTS;
+    lines[s * 64u + local] = z[at];
+  }
   workgroupBarrier();
 
   // unroll
-  for (var u = 0u; u < 16u; u++) { z[u] = lines[line * 64u + u * 4u + pairInGroup]; }
-  fourier16();
+  for (var u = 0u; u < TILE; u++) { z[u] = lines[line * 64u + u * PAIRS + pairInGroup]; }
+  fourier();
 
   if (POOL == 2u) {
     // unroll
     for (var q = 0u; q < SIDE / 2u; q++) {
-      let r = FIRST + 2u * q;
-      lines[line * 64u + q * 4u + pairInGroup] = z[r % 4u * 4u + r / 4u] + z[(r + 1u) % 4u * 4u + (r + 1u) / 4u];
+      const r = FIRST + 2u * q;
+      const even = r % 4u * QUARTER + r / 4u % EIGHTS * 4u + r / 4u / EIGHTS;
+      const odd = (r + 1u) % 4u * QUARTER + (r + 1u) / 4u % EIGHTS * 4u + (r + 1u) / 4u / EIGHTS;
+      lines[line * 64u + q * PAIRS + pairInGroup] = z[even] + z[odd];
     }
     workgroupBarrier();
-    let next = (line + 1u) % 16u;
+    let next = (line + 1u) % TILE;
     // unroll
     for (var q = 0u; q < SIDE / 2u; q++) {
-      z[q] = lines[line * 64u + q * 4u + pairInGroup] + lines[next * 64u + q * 4u + pairInGroup];
+      z[q] = lines[line * 64u + q * PAIRS + pairInGroup] + lines[next * 64u + q * PAIRS + pairInGroup];
     }
   }
 
   if (p >= shape.pairs || line < FIRST || line >= FIRST + SIDE || (line - FIRST) % POOL != 0u) { return; }
   // unroll
-  for (var m = 0u; m < MEMBERS; m++) {
-    let t = MEMBERS * (shape.firstPair + p) + m;
+  for (var m = 0u; m < 2u; m++) {
+    let t = 2u * (shape.firstPair + p) + m;
     if (POOL == 2u) { storePooledColumn(t, group.y, line - FIRST, 1u - m); }
     else { storeColumn(t, group.y, line - FIRST, 1u - m); }
   }

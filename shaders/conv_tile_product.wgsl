@@ -1,12 +1,14 @@
 // The product of tile spectra with weight spectra, a matrix product over channels at every frequency f = (u, v):
 //   y[f, o, p] = sum over i of x[f, i, p] * w[f, i, o], with the conjugate of w if CONJUGATE = 1
 // Real weights have w[-f] = conj(w[f]), so that one invocation serves f and -f with one load of w.
-// x: (16, 16, inputs, pairs)   w: (9, 16, inputs, outputs)   y: (16, 16, outputs, pairs)
-// grid: (ceil(pairs / (8 * PAIRS)), ceil(outputs / (8 * OUTPUTS)), 130)
+// x: (TILE, TILE, inputs, pairs)   w: (TILE / 2 + 1, TILE, inputs, outputs)   y: (TILE, TILE, outputs, pairs)
+// grid: (ceil(pairs / (8 * PAIRS)), ceil(outputs / (8 * OUTPUTS)), HALF)
 // One invocation makes OUTPUTS channels of PAIRS pairs; eight neighbouring invocations share the channels.
+override TILE: u32 = 16;
 override CONJUGATE: u32 = 0;
 override PAIRS: u32 = 2;
 override OUTPUTS: u32 = 4;
+const HALF = TILE * TILE / 2u + 2u; // frequencies, one of each f and -f
 
 struct Shape { inputs: u32, outputs: u32, pairs: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -18,8 +20,8 @@ struct Shape { inputs: u32, outputs: u32, pairs: u32 }
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let firstPair = group.x * 8u * PAIRS + local % 8u;
   let firstOutput = (group.y * 8u + local / 8u) * OUTPUTS;
-  let f = select(group.z + 7u, group.z, group.z < 9u); // one of each f and -f: 0 to 8 and 16 to 136
-  let opposite = (16u - f / 16u) % 16u * 16u + (16u - f % 16u) % 16u;
+  let f = select(group.z + TILE / 2u - 1u, group.z, group.z <= TILE / 2u); // one of each f and -f: from row 0 its first half, then rows 1 to TILE / 2
+  let opposite = (TILE - f / TILE) % TILE * TILE + (TILE - f % TILE) % TILE;
   if (firstPair >= shape.pairs || firstOutput >= shape.outputs) { return; }
   let plain = select(f, opposite, CONJUGATE == 1u); // the frequency that takes w as it is
   let turned = select(opposite, f, CONJUGATE == 1u); // the one that takes its conjugate

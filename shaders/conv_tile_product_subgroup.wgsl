@@ -1,14 +1,16 @@
 // The product of tile spectra with weight spectra as conv_tile_product makes it, for adapters whose subgroups are 8 wide and to which
 // a load costs as much as many multiplications: the lanes of a subgroup load eight floats of w at once and pass them round.
 //   y[f, o, p] = sum over i of x[f, i, p] * w[f, i, o], with the conjugate of w if CONJUGATE = 1
-// x: (16, 16, inputs, pairs)   w: (9, 16, inputs, outputs), real and imaginary parts   y: (16, 16, outputs, pairs)
-// grid: (ceil(pairs / (8 * PAIRS)), ceil(outputs / OUTPUTS), ceil(130 / 8))
+// x: (TILE, TILE, inputs, pairs)   w: (TILE / 2 + 1, TILE, inputs, outputs), real and imaginary parts   y: (TILE, TILE, outputs, pairs)
+// grid: (ceil(pairs / (8 * PAIRS)), ceil(outputs / OUTPUTS), ceil(HALF / 8))
 // One subgroup serves f and -f; one invocation makes OUTPUTS channels, a multiple of 4, of PAIRS pairs.
 enable subgroups;
 
+override TILE: u32 = 16;
 override CONJUGATE: u32 = 0;
 override PAIRS: u32 = 2;
 override OUTPUTS: u32 = 16;
+const HALF = TILE * TILE / 2u + 2u; // frequencies, one of each f and -f
 
 struct Shape { inputs: u32, outputs: u32, pairs: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -21,9 +23,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lane = local % 8u;
   let firstPair = group.x * 8u * PAIRS + lane;
   let firstOutput = group.y * OUTPUTS;
-  let half = min(group.z * 8u + local / 8u, 129u); // the last ones are made more than once
-  let f = select(half + 7u, half, half < 9u); // one of each f and -f: 0 to 8 and 16 to 136
-  let opposite = (16u - f / 16u) % 16u * 16u + (16u - f % 16u) % 16u;
+  let half = min(group.z * 8u + local / 8u, HALF - 1u); // the last ones are made more than once
+  let f = select(half + TILE / 2u - 1u, half, half <= TILE / 2u); // one of each f and -f: from row 0 its first half, then rows 1 to TILE / 2
+  let opposite = (TILE - f / TILE) % TILE * TILE + (TILE - f % TILE) % TILE;
   let plain = select(f, opposite, CONJUGATE == 1u); // the frequency that takes w as it is
   let turned = select(opposite, f, CONJUGATE == 1u); // the one that takes its conjugate
 

@@ -1,5 +1,5 @@
 import { convolve, convolveGradInput, convolveGradWeight } from '../../src/ops/conv2d';
-import { PRODUCTS_CHOICE, tileProducts } from '../../src/ops/tile-variant';
+import { PRODUCTS_CHOICE, TILE_CHOICE } from '../../src/ops/tile-variant';
 import type { Shape } from '../../src/tensor/tensor';
 import { type Entry, type Inputs, bytesOf, describeShape, sampled } from './entry';
 
@@ -34,7 +34,7 @@ export function convolutionEntries(side: number): Entry[] {
   return [
     ...entriesOf({ ...model, inputs: 16, outputs: 32 }),
     ...entriesOf({ ...model, inputs: 32, outputs: 32 }),
-    ...entriesOf({ ...model, inputs: 32, outputs: 32 }).map(withPlainProducts), // the same twice where these are what is run
+    ...VARIANTS.flatMap((variant) => entriesOf({ ...model, inputs: 32, outputs: 32 }).map((entry) => withChoice(entry, variant))),
     ...(side >= 32 ? entriesOf({ ...model, inputs: 16, outputs: 32, enlarge: 2 }) : []),
     ...entriesOf({ ...model, inputs: 16, outputs: 16, k: 1 }),
   ];
@@ -51,21 +51,34 @@ export function encoderEntries(size: number): Entry[] {
   ];
 }
 
-/** The same by the products that run everywhere, whatever suits the adapter. */
-function withPlainProducts(entry: Entry): Entry {
+interface Variant {
+  readonly name: string;
+  readonly choice: string;
+  readonly option: string;
+}
+
+/** What can be compared with what is run by default; the same twice where these are it. */
+const VARIANTS: readonly Variant[] = [
+  { name: 'plain products', choice: PRODUCTS_CHOICE, option: 'plain' },
+  { name: 'tiles of 16', choice: TILE_CHOICE, option: '16' },
+];
+
+/** The same by another choice than the one in force. */
+function withChoice(entry: Entry, { name, choice, option }: Variant): Entry {
   return {
     ...entry,
-    name: `${entry.name}, plain products`,
+    name: `${entry.name}, ${name}`,
     async prepare(inputs) {
       const { gpu } = inputs;
       const prepared = await entry.prepare(inputs);
       return {
         ...prepared,
         run() {
-          const products = tileProducts(gpu);
-          gpu.choices.set(PRODUCTS_CHOICE, 'plain');
+          const before = gpu.choices.get(choice);
+          gpu.choices.set(choice, option);
           const result = prepared.run();
-          gpu.choices.set(PRODUCTS_CHOICE, products);
+          if (before === undefined) gpu.choices.delete(choice);
+          else gpu.choices.set(choice, before);
           return result;
         },
       };

@@ -49,7 +49,7 @@ export class AffineCoupling implements Invertible {
   record(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor {
     const [w1, w2] = this.parameters;
     const target = levels[this.target];
-    const input = tape.apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), this.size(levels));
+    const input = tape.apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), this.size(levels, pass));
     const raw = tape.apply(conv2d, { x: input, w: w1 }, {});
     const hidden = tape.apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE });
     const network = tape.apply(conv2d, { x: hidden, w: w2 }, {});
@@ -74,14 +74,14 @@ export class AffineCoupling implements Invertible {
   }
 
   forward(levels: Tensor[], pass: Pass): void {
-    const network = runNetwork(this.inputs(levels), this.size(levels));
+    const network = runNetwork(this.inputs(levels), this.size(levels, pass));
     const logScale = this.logScale(network, pass);
     applyAffine(levels[this.target], logScale, network, 'forward');
     this.trackLogScale(logScale, levels, pass, 1);
   }
 
   inverse(levels: readonly Tensor[], pass: Pass): Tensor {
-    const network = runNetwork(this.inputs(levels), this.size(levels));
+    const network = runNetwork(this.inputs(levels), this.size(levels, pass));
     const logScale = this.logScale(network, pass);
     const x = levels[this.target].copy();
     applyAffine(x, logScale, network, 'inverse');
@@ -92,13 +92,14 @@ export class AffineCoupling implements Invertible {
   /** One run of the network serves inverse and gradient: its result scales back the target, then takes in its own gradient. */
   backward(levels: Tensor[], gradients: Tensor[], pass: Pass): void {
     const inputs = this.inputs(levels);
-    const network = runNetwork(inputs, this.size(levels));
+    const size = this.size(levels, pass);
+    const network = runNetwork(inputs, size);
     const logScale = this.logScale(network, pass);
     affineGradient(levels[this.target], gradients[this.target], logScale, network, true);
     removeMean(logScale.values, this.norm);
     softClampHeadGradient(network, logScale.values, CLAMP); // by now `network` holds the gradient of what it held
     [logScale.values, logScale.mean].forEach((tensor) => tensor.free());
-    networkGradients(network, inputs, this.inputGradients(gradients), this.size(levels));
+    networkGradients(network, inputs, this.inputGradients(gradients), size);
   }
 
   private logScale(network: Tensor, pass: Pass): LogScale {
@@ -128,9 +129,9 @@ export class AffineCoupling implements Invertible {
     return { levels: this.conditions.map((level) => gradients[level]), w1, w2 };
   }
 
-  private size(levels: readonly Tensor[]): NetworkSize {
+  private size(levels: readonly Tensor[], { training }: Pass): NetworkSize {
     const { network } = this.levels;
     const [, , height, width] = levels[network].shape;
-    return { height, width, frugal: network === 0 }; // the peak of a step lies at the finest level
+    return { height, width, frugal: training && network === 0 }; // the peak of a step lies at the finest level
   }
 }

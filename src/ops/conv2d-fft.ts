@@ -1,6 +1,6 @@
 import { Tensor } from '../tensor/tensor';
 import { imageShape } from './shape';
-import { TILE, planTiles } from './tile-plan';
+import { type Tile, planTiles } from './tile-plan';
 import {
   type Planes,
   type Window,
@@ -12,6 +12,7 @@ import {
   weightSpectra,
   weightsFromSpectra,
 } from './tile-spectra';
+import { largestTile } from './tile-variant';
 
 // Convolution through Fourier transforms of overlapping tiles (overlap-save), stride 1, zero padding k / 2, odd k up to 11.
 // The spectra are taken in chunks of tiles, so that the workspace does not grow with the images.
@@ -19,11 +20,13 @@ import {
 export interface FftOptions {
   /** bytes that spectra of activations may take at a time; default WORKSPACE_BYTES */
   readonly workspace?: number;
+  /** default the one of least work */
+  readonly tile?: Tile;
+  /** 2: x stands for itself enlarged twice (nearest), and the gradient to it is half as high and wide as dy; default 1 */
+  readonly enlarge?: 1 | 2;
 }
 
 export interface FftForwardOptions extends FftOptions {
-  /** 2: x stands for itself enlarged twice (nearest) */
-  readonly enlarge?: 1 | 2;
   /** of a LeakyReLU on the result; default 1, which is none */
   readonly slope?: number;
   /** where the result goes; default a new tensor */
@@ -31,8 +34,6 @@ export interface FftForwardOptions extends FftOptions {
 }
 
 export interface GradientOptions extends FftOptions {
-  /** 2: the x that was enlarged is half as high and wide as dy */
-  readonly enlarge?: 1 | 2;
   /** where dx goes, which may be x; default a new tensor */
   readonly into?: Tensor;
   /** x = leaky(a) of this slope: x receives d(loss)/da */
@@ -42,18 +43,18 @@ export interface GradientOptions extends FftOptions {
 }
 
 /** A tile with all of its surroundings: what overlap-save reads. */
-const around = (k: number): Window => ({ origin: -(k >> 1), start: 0, side: TILE });
+const around = (k: number, tile: number): Window => ({ origin: -(k >> 1), start: 0, side: tile });
 
 /** y = leaky(conv(x, w)), (N, Co, H, W). x: (N, Ci, H, W), w: (Co, Ci, k, k). */
-export function fftConvForward(x: Tensor, w: Tensor, { slope = 1, into, enlarge = 1, workspace }: FftForwardOptions = {}): Tensor {
+export function fftConvForward(x: Tensor, w: Tensor, { slope = 1, into, enlarge = 1, ...options }: FftForwardOptions = {}): Tensor {
   const [batch, , height, width] = imageShape(x);
   const [outputs, , k] = w.shape;
   const y = into ?? Tensor.empty(x.gpu, [batch, outputs, enlarge * height, enlarge * width], 'conv2d');
   const [from, to] = [imagePlanes(x, enlarge), imagePlanes(y)];
-  const spectra = weightSpectra(w, 'inputs');
-  const { chunks, ...cut } = planTiles({ ...to, batch }, k, from.channels + outputs, workspace);
+  const { chunks, ...cut } = planTiles({ ...to, batch, inputs: from.channels, outputs }, k, { largest: largestTile(w.gpu), ...options });
+  const spectra = weightSpectra(w, cut.tile, 'inputs');
   for (const chunk of chunks) {
-    const xs = pairSpectra(from, cut, chunk, around(k));
+    const xs = pairSpectra(from, cut, chunk, around(k, cut.tile));
     const ys = multiplySpectra(xs, spectra, true);
     xs.free();
     pairsFromSpectra(ys, to, cut, chunk, { first: 0, side: cut.step, slope, masked: false });
@@ -64,14 +65,14 @@ export function fftConvForward(x: Tensor, w: Tensor, { slope = 1, into, enlarge 
 }
 
 /** dx (N, Ci, H, W), half as high and wide where x was enlarged, becomes d(loss)/dx. dy: (N, Co, H, W), w: (Co, Ci, k, k). */
-export function fftConvGradInput(dy: Tensor, w: Tensor, dx: Tensor, enlarge: 1 | 2 = 1): void {
-  playBack(dy, imagePlanes(dx, enlarge), w.shape[2], { dx: { w, slope: 1, masked: false } });
+export function fftConvGradInput(dy: Tensor, w: Tensor, dx: Tensor, { enlarge, ...options }: FftOptions = {}): void {
+  playBack(dy, imagePlanes(dx, enlarge), w.shape[2], { dx: { w, slope: 1, masked: false } }, options);
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). dy: (N, Co, H, W), x: (N, Ci, H, W). */
-export function fftConvGradWeight(dy: Tensor, x: Tensor, kernelSize: number, enlarge: 1 | 2 = 1): Tensor {
+export function fftConvGradWeight(dy: Tensor, x: Tensor, kernelSize: number, { enlarge, ...options }: FftOptions = {}): Tensor {
   const input = imagePlanes(x, enlarge);
-  return playBack(dy, input, kernelSize, { dw: { input } })!;
+  return playBack(dy, input, kernelSize, { dw: { input } }, options)!;
 }
 
 /** Both gradients, which share the spectra of dy. */
@@ -79,19 +80,16 @@ export function fftConvGradients(
   dy: Tensor,
   x: Tensor,
   w: Tensor,
-  { enlarge = 1, throughLeaky, into, addTo, workspace }: GradientOptions = {},
+  { enlarge = 1, throughLeaky, into, addTo, ...options }: GradientOptions = {},
 ): { dx: Tensor; dw: Tensor } {
   const masked = throughLeaky !== undefined;
   const dx = masked ? x : (into ?? Tensor.empty(x.gpu, x.shape, 'conv2d dx'));
-  const dw = playBack(dy, imagePlanes(dx, enlarge), w.shape[2], {
-    dx: { w, slope: throughLeaky ?? 1, masked },
-    dw: { input: imagePlanes(x, enlarge), addTo },
-    workspace,
-  })!;
+  const wanted = { dx: { w, slope: throughLeaky ?? 1, masked }, dw: { input: imagePlanes(x, enlarge), addTo } };
+  const dw = playBack(dy, imagePlanes(dx, enlarge), w.shape[2], wanted, options)!;
   return { dx, dw };
 }
 
-interface Wanted extends FftOptions {
+interface Wanted {
   /** writes the gradient to the input */
   readonly dx?: { readonly w: Tensor; readonly slope: number; readonly masked: boolean };
   /** returns the gradient to the weights, for this input, or adds it */
@@ -103,14 +101,14 @@ interface Wanted extends FftOptions {
  * tensor. A tile of dy is taken with its surroundings, one of x without, at the end of its square: then value (r, s) of
  * their correlation is the gradient to weight (r, s).
  */
-function playBack(dy: Tensor, input: Planes, k: number, { dx, dw, workspace }: Wanted): Tensor | undefined {
+function playBack(dy: Tensor, input: Planes, k: number, { dx, dw }: Wanted, options: FftOptions): Tensor | undefined {
   const [batch, outputs] = dy.shape;
   const from = imagePlanes(dy);
-  const spectra = dx && weightSpectra(dx.w, 'outputs');
-  const sums = dw && emptyWeightSpectra(dy.gpu, input.channels, outputs);
-  const { chunks, ...cut } = planTiles({ ...input, batch }, k, input.channels + outputs, workspace);
+  const { chunks, ...cut } = planTiles({ ...input, batch, inputs: input.channels, outputs }, k, { largest: largestTile(dy.gpu), ...options });
+  const spectra = dx && weightSpectra(dx.w, cut.tile, 'outputs');
+  const sums = dw && emptyWeightSpectra(dy.gpu, cut.tile, input.channels, outputs);
   for (const chunk of chunks) {
-    const dys = pairSpectra(from, cut, chunk, around(k));
+    const dys = pairSpectra(from, cut, chunk, around(k, cut.tile));
     if (dw) {
       const xs = pairSpectra(dw.input, cut, chunk, { origin: 1 - k, start: k - 1, side: cut.step });
       correlateSpectra(xs, dys, sums!, chunk.firstPair === 0);

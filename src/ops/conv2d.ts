@@ -8,11 +8,10 @@ import { nearest, resizeGradient } from './nearest';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 
+/** `enlarge` with stride 1 only. */
 export interface ConvolutionOptions extends FftOptions {
   /** 1 or 2; default 1 */
   readonly stride?: number;
-  /** 2: x stands for itself enlarged twice (nearest), which is then not made; stride 1 only; default 1 */
-  readonly enlarge?: 1 | 2;
 }
 
 export interface ForwardOptions extends ConvolutionOptions {
@@ -64,7 +63,7 @@ export function convolveGradInput(
   { stride = 1, enlarge = 1, into }: ConvolutionOptions & Pick<GradientOptions, 'into'> = {},
 ): Tensor {
   const dx = into ?? Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
-  if (methodFor(w.gpu, w.shape[2], stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, enlarge);
+  if (methodFor(w.gpu, w.shape[2], stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, { enlarge });
   else if (enlarge === 1) directGradInput(dy, w, dx, stride, PLAIN);
   else {
     const dInput = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height * enlarge, width * enlarge], 'conv2d dx');
@@ -93,7 +92,7 @@ export function convolveGradients(dy: Tensor, x: Tensor, w: Tensor, options: Gra
 
 /** d(loss)/dw, (Co, Ci, k, k). */
 export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, { stride = 1, enlarge = 1 }: ConvolutionOptions = {}): Tensor {
-  if (methodFor(dy.gpu, k, stride, dy.shape) === 'fft') return fftConvGradWeight(dy, x, k, enlarge);
+  if (methodFor(dy.gpu, k, stride, dy.shape) === 'fft') return fftConvGradWeight(dy, x, k, { enlarge });
   return withEnlarged(x, enlarge, (input) => directGradWeight(dy, input, k, stride));
 }
 

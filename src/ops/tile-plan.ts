@@ -1,10 +1,8 @@
-/** Rows and columns of a tile, and the size of its Fourier transform. */
-export const TILE = 16;
+/** Rows and columns that a tile may have, which is also the size of its Fourier transform. */
+export const TILES = [16, 32] as const;
+export type Tile = (typeof TILES)[number];
 
-/** Frequencies of a tile. */
-export const FREQUENCIES = TILE * TILE;
-
-/** Bytes that the spectra of activations may take at a time; they are 2.6 times the activations (k = 7), and this keeps them in cache. */
+/** Bytes that the spectra of activations may take at a time; they are 2.6 times the activations (k = 7, tiles of 16), and this keeps them in cache. */
 export const WORKSPACE_BYTES = 8 * 2 ** 20;
 
 /** The same where memory is short; it costs about a tenth of the speed. */
@@ -13,9 +11,19 @@ export const SMALL_WORKSPACE_BYTES = 2 * 2 ** 20;
 const BYTES_PER_FREQUENCY = 8;
 const LANES = 8; // a chunk is a multiple of what neighbouring invocations make of a product
 
+/** A convolution with stride 1: the size of its result, and its channels. */
+export interface TiledShape {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
 /** How an N x H x W batch of images is cut into tiles of which a k x k convolution makes `step` x `step` values each. */
 export interface TilePlan {
-  /** rows and columns from one tile to the next: what circular convolution leaves unspoilt, 17 - k */
+  readonly tile: Tile;
+  /** rows and columns from one tile to the next: what circular convolution leaves unspoilt, tile + 1 - k */
   readonly step: number;
   readonly tilesX: number;
   readonly tilesPerImage: number;
@@ -30,25 +38,46 @@ export interface Chunk {
   readonly pairs: number;
 }
 
-/**
- * Cuts a batch into tiles, two of which make one complex transform, and these pairs into chunks of about equal size.
- * @param channels whose spectra are in memory at once: those of the input and of the output
- */
-export function planTiles(
-  { batch, height, width }: { batch: number; height: number; width: number },
-  kernelSize: number,
-  channels: number,
-  workspaceBytes = WORKSPACE_BYTES,
-): TilePlan {
-  const step = TILE + 1 - kernelSize;
-  const tilesX = Math.ceil(width / step);
-  const tilesPerImage = tilesX * Math.ceil(height / step);
-  const tiles = batch * tilesPerImage;
-  return { step, tilesX, tilesPerImage, tiles, chunks: cutIntoChunks(Math.ceil(tiles / 2), channels, workspaceBytes) };
+export interface PlanOptions {
+  /** bytes that spectra of activations may take at a time */
+  readonly workspace?: number;
+  /** no tile larger than this is taken */
+  readonly largest?: Tile;
+  /** default the one of least work */
+  readonly tile?: Tile;
 }
 
-function cutIntoChunks(pairs: number, channels: number, workspaceBytes: number): Chunk[] {
-  const most = Math.max(1, Math.floor(workspaceBytes / (FREQUENCIES * BYTES_PER_FREQUENCY * channels * LANES))) * LANES;
+/** Cuts a batch into tiles, two of which make one complex transform, and these pairs into chunks of about equal size. */
+export function planTiles(
+  shape: TiledShape,
+  kernelSize: number,
+  { workspace = WORKSPACE_BYTES, largest = 32, tile = suitedTile(shape, kernelSize, workspace, largest) }: PlanOptions = {},
+): TilePlan {
+  const { tiles, ...cut } = cutInto(tile, shape, kernelSize);
+  const bytesPerPair = tile ** 2 * BYTES_PER_FREQUENCY * (shape.inputs + shape.outputs);
+  return { tile, tiles, ...cut, chunks: cutIntoChunks(Math.ceil(tiles / 2), bytesPerPair, workspace) };
+}
+
+/**
+ * The tile for which the fewest values are transformed, among those whose spectra of the weights fit the workspace: of a
+ * larger tile more is result and less is overlap, but weights grow to its size, and a small map fills it badly.
+ */
+function suitedTile(shape: TiledShape, kernelSize: number, workspace: number, largest: Tile): Tile {
+  const { inputs, outputs } = shape;
+  const work = (tile: Tile) => tile ** 2 * ((cutInto(tile, shape, kernelSize).tiles / 2) * (inputs + outputs) + inputs * outputs);
+  const fits = (tile: Tile) => tile <= largest && (tile ** 2 / 2) * BYTES_PER_FREQUENCY * inputs * outputs <= workspace;
+  return TILES.filter((tile, i) => i === 0 || fits(tile)).reduce((best, tile) => (work(tile) < work(best) ? tile : best));
+}
+
+function cutInto(tile: Tile, { batch, height, width }: TiledShape, kernelSize: number) {
+  const step = tile + 1 - kernelSize;
+  const tilesX = Math.ceil(width / step);
+  const tilesPerImage = tilesX * Math.ceil(height / step);
+  return { step, tilesX, tilesPerImage, tiles: batch * tilesPerImage };
+}
+
+function cutIntoChunks(pairs: number, bytesPerPair: number, workspaceBytes: number): Chunk[] {
+  const most = Math.max(1, Math.floor(workspaceBytes / (bytesPerPair * LANES))) * LANES;
   const count = Math.ceil(pairs / most);
   const size = Math.ceil(pairs / count / LANES) * LANES;
   return Array.from({ length: Math.ceil(pairs / size) }, (_, i) => ({

@@ -1,4 +1,5 @@
 import type { Runtime } from '../gpu/runtime';
+import { TILES, type Tile } from './tile-plan';
 
 /**
  * How the spectra of tiles are multiplied. `plain`: every invocation loads what it multiplies. `subgroup`: the lanes of a subgroup,
@@ -22,6 +23,14 @@ export function hasSubgroupsOf8({ features, subgroupSize }: Abilities): boolean 
  */
 export function suitedProducts(adapter: Abilities): TileProducts {
   return adapter.software && hasSubgroupsOf8(adapter) ? 'subgroup' : 'plain';
+}
+
+/** The key in Runtime.choices of the largest tile that may be used. */
+export const TILE_CHOICE = 'largest tile';
+
+/** Small tiles are compiled in a third of the time, large ones compute less; where a tuner found nothing, the largest there is. */
+export function largestTile({ choices }: Runtime): Tile {
+  return TILES.find((tile) => `${tile}` === choices.get(TILE_CHOICE)) ?? TILES.at(-1)!;
 }
 
 /** What to run: what a tuner chose for this adapter, or what suits it. */

@@ -2,6 +2,7 @@ import { leakyRelu } from '../ops/activation';
 import { copyChannels } from '../ops/channels';
 import { directForward, directGradInput, directGradWeight } from '../ops/conv2d-direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../ops/conv2d-fft';
+import type { Tile } from '../ops/tile-plan';
 import { PRODUCTS_CHOICE, type TileProducts, hasSubgroupsOf8, tileProducts } from '../ops/tile-variant';
 import { combineInto, fill, scaleInto } from '../ops/elementwise';
 import { biasRelu, maxPool3 } from '../ops/encoder-layers';
@@ -10,6 +11,11 @@ import { maxPerItem, sum, sumOfSquares } from '../ops/reduce';
 import { Tensor } from '../tensor/tensor';
 import type { Check, Comparison, Lab } from './check';
 import { convolution, maximumPool, nearestResize } from './truth';
+
+const TILE_KERNELS = [
+  ...['conv_tile_weights', 'conv_tile_forward', 'conv_tile_product', 'conv_tile_inverse'],
+  ...['conv_tile_correlate', 'conv_tile_weights_gradient'],
+];
 
 /** Checks of what networks are made of. */
 export const NETWORK_CHECKS: readonly Check[] = [
@@ -92,9 +98,10 @@ export const NETWORK_CHECKS: readonly Check[] = [
       ];
     },
   },
-  tileCheck('plain', ['conv_tile_forward', 'conv_tile_product', 'conv_tile_inverse', 'conv_tile_correlate']),
+  tileCheck(16, 'plain', TILE_KERNELS),
+  tileCheck(32, 'plain', TILE_KERNELS),
   {
-    ...tileCheck('subgroup', ['conv_tile_product_subgroup', 'conv_tile_correlate_subgroup']),
+    ...tileCheck(16, 'subgroup', ['conv_tile_product_subgroup', 'conv_tile_correlate_subgroup']),
     suits: hasSubgroupsOf8,
   },
   {
@@ -144,9 +151,9 @@ export const NETWORK_CHECKS: readonly Check[] = [
   },
 ];
 
-function tileCheck(products: TileProducts, kernels: readonly string[]): Check {
+function tileCheck(tile: Tile, products: TileProducts, kernels: readonly string[]): Check {
   return {
-    name: `convolution by tiles (${products})`,
+    name: `convolution by tiles of ${tile} (${products})`,
     kernels,
     tolerance: 1e-5,
     async run(lab) {
@@ -154,13 +161,13 @@ function tileCheck(products: TileProducts, kernels: readonly string[]): Check {
       lab.gpu.choices.set(PRODUCTS_CHOICE, products);
       try {
         return await checkConvolution(lab, 7, 1, {
-          forward: (x, w) => fftConvForward(x, w),
+          forward: (x, w) => fftConvForward(x, w, { tile }),
           gradInput(dy, w, shape) {
             const dx = Tensor.empty(dy.gpu, shape);
-            fftConvGradInput(dy, w, dx);
+            fftConvGradInput(dy, w, dx, { tile });
             return dx;
           },
-          gradWeight: (dy, x) => fftConvGradWeight(dy, x, 7),
+          gradWeight: (dy, x) => fftConvGradWeight(dy, x, 7, { tile }),
         });
       } finally {
         lab.gpu.choices.set(PRODUCTS_CHOICE, chosen);

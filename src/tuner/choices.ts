@@ -1,6 +1,7 @@
 import type { AdapterReport } from '../gpu/device';
 import { FFT_KERNELS, methodChoice } from '../ops/conv2d';
-import { PRODUCTS_CHOICE, hasSubgroupsOf8 } from '../ops/tile-variant';
+import { TILES } from '../ops/tile-plan';
+import { PRODUCTS_CHOICE, TILE_CHOICE, hasSubgroupsOf8 } from '../ops/tile-variant';
 
 /** A choice between kernels that compute the same thing. */
 export interface Choice {
@@ -8,6 +9,10 @@ export interface Choice {
   readonly name: string;
   /** size of the convolutions that options are judged by */
   readonly kernel: number;
+  /** of the images that they are timed on; default 64 */
+  readonly side?: number;
+  /** height and width of those that they are checked on: more than the 16 x 16 from which tiles are used, and a multiple of none */
+  readonly checked: readonly [height: number, width: number];
   /** what this adapter can run */
   options(adapter: AdapterReport): readonly string[];
 }
@@ -17,9 +22,11 @@ export const CHOICES: readonly Choice[] = [
   {
     name: PRODUCTS_CHOICE,
     kernel: 7,
+    checked: [18, 19],
     options: (adapter) => (hasSubgroupsOf8(adapter) ? ['plain', 'subgroup'] : ['plain']),
   },
-  ...FFT_KERNELS.map((kernel) => ({ name: methodChoice(kernel), kernel, options: () => ['direct', 'fft'] })),
+  { name: TILE_CHOICE, kernel: 7, side: 128, checked: [26, 52], options: () => TILES.map(String) }, // sizes that take the largest
+  ...FFT_KERNELS.map((kernel): Choice => ({ name: methodChoice(kernel), kernel, checked: [18, 19], options: () => ['direct', 'fft'] })),
 ];
 
 /** Those that leave this adapter more than one option. */

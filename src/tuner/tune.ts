@@ -8,7 +8,7 @@ import { Tensor, elements } from '../tensor/tensor';
 import { type Choice, openChoices } from './choices';
 
 export interface TuneOptions {
-  /** of the images that options are timed on; default 64 */
+  /** of the images that options are timed on; default what suits the choice */
   readonly side?: number;
   /** default 9 */
   readonly samples?: number;
@@ -32,16 +32,15 @@ export interface TuningResult {
 }
 
 const [BATCH, CHANNELS] = [2, 32];
-const CHECKED_SIDE = 18; // more than the 16 x 16 from which tiles are used, and a multiple of no tile
 
 /**
  * Chooses between the variants of kernels on this adapter: those whose results agree with float64 are timed in turns, and the one of
  * the least median time is taken. The choices are in force in `gpu` from then on.
  */
-export async function tune(gpu: Runtime, { side = 64, samples = 9, onResult }: TuneOptions = {}): Promise<TuningResult[]> {
+export async function tune(gpu: Runtime, { side, samples = 9, onResult }: TuneOptions = {}): Promise<TuningResult[]> {
   const results: TuningResult[] = [];
   for (const choice of openChoices(gpu.adapter)) {
-    const result = await choose(gpu, choice, choice.options(gpu.adapter), side, samples);
+    const result = await choose(gpu, choice, choice.options(gpu.adapter), side ?? choice.side ?? 64, samples);
     results.push(result);
     onResult?.(result);
   }
@@ -50,7 +49,7 @@ export async function tune(gpu: Runtime, { side = 64, samples = 9, onResult }: T
 
 async function choose(
   gpu: Runtime,
-  { name, kernel }: Choice,
+  { name, kernel, checked }: Choice,
   options: readonly string[],
   side: number,
   samples: number,
@@ -60,7 +59,7 @@ async function choose(
   const times = new Map<string, number[]>();
   for (const option of options) {
     gpu.choices.set(name, option);
-    const { passed, problem } = await check(gpu, option, kernel);
+    const { passed, problem } = await check(gpu, option, kernel, checked);
     if (passed) times.set(option, []);
     else judged.push({ option, problem });
   }
@@ -83,14 +82,14 @@ async function choose(
   return { name, options: judged, chosen: fastest?.option };
 }
 
-function check(gpu: Runtime, name: string, kernel: number): Promise<CheckResult> {
+function check(gpu: Runtime, name: string, kernel: number, size: Choice['checked']): Promise<CheckResult> {
   return runCheck(gpu, {
     name,
     kernels: [],
     tolerance: 1e-5,
     run: (lab) =>
       checkConvolution(lab, kernel, 1, {
-        size: [CHECKED_SIDE, CHECKED_SIDE + 1],
+        size,
         forward: (x, w) => convolve(x, w),
         gradInput: (dy, w, shape) => convolveGradients(dy, Tensor.zeros(gpu, shape), w).dx,
         gradWeight: (dy, x, k) => convolveGradients(dy, x, Tensor.zeros(gpu, [dy.shape[1], x.shape[1], k, k])).dw,

@@ -1,5 +1,7 @@
 import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from '../../src/ops/conv2d-fft';
+import { TILES, type Tile, planTiles } from '../../src/ops/tile-plan';
 import { type TileProducts, hasSubgroupsOf8 } from '../../src/ops/tile-variant';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
@@ -33,8 +35,11 @@ function truth({ n, ci, co, h, w, k }: Case, x: Float32Array, weight: Float32Arr
   return { y, dx, dw };
 }
 
-/** The transforms round relative to the largest value of a tile, not to each value. */
-const tolerance = (values: Float64Array) => 2e-6 * values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+const largest = (values: ArrayLike<number>) => Array.from(values).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+
+/** The transforms round relative to the largest value of a tile and of the weights, not to each value. */
+const tolerance = (values: Float64Array, ...factors: ArrayLike<number>[]) =>
+  2e-6 * Math.max(largest(values), factors.reduce((product, factor) => product * largest(factor), 1));
 
 const CASES: Case[] = [
   { n: 1, ci: 1, co: 1, h: 1, w: 1, k: 7 },
@@ -48,40 +53,56 @@ const CASES: Case[] = [
   { n: 2, ci: 16, co: 16, h: 90, w: 100, k: 7 }, // several chunks of tiles
 ];
 
+/** Which to try with large tiles too: software drivers compile them for seconds. */
+const LARGE_KERNELS = [7];
+
 const PRODUCTS: readonly TileProducts[] = hasSubgroupsOf8(gpu.adapter) ? ['plain', 'subgroup'] : ['plain'];
 
-for (const products of PRODUCTS) {
-  for (const shape of CASES) {
+for (const [products, tile] of PRODUCTS.flatMap((kind) => TILES.map((side) => [kind, side] as const))) {
+  for (const shape of CASES.filter(({ k }) => tile === 16 || LARGE_KERNELS.includes(k))) {
     const { n, ci, co, h, w, k } = shape;
-    test(`FFT convolution (${products}) ${ci}->${co} k${k} on ${n}x${h}x${w} and both gradients are the definition's`, async () => {
+    test(`FFT convolution (${products}, tiles of ${tile}) ${ci}->${co} k${k} on ${n}x${h}x${w} and both gradients are the definition's`, async () => {
       gpu.choices.set('tile products', products);
       const x = randomTensor([n, ci, h, w], 'x');
       const weight = randomTensor([co, ci, k, k], 'w');
       const dy = randomTensor([n, co, h, w], 'dy');
       const xs = await x.read();
       const ws = await weight.read();
-      const { y, dx, dw } = truth(shape, xs, ws, await dy.read());
+      const dys = await dy.read();
+      const { y, dx, dw } = truth(shape, xs, ws, dys);
+      const [yError, dxError, dwError] = [tolerance(y, xs, ws), tolerance(dx, dys, ws), tolerance(dw, dys, xs)];
 
-      assertClose(await fftConvForward(x, weight).read(), y, tolerance(y), 'y');
+      assertClose(await fftConvForward(x, weight, { tile }).read(), y, yError, 'y');
       const dInput = Tensor.empty(gpu, x.shape, 'dx');
-      fftConvGradInput(dy, weight, dInput);
-      assertClose(await dInput.read(), dx, tolerance(dx), 'dx');
-      assertClose(await fftConvGradWeight(dy, x, k).read(), dw, tolerance(dw), 'dw');
+      fftConvGradInput(dy, weight, dInput, { tile });
+      assertClose(await dInput.read(), dx, dxError, 'dx');
+      assertClose(await fftConvGradWeight(dy, x, k, { tile }).read(), dw, dwError, 'dw');
 
       const leaky = y.map((v) => (v > 0 ? v : 0.01 * v));
-      assertClose(await fftConvForward(x, weight, { slope: 0.01 }).read(), leaky, tolerance(y), 'leaky y');
+      assertClose(await fftConvForward(x, weight, { slope: 0.01, tile }).read(), leaky, yError, 'leaky y');
 
       for (const into of [undefined, x.copy('x and dx')]) {
-        const both = fftConvGradients(dy, into ?? x, weight, { into });
-        assertClose(await both.dx.read(), dx, tolerance(dx), 'dx beside dw');
-        assertClose(await both.dw.read(), dw, tolerance(dw), 'dw beside dx');
+        const both = fftConvGradients(dy, into ?? x, weight, { into, tile });
+        assertClose(await both.dx.read(), dx, dxError, 'dx beside dw');
+        assertClose(await both.dw.read(), dw, dwError, 'dw beside dx');
       }
-      const hidden = x.copy('h');
-      const masked = fftConvGradients(dy, hidden, weight, { throughLeaky: 0.01, addTo: Tensor.from(gpu, weight.shape, ws, 'w and dw') });
-      assertClose(await hidden.read(), dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)), tolerance(dx), 'masked dx');
-      assertClose(await masked.dw.read(), dw.map((v, i) => v + ws[i]), tolerance(dw), 'dw added, beside masked dx');
+      const [hidden, addTo] = [x.copy('h'), weight.copy('w and dw')];
+      const masked = fftConvGradients(dy, hidden, weight, { throughLeaky: 0.01, addTo, tile });
+      assertClose(await hidden.read(), dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)), dxError, 'masked dx');
+      assertClose(await masked.dw.read(), dw.map((v, i) => v + ws[i]), dwError, 'dw added, beside masked dx');
     });
   }
 }
+
+test('large maps take large tiles, where the spectra of the weights fit', () => {
+  const tileOf = (height: number, width: number, k: number, workspace?: number, channels = 32, largest?: Tile) =>
+    planTiles({ batch: 2, height, width, inputs: channels, outputs: channels }, k, { workspace, largest }).tile;
+  assert.equal([32, 64, 128, 256].map((side) => tileOf(side, side, 7)), [16, 16, 32, 32]);
+  assert.is(tileOf(256, 256, 7, 2 ** 21), 16);
+  assert.is(tileOf(256, 256, 7, undefined, 128), 16); // 64 MiB of spectra
+  assert.is(tileOf(24, 1000, 11), 32);
+  assert.is(tileOf(256, 256, 7, undefined, 32, 16), 16);
+  assert.is(tileOf(1, 1, 3), 16);
+});
 
 test.run();

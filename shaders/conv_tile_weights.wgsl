@@ -1,0 +1,51 @@
+// The spectra of K x K weights, zero beyond: spectra[u, v, i, o] = sum over r, s of w[o, i, r, s] * exp(-2 pi i (u * r + v * s) / TILE).
+// Weights are real, so that rows u = 0 to TILE / 2 say all.
+// w: weight (r, s) of input i and output o at i * inputStride + o * outputStride + r * K + s
+// spectra: (TILE / 2 + 1, TILE, inputs, outputs)
+// grid: (ceil((TILE / 2 + 1) * outputs / 64), inputs)
+// One invocation makes one row: the sum over r once, then the one over s for every v.
+override TILE: u32 = 16; // or 32
+override K: u32 = 7;
+
+struct Shape { inputs: u32, outputs: u32, inputStride: u32, outputStride: u32 }
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read_write> spectra: array<vec2f>;
+
+// exp(-2 pi i n / 32)
+const ROOTS = array<vec2f, 32>(
+  vec2f(1.0, 0.0), vec2f(0.9807852804, -0.195090322), vec2f(0.9238795325, -0.3826834324), vec2f(0.8314696123, -0.555570233),
+  vec2f(0.7071067812, -0.7071067812), vec2f(0.555570233, -0.8314696123), vec2f(0.3826834324, -0.9238795325), vec2f(0.195090322, -0.9807852804),
+  vec2f(0.0, -1.0), vec2f(-0.195090322, -0.9807852804), vec2f(-0.3826834324, -0.9238795325), vec2f(-0.555570233, -0.8314696123),
+  vec2f(-0.7071067812, -0.7071067812), vec2f(-0.8314696123, -0.555570233), vec2f(-0.9238795325, -0.3826834324), vec2f(-0.9807852804, -0.195090322),
+  vec2f(-1.0, 0.0), vec2f(-0.9807852804, 0.195090322), vec2f(-0.9238795325, 0.3826834324), vec2f(-0.8314696123, 0.555570233),
+  vec2f(-0.7071067812, 0.7071067812), vec2f(-0.555570233, 0.8314696123), vec2f(-0.3826834324, 0.9238795325), vec2f(-0.195090322, 0.9807852804),
+  vec2f(0.0, 1.0), vec2f(0.195090322, 0.9807852804), vec2f(0.3826834324, 0.9238795325), vec2f(0.555570233, 0.8314696123),
+  vec2f(0.7071067812, 0.7071067812), vec2f(0.8314696123, 0.555570233), vec2f(0.9238795325, 0.3826834324), vec2f(0.9807852804, 0.195090322),
+);
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let u = id.x / shape.outputs;
+  let o = id.x % shape.outputs;
+  if (u > TILE / 2u) { return; }
+
+  var columns: array<vec2f, K>; // sum over r, for every s
+  for (var r = 0u; r < K; r++) {
+    let root = ROOTS[u * r * (32u / TILE) % 32u];
+    // unroll
+    for (var s = 0u; s < K; s++) {
+      columns[s] += w[id.y * shape.inputStride + o * shape.outputStride + r * K + s] * root;
+    }
+  }
+  // unroll
+  for (var v = 0u; v < TILE; v++) {
+    var sum = columns[0];
+    // unroll
+    for (var s = 1u; s < K; s++) {
+      const root = ROOTS[v * s * (32u / TILE) % 32u];
+      sum += vec2f(columns[s].x * root.x - columns[s].y * root.y, columns[s].x * root.y + columns[s].y * root.x);
+    }
+    spectra[((u * TILE + v) * shape.inputs + id.y) * shape.outputs + o] = sum;
+  }
+}
