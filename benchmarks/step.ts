@@ -6,10 +6,12 @@ import type { PyramidFlowConfig } from '../src/model/config';
 import { PyramidFlow } from '../src/model/pyramid-flow';
 import type { Tensor } from '../src/tensor/tensor';
 import { type MemoryMode, Trainer } from '../src/train/trainer';
-import { describeAdapter, median, randomImages } from '../tools/support/benchmark';
+import { describeAdapter, mebibytes, median, randomImages } from '../tools/support/benchmark';
+import { torchSteps } from './peers/torch-step';
 
 // What a training step does and how long it takes: work of the first steps, wall time in both memory modes, GPU time by
-// kernel. Options: --size 128 --channels 16 --levels 4 --stacks 4 --kernel 7 --batch 2 --repeats 3 --norm SVN
+// kernel, and PyTorch's time for the same. Options: --size 128 --channels 16 --levels 4 --stacks 4 --kernel 7 --batch 2 --repeats 3
+// --norm SVN --without-torch
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '2' },
     repeats: { type: 'string', default: '3' },
     norm: { type: 'string', default: 'SVN' },
+    'without-torch': { type: 'boolean', default: false },
   },
 });
 const [size, channels, levels, stacks, kernel, batch, repeats] = (
@@ -40,6 +43,7 @@ const plain = await measure('plain', images);
 const [whole, kept, ratio] = [reversible.toFixed(0), plain.toFixed(0), (reversible / plain).toFixed(2)];
 console.log(`\nmedian of ${repeats} steps: reversible ${whole} ms, plain ${kept} ms, ratio ${ratio}`);
 await timeKernels(images);
+if (!values['without-torch']) await timeTorch(images);
 gpu.destroy();
 
 /** Prints the work of the first steps, then returns the median time of further ones, in ms. */
@@ -93,5 +97,24 @@ async function timeKernels(input: Tensor): Promise<void> {
   const all = 'convolution kernels (conv*)'.padEnd(38);
   console.log(`${all}${convolution.toFixed(1).padStart(10)}${share(convolution)}`);
   trainer.free();
+  model.free();
+}
+
+/** PyTorch's median step from the same weights on the same images, and whether its losses are ours. */
+async function timeTorch(input: Tensor): Promise<void> {
+  const model = PyramidFlow.create(gpu, config);
+  try {
+    const { version, device, settings, losses, samples, peakBytes } = await torchSteps(model, input, repeats + 2);
+    const trainer = new Trainer(model);
+    const ours = [(await trainer.step(input)).loss, (await trainer.step(input)).loss];
+    const apart = Math.max(...ours.map((loss, i) => Math.abs(loss / losses[i] - 1)));
+    const step = median(samples.slice(2));
+    console.log(`\nPyTorch ${version} on ${device}, ${JSON.stringify(settings)}: median of ${repeats} steps ${step.toFixed(1)} ms`);
+    if (peakBytes !== null) console.log(`  peak of its memory ${mebibytes(peakBytes)}`);
+    console.log(`  ours reversible ${(reversible / step).toFixed(2)} times as long; losses of the first two steps ${apart.toExponential(1)} apart`);
+    trainer.free();
+  } catch (error) {
+    console.log(`\nno PyTorch step: ${(error as Error).message}`);
+  }
   model.free();
 }

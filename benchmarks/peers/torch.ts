@@ -12,14 +12,19 @@ interface Answer {
   readonly results: readonly { readonly repeats: number; readonly samples: readonly number[] }[];
 }
 
-/** PyTorch's times, by python3; throws an Error that says why there are none. Its results are its own to vouch for. */
-export function torchBenchmarks(tasks: readonly Task[]): { readonly about: string; readonly benchmarks: Benchmark[] } {
+/** What a script of this folder answers to JSON; throws an Error that says why it does not. */
+export function runTorch<T>(script: string, input: unknown): T {
   const sees = (python: string) => spawnSync(python, ['-c', 'import torch']).status === 0;
   const python = ['python3', '/usr/bin/python3'].find(sees); // the system's has Debian's python3-torch, whatever else is in the PATH
   if (!python) throw new Error('no python3 here has torch (Debian, Ubuntu: apt install python3-torch)');
-  const { status, stdout, stderr, error } = spawnSync(python, ['benchmarks/peers/torch_conv.py'], { input: JSON.stringify(tasks), encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(python, [`benchmarks/peers/${script}`], { input: JSON.stringify(input), encoding: 'utf8' });
   if (error || status !== 0) throw new Error(error?.message ?? stderr.trim().split('\n').at(-1));
-  const { version, device, settings, results } = JSON.parse(stdout) as Answer;
+  return JSON.parse(stdout) as T;
+}
+
+/** PyTorch's times, by python3; throws an Error that says why there are none. Its results are its own to vouch for. */
+export function torchBenchmarks(tasks: readonly Task[]): { readonly about: string; readonly benchmarks: Benchmark[] } {
+  const { version, device, settings, results } = runTorch<Answer>('torch_conv.py', tasks);
   const benchmarks = tasks.map((task, i): Benchmark => {
     const { repeats, samples } = results[i];
     const work = { flop: convolutionFlop(task.sizes) };

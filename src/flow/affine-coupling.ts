@@ -9,7 +9,7 @@ import type { Invertible, Pass } from '../tape/reversible';
 import { replace } from '../tape/reversible';
 import type { Tape } from '../tape/tape';
 import type { Tensor } from '../tensor/tensor';
-import { type NetworkInputs, type NetworkSize, condition, networkGradients, runNetwork } from './coupling-network';
+import { type NetworkInputs, type NetworkSize, condition, networkGradients, runNetwork, workspaceOf } from './coupling-network';
 
 /** Which levels an affine coupling works on. */
 export interface CouplingLevels {
@@ -49,10 +49,12 @@ export class AffineCoupling implements Invertible {
   record(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor {
     const [w1, w2] = this.parameters;
     const target = levels[this.target];
-    const input = tape.apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), this.size(levels, pass));
-    const raw = tape.apply(conv2d, { x: input, w: w1 }, {});
+    const size = this.size(levels, pass);
+    const workspace = workspaceOf(size);
+    const input = tape.apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), size);
+    const raw = tape.apply(conv2d, { x: input, w: w1 }, { workspace });
     const hidden = tape.apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE });
-    const network = tape.apply(conv2d, { x: hidden, w: w2 }, {});
+    const network = tape.apply(conv2d, { x: hidden, w: w2 }, { workspace });
     const clamped = tape.apply(softClamp, { x: network }, { channels: target.shape[1], alpha: CLAMP });
     const { norm: kind, runningMean } = this;
     if (pass.moveMeans) {

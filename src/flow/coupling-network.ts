@@ -75,7 +75,8 @@ export function networkGradients(dy: Tensor, { levels, w1, w2 }: NetworkInputs, 
   });
 }
 
-const workspaceOf = ({ frugal }: NetworkSize) => (frugal ? SMALL_WORKSPACE_BYTES : undefined);
+/** Bytes for the spectra of its convolutions; a tape takes as many, so that both memory modes compute the same. */
+export const workspaceOf = ({ frugal }: NetworkSize) => (frugal ? SMALL_WORKSPACE_BYTES : undefined);
 
 interface NetworkInput {
   readonly input: Tensor;

@@ -60,10 +60,10 @@ export function convolveGradInput(
   w: Tensor,
   height: number,
   width: number,
-  { stride = 1, enlarge = 1, into }: ConvolutionOptions & Pick<GradientOptions, 'into'> = {},
+  { stride = 1, enlarge = 1, into, workspace }: ConvolutionOptions & Pick<GradientOptions, 'into'> = {},
 ): Tensor {
   const dx = into ?? Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
-  if (methodFor(w.gpu, w.shape[2], stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, { enlarge });
+  if (methodFor(w.gpu, w.shape[2], stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, { enlarge, workspace });
   else if (enlarge === 1) directGradInput(dy, w, dx, stride, PLAIN);
   else {
     const dInput = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height * enlarge, width * enlarge], 'conv2d dx');
@@ -91,8 +91,8 @@ export function convolveGradients(dy: Tensor, x: Tensor, w: Tensor, options: Gra
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). */
-export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, { stride = 1, enlarge = 1 }: ConvolutionOptions = {}): Tensor {
-  if (methodFor(dy.gpu, k, stride, dy.shape) === 'fft') return fftConvGradWeight(dy, x, k, { enlarge });
+export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, { stride = 1, enlarge = 1, workspace }: ConvolutionOptions = {}): Tensor {
+  if (methodFor(dy.gpu, k, stride, dy.shape) === 'fft') return fftConvGradWeight(dy, x, k, { enlarge, workspace });
   return withEnlarged(x, enlarge, (input) => directGradWeight(dy, input, k, stride));
 }
 
@@ -108,13 +108,13 @@ function withEnlarged<T>(x: Tensor, enlarge: 1 | 2, work: (input: Tensor) => T):
 }
 
 /** Convolution as an operation on a tape. */
-export const conv2d: Op<'x' | 'w', { stride?: number }, 'x' | 'w'> = {
+export const conv2d: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'workspace'>, 'x' | 'w'> = {
   name: 'conv2d',
   saves: ['x', 'w'],
-  forward: ({ x, w }, { stride }) => convolve(x, w, { stride }),
-  gradient: (dy, { x, w }, { stride }) => ({
-    x: () => convolveGradInput(dy, w, x.shape[2], x.shape[3], { stride }),
-    w: () => convolveGradWeight(dy, x, w.shape[2], { stride }),
+  forward: ({ x, w }, options) => convolve(x, w, options),
+  gradient: (dy, { x, w }, options) => ({
+    x: () => convolveGradInput(dy, w, x.shape[2], x.shape[3], options),
+    w: () => convolveGradWeight(dy, x, w.shape[2], options),
   }),
 };
 
