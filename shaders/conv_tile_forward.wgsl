@@ -59,7 +59,7 @@ fn fourier() {
   if (TILE == 32u) {
     // unroll
     for (var j = 0u; j < TILE / 2u; j++) {
-      let at = j / 4u * 8u + j % 4u;
+      const at = j / 4u * 8u + j % 4u;
       let odd = z[at] - z[at + 4u];
       z[at] = z[at] + z[at + 4u];
       z[at + 4u] = times(odd, ROOTS[j % 4u * 4u]);
