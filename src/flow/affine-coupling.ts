@@ -9,7 +9,12 @@ import type { Invertible, Pass } from '../tape/reversible';
 import { replace } from '../tape/reversible';
 import type { Tape } from '../tape/tape';
 import type { Tensor } from '../tensor/tensor';
-import { type NetworkInputs, type NetworkSize, condition, networkGradients, runNetwork, workspaceOf } from './coupling-network';
+import { type NetworkInputs, type NetworkSize, condition, networkGradients, runNetwork } from './coupling-network';
+
+const MIB = 2 ** 20;
+/** A step must not take more elsewhere than at its peak, which lies at the finest level and is kept low. */
+const IN_TRAINING = { workspace: 8 * MIB };
+const AT_THE_PEAK = { workspace: 2 * MIB, singly: true };
 
 /** Which levels an affine coupling works on. */
 export interface CouplingLevels {
@@ -50,7 +55,7 @@ export class AffineCoupling implements Invertible {
     const [w1, w2] = this.parameters;
     const target = levels[this.target];
     const size = this.size(levels, pass);
-    const workspace = workspaceOf(size);
+    const { workspace } = size; // as in the other memory mode, so that both compute the same
     const input = tape.apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), size);
     const raw = tape.apply(conv2d, { x: input, w: w1 }, { workspace });
     const hidden = tape.apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE });
@@ -134,6 +139,6 @@ export class AffineCoupling implements Invertible {
   private size(levels: readonly Tensor[], { training }: Pass): NetworkSize {
     const { network } = this.levels;
     const [, , height, width] = levels[network].shape;
-    return { height, width, frugal: training && network === 0 }; // the peak of a step lies at the finest level
+    return { height, width, ...(training && (network === 0 ? AT_THE_PEAK : IN_TRAINING)) };
   }
 }

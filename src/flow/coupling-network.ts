@@ -3,15 +3,16 @@ import { convolve, convolveGradients } from '../ops/conv2d';
 import { zerosLike } from '../ops/elementwise';
 import { resizeGradient, resizeInto } from '../ops/nearest';
 import type { Op } from '../ops/op';
-import { SMALL_WORKSPACE_BYTES } from '../ops/tile-plan';
 import { Tensor } from '../tensor/tensor';
 
 /** Size of the map that the network works on; its conditions are resized to it. */
 export interface NetworkSize {
   readonly height: number;
   readonly width: number;
-  /** one image and few tiles at a time, which halves the peak memory of a batch of two and costs a little time */
-  readonly frugal?: boolean;
+  /** bytes for the spectra of its convolutions; default what is fastest */
+  readonly workspace?: number;
+  /** one image at a time, which halves the peak memory of a batch of two and costs a little time */
+  readonly singly?: boolean;
 }
 
 /** What a coupling network reads, or the gradients to that: one or two levels (N, C, ., .), and its weights. */
@@ -47,7 +48,7 @@ export const condition: Op<string, NetworkSize, string> = {
  * them once more.
  */
 export function runNetwork({ levels, w1, w2 }: NetworkInputs, size: NetworkSize): Tensor {
-  const workspace = workspaceOf(size);
+  const { workspace } = size;
   const y = Tensor.empty(w1.gpu, [levels[0].shape[0], w2.shape[0], size.height, size.width], 'coupling network');
   forParts([y, ...levels], size, ([part, ...parts]) => {
     const { input, enlarge } = networkInput(parts, size);
@@ -61,7 +62,7 @@ export function runNetwork({ levels, w1, w2 }: NetworkInputs, size: NetworkSize)
 
 /** From dy, the gradient of the network's result, to those of all that it reads: they are added to what `gradients` holds. */
 export function networkGradients(dy: Tensor, { levels, w1, w2 }: NetworkInputs, into: NetworkInputs, size: NetworkSize): void {
-  const workspace = workspaceOf(size);
+  const { workspace } = size;
   forParts([dy, ...levels, ...into.levels], size, ([dyPart, ...parts]) => {
     const { input, enlarge, made } = networkInput(parts.slice(0, levels.length), size);
     const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge, workspace });
@@ -74,9 +75,6 @@ export function networkGradients(dy: Tensor, { levels, w1, w2 }: NetworkInputs, 
     [input, dx].forEach((tensor) => tensor.free());
   });
 }
-
-/** Bytes for the spectra of its convolutions; a tape takes as many, so that both memory modes compute the same. */
-export const workspaceOf = ({ frugal }: NetworkSize) => (frugal ? SMALL_WORKSPACE_BYTES : undefined);
 
 interface NetworkInput {
   readonly input: Tensor;
@@ -101,9 +99,9 @@ function conditionOf(levels: readonly Tensor[], { height, width }: NetworkSize):
 }
 
 /** Calls `work` with the whole batches, or with views of one image at a time where these can be bound. */
-function forParts(batches: Tensor[], { frugal }: NetworkSize, work: (parts: Tensor[]) => void): void {
+function forParts(batches: Tensor[], { singly }: NetworkSize, work: (parts: Tensor[]) => void): void {
   const [count] = batches[0].shape;
-  if (!frugal || batches.some(({ size }) => (size / count) % 64 !== 0)) return work(batches);
+  if (!singly || batches.some(({ size }) => (size / count) % 64 !== 0)) return work(batches);
   for (let i = 0; i < count; i++) {
     const parts = batches.map((batch) => batch.view([1, ...batch.shape.slice(1)], (i * batch.size) / count));
     work(parts);

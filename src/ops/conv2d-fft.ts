@@ -18,7 +18,7 @@ import { largestTile } from './tile-variant';
 // The spectra are taken in chunks of tiles, so that the workspace does not grow with the images.
 
 export interface FftOptions {
-  /** bytes that spectra of activations may take at a time; default WORKSPACE_BYTES */
+  /** bytes that spectra of activations may take at a time; default 16 MiB */
   readonly workspace?: number;
   /** default the one of least work */
   readonly tile?: Tile;

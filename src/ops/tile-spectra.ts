@@ -132,7 +132,7 @@ export function multiplySpectra(x: Tensor, w: Tensor, conjugate: boolean): Tenso
   const call = { tensors: { x, w, y }, uniforms: { inputs, outputs, pairs } };
   const CONJUGATE = Number(conjugate);
   if (tileProducts(gpu) === 'subgroup') {
-    const [PAIRS, OUTPUTS] = [pairs % (2 * LANES) === 0 ? 2 : 1, 16];
+    const [PAIRS, OUTPUTS] = [Math.ceil(pairs / LANES) % 2 === 0 ? 2 : 1, 16];
     const grid = [Math.ceil(pairs / (LANES * PAIRS)), Math.ceil(outputs / OUTPUTS), Math.ceil(halfFrequencies(TILE) / LANES)] as const;
     gpu.run(productSubgroupKernel, { ...call, constants: { TILE, CONJUGATE, PAIRS, OUTPUTS }, grid });
   } else {

@@ -14,6 +14,7 @@ interface Case {
   h: number;
   w: number;
   k: number;
+  workspace?: number;
 }
 
 /** The definition of y, dx and dw, in float64. */
@@ -50,7 +51,7 @@ const CASES: Case[] = [
   { n: 2, ci: 33, co: 16, h: 20, w: 10, k: 7 },
   { n: 3, ci: 3, co: 1, h: 17, w: 8, k: 9 },
   { n: 1, ci: 6, co: 16, h: 7, w: 40, k: 11 },
-  { n: 2, ci: 16, co: 16, h: 90, w: 100, k: 7 }, // several chunks of tiles
+  { n: 2, ci: 16, co: 16, h: 90, w: 100, k: 7, workspace: 2 ** 20 }, // several chunks of tiles
 ];
 
 /** Which to try with large tiles too: software drivers compile them for seconds. */
@@ -60,7 +61,8 @@ const PRODUCTS: readonly TileProducts[] = hasSubgroupsOf8(gpu.adapter) ? ['plain
 
 for (const [products, tile] of PRODUCTS.flatMap((kind) => TILES.map((side) => [kind, side] as const))) {
   for (const shape of CASES.filter(({ k }) => tile === 16 || LARGE_KERNELS.includes(k))) {
-    const { n, ci, co, h, w, k } = shape;
+    const { n, ci, co, h, w, k, workspace } = shape;
+    const options = { tile, workspace };
     test(`FFT convolution (${products}, tiles of ${tile}) ${ci}->${co} k${k} on ${n}x${h}x${w} and both gradients are the definition's`, async () => {
       gpu.choices.set('tile products', products);
       const x = randomTensor([n, ci, h, w], 'x');
@@ -72,22 +74,22 @@ for (const [products, tile] of PRODUCTS.flatMap((kind) => TILES.map((side) => [k
       const { y, dx, dw } = truth(shape, xs, ws, dys);
       const [yError, dxError, dwError] = [tolerance(y, xs, ws), tolerance(dx, dys, ws), tolerance(dw, dys, xs)];
 
-      assertClose(await fftConvForward(x, weight, { tile }).read(), y, yError, 'y');
+      assertClose(await fftConvForward(x, weight, options).read(), y, yError, 'y');
       const dInput = Tensor.empty(gpu, x.shape, 'dx');
-      fftConvGradInput(dy, weight, dInput, { tile });
+      fftConvGradInput(dy, weight, dInput, options);
       assertClose(await dInput.read(), dx, dxError, 'dx');
-      assertClose(await fftConvGradWeight(dy, x, k, { tile }).read(), dw, dwError, 'dw');
+      assertClose(await fftConvGradWeight(dy, x, k, options).read(), dw, dwError, 'dw');
 
       const leaky = y.map((v) => (v > 0 ? v : 0.01 * v));
-      assertClose(await fftConvForward(x, weight, { slope: 0.01, tile }).read(), leaky, yError, 'leaky y');
+      assertClose(await fftConvForward(x, weight, { slope: 0.01, ...options }).read(), leaky, yError, 'leaky y');
 
       for (const into of [undefined, x.copy('x and dx')]) {
-        const both = fftConvGradients(dy, into ?? x, weight, { into, tile });
+        const both = fftConvGradients(dy, into ?? x, weight, { into, ...options });
         assertClose(await both.dx.read(), dx, dxError, 'dx beside dw');
         assertClose(await both.dw.read(), dw, dwError, 'dw beside dx');
       }
       const [hidden, addTo] = [x.copy('h'), weight.copy('w and dw')];
-      const masked = fftConvGradients(dy, hidden, weight, { throughLeaky: 0.01, addTo, tile });
+      const masked = fftConvGradients(dy, hidden, weight, { throughLeaky: 0.01, addTo, ...options });
       assertClose(await hidden.read(), dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)), dxError, 'masked dx');
       assertClose(await masked.dw.read(), dw.map((v, i) => v + ws[i]), dwError, 'dw added, beside masked dx');
     });
