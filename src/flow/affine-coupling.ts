@@ -12,9 +12,9 @@ import type { Tensor } from '../tensor/tensor';
 import { type NetworkInputs, type NetworkSize, condition, networkGradients, runNetwork } from './coupling-network';
 
 const MIB = 2 ** 20;
-/** A step must not take more elsewhere than at its peak, which lies at the finest level and is kept low. */
-const IN_TRAINING = { workspace: 8 * MIB };
+/** The peak of a step lies at the finest level and is kept low; the others shall not exceed it. */
 const AT_THE_PEAK = { workspace: 2 * MIB, singly: true };
+const IN_TRAINING = { workspace: 8 * MIB };
 
 /** Which levels an affine coupling works on. */
 export interface CouplingLevels {

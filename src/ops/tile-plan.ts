@@ -51,20 +51,22 @@ export function planTiles(
   { workspace = WORKSPACE_BYTES, largest = 32, tile = suitedTile(shape, kernelSize, workspace, largest) }: PlanOptions = {},
 ): TilePlan {
   const { tiles, ...cut } = cutInto(tile, shape, kernelSize);
-  const bytesPerPair = tile ** 2 * BYTES_PER_FREQUENCY * (shape.inputs + shape.outputs);
-  return { tile, tiles, ...cut, chunks: cutIntoChunks(Math.ceil(tiles / 2), bytesPerPair, workspace) };
+  return { tile, tiles, ...cut, chunks: cutIntoChunks(Math.ceil(tiles / 2), bytesPerPair(tile, shape), workspace) };
 }
 
 /**
- * The tile for which the fewest values are transformed, among those whose spectra of the weights fit the workspace: of a
- * larger tile more is result and less is overlap, but weights grow to its size, and a small map fills it badly.
+ * The tile for which the fewest values are transformed, if the spectra of the weights and of a least chunk fit the workspace:
+ * of a larger tile more is result and less is overlap, but weights grow to its size, and a small map fills it badly.
  */
 function suitedTile(shape: TiledShape, kernelSize: number, workspace: number, largest: Tile): Tile {
   const { inputs, outputs } = shape;
   const work = (tile: Tile) => tile ** 2 * ((cutInto(tile, shape, kernelSize).tiles / 2) * (inputs + outputs) + inputs * outputs);
-  const fits = (tile: Tile) => tile <= largest && (tile ** 2 / 2) * BYTES_PER_FREQUENCY * inputs * outputs <= workspace;
+  const bytes = (tile: Tile) => (tile ** 2 / 2) * BYTES_PER_FREQUENCY * inputs * outputs + LANES * bytesPerPair(tile, shape);
+  const fits = (tile: Tile) => tile <= largest && bytes(tile) <= workspace;
   return TILES.filter((tile, i) => i === 0 || fits(tile)).reduce((best, tile) => (work(tile) < work(best) ? tile : best));
 }
+
+const bytesPerPair = (tile: Tile, { inputs, outputs }: TiledShape): number => tile ** 2 * BYTES_PER_FREQUENCY * (inputs + outputs);
 
 function cutInto(tile: Tile, { batch, height, width }: TiledShape, kernelSize: number) {
   const step = tile + 1 - kernelSize;
@@ -73,8 +75,8 @@ function cutInto(tile: Tile, { batch, height, width }: TiledShape, kernelSize: n
   return { step, tilesX, tilesPerImage, tiles: batch * tilesPerImage };
 }
 
-function cutIntoChunks(pairs: number, bytesPerPair: number, workspaceBytes: number): Chunk[] {
-  const most = Math.max(1, Math.floor(workspaceBytes / (bytesPerPair * LANES))) * LANES;
+function cutIntoChunks(pairs: number, pairBytes: number, workspaceBytes: number): Chunk[] {
+  const most = Math.max(1, Math.floor(workspaceBytes / (pairBytes * LANES))) * LANES;
   const count = Math.ceil(pairs / most);
   const size = Math.ceil(pairs / count / LANES) * LANES;
   return Array.from({ length: Math.ceil(pairs / size) }, (_, i) => ({
