@@ -2,10 +2,11 @@
 // Weights are real, so that rows u = 0 to TILE / 2 say all.
 // w: weight (r, s) of input i and output o at i * inputStride + o * outputStride + r * K + s
 // spectra: (TILE / 2 + 1, TILE, inputs, outputs)
-// grid: (ceil((TILE / 2 + 1) * outputs / 64), inputs)
-// One invocation makes one row: the sum over r once, then the one over s for every v.
+// grid: (ceil(THIRD * outputs / 64), inputs)
+// One invocation makes every THIRD-th row: the sum over r once a row, then the one over s for every v.
 override TILE: u32 = 16; // or 32
 override K: u32 = 7;
+const THIRD = (TILE / 2u + 3u) / 3u; // of the rows, rounded up
 
 struct Shape { inputs: u32, outputs: u32, inputStride: u32, outputStride: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -26,26 +27,29 @@ const ROOTS = array<vec2f, 32>(
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let u = id.x / shape.outputs;
   let o = id.x % shape.outputs;
-  if (u > TILE / 2u) { return; }
+  if (id.x / shape.outputs >= THIRD) { return; }
 
-  var columns: array<vec2f, K>; // sum over r, for every s
-  for (var r = 0u; r < K; r++) {
-    let root = ROOTS[u * r * (32u / TILE) % 32u];
-    // unroll
-    for (var s = 0u; s < K; s++) {
-      columns[s] += w[id.y * shape.inputStride + o * shape.outputStride + r * K + s] * root;
-    }
-  }
+  var weights: array<f32, K * K>;
   // unroll
-  for (var v = 0u; v < TILE; v++) {
-    var sum = columns[0];
+  for (var i = 0u; i < K * K; i++) { weights[i] = w[id.y * shape.inputStride + o * shape.outputStride + i]; }
+  for (var u = id.x / shape.outputs; u <= TILE / 2u; u += THIRD) {
+    var columns = array<vec2f, K>(); // sum over r, for every s
     // unroll
-    for (var s = 1u; s < K; s++) {
-      const root = ROOTS[v * s * (32u / TILE) % 32u];
-      sum += vec2f(columns[s].x * root.x - columns[s].y * root.y, columns[s].x * root.y + columns[s].y * root.x);
+    for (var r = 0u; r < K; r++) {
+      let root = ROOTS[u * r * (32u / TILE) % 32u];
+      // unroll
+      for (var s = 0u; s < K; s++) { columns[s] += weights[r * K + s] * root; }
     }
-    spectra[((u * TILE + v) * shape.inputs + id.y) * shape.outputs + o] = sum;
+    // unroll
+    for (var v = 0u; v < TILE; v++) {
+      var sum = columns[0];
+      // unroll
+      for (var s = 1u; s < K; s++) {
+        const root = ROOTS[v * s * (32u / TILE) % 32u];
+        sum += vec2f(columns[s].x * root.x - columns[s].y * root.y, columns[s].x * root.y + columns[s].y * root.x);
+      }
+      spectra[((u * TILE + v) * shape.inputs + id.y) * shape.outputs + o] = sum;
+    }
   }
 }

@@ -106,7 +106,7 @@ export function weightSpectra(w: Tensor, tile: Tile, summed: 'inputs' | 'outputs
     tensors: { w, spectra },
     uniforms,
     constants: { TILE: tile, K: k },
-    grid: [Math.ceil((halfRows(tile) * outputs) / WORKGROUP), inputs, 1],
+    grid: [Math.ceil((Math.ceil(halfRows(tile) / 3) * outputs) / WORKGROUP), inputs, 1], // an invocation makes three rows
   });
   return spectra;
 }
