@@ -30,9 +30,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let o = id.x % shape.outputs;
   if (id.x / shape.outputs >= THIRD) { return; }
 
+  let first = id.y * shape.inputStride + o * shape.outputStride;
   var weights: array<f32, K * K>;
   // unroll
-  for (var i = 0u; i < K * K; i++) { weights[i] = w[id.y * shape.inputStride + o * shape.outputStride + i]; }
+  for (var i = 0u; i < K * K; i++) { weights[i] = w[first + i]; }
   for (var u = id.x / shape.outputs; u <= TILE / 2u; u += THIRD) {
     var columns = array<vec2f, K>(); // sum over r, for every s
     // unroll

@@ -5,12 +5,9 @@ import { blockPlan, couplingLevels } from '../../src/model/config';
 import type { PyramidFlow } from '../../src/model/pyramid-flow';
 import type { Tensor } from '../../src/tensor/tensor';
 import { ADAM_DEFAULTS } from '../../src/train/adam';
-import { runTorch } from './torch';
+import { type TorchAbout, runTorch } from './torch';
 
-export interface TorchSteps {
-  readonly version: string;
-  readonly device: string;
-  readonly settings: Readonly<Record<string, unknown>>;
+export interface TorchSteps extends TorchAbout {
   /** before each step */
   readonly losses: readonly number[];
   /** ms of each step, the first with whatever it sets up */

@@ -5,10 +5,14 @@ import { type Benchmark, ratesOf } from '../suite/record';
 import { summarise } from '../suite/statistics';
 import { type Task, titleOf } from './shapes';
 
-interface Answer {
+/** What every script says of the PyTorch that it ran. */
+export interface TorchAbout {
   readonly version: string;
   readonly device: string;
   readonly settings: Readonly<Record<string, unknown>>;
+}
+
+interface Answer extends TorchAbout {
   readonly results: readonly { readonly repeats: number; readonly samples: readonly number[] }[];
 }
 

@@ -1,6 +1,4 @@
 """Times the convolutions that stand in JSON on stdin with PyTorch, and writes the samples (ms) as JSON to stdout.
-
-On a CUDA card where PyTorch sees one, else on the CPU, at PyTorch's default precision settings, which are reported.
 """
 import json
 import sys
@@ -9,30 +7,24 @@ import time
 import torch
 from torch.nn.grad import conv2d_input, conv2d_weight
 
+from torch_device import CUDA, DEVICE, about
+
 LEAST, SAMPLES, BUDGET = 0.010, 15, 15.0  # s of a sample, samples of an entry, s that they may take
 
 
 def main():
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    sync = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+    sync = torch.cuda.synchronize if CUDA else lambda: None
     results = []
     for task in json.load(sys.stdin):
         n, ci, co, s, k = (task["sizes"][name] for name in ("batch", "inputs", "outputs", "side", "k"))
-        x, w, dy = (torch.rand(*shape, device=device) * 2 - 1 for shape in ((n, ci, s, s), (co, ci, k, k), (n, co, s, s)))
+        x, w, dy = (torch.rand(*shape, device=DEVICE) * 2 - 1 for shape in ((n, ci, s, s), (co, ci, k, k), (n, co, s, s)))
         run = {
             "forward": lambda: torch.nn.functional.conv2d(x, w, padding=k // 2),
             "gradient to input": lambda: conv2d_input(x.shape, w, dy, padding=k // 2),
             "gradient to weight": lambda: conv2d_weight(x, w.shape, dy, padding=k // 2),
         }[task["part"]]
         results.append(measure(run, sync))
-    settings = {
-        "cudnn.allow_tf32": torch.backends.cudnn.allow_tf32,
-        "cuda.matmul.allow_tf32": torch.backends.cuda.matmul.allow_tf32,
-        "cudnn.benchmark": torch.backends.cudnn.benchmark,
-        "threads": torch.get_num_threads(),
-    }
-    name = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
-    json.dump({"version": torch.__version__, "device": name, "settings": settings, "results": results}, sys.stdout)
+    json.dump({**about(), "results": results}, sys.stdout)
 
 
 def measure(run, sync):

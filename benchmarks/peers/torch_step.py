@@ -1,7 +1,6 @@
 """Times training steps of PyramidFlow in PyTorch, from the weights and images of this project, and writes the samples (ms) as JSON.
 
 JSON on stdin: `file` holds `tensors` (name, shape) one after the other as f32; `blocks` say which levels each coupling reads and rewrites.
-On a CUDA card where PyTorch sees one, else on the CPU, at PyTorch's default precision settings, which are reported.
 """
 import json
 import sys
@@ -9,6 +8,8 @@ import time
 
 import torch
 from torch.nn import functional as F
+
+from torch_device import CUDA, DEVICE, about
 
 VN_AXES = {"CVN": (0, 1), "SVN": (0, 2, 3)}
 TRAINED = ("conv1", "conv2", "lower", "log_s", "upper")
@@ -72,10 +73,9 @@ def loss_of(images, stem, blocks, parameters, config):
 
 def main():
     task = json.load(sys.stdin)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     with open(task["file"], "rb") as file:
         read = lambda shape: torch.frombuffer(bytearray(file.read(4 * torch.Size(shape).numel())), dtype=torch.float32).view(shape)
-        tensors = {name: read(shape).to(device) for name, shape in task["tensors"]}
+        tensors = {name: read(shape).to(DEVICE) for name, shape in task["tensors"]}
     parameters = [{} for _ in task["blocks"]]
     for name, tensor in tensors.items():
         if name.startswith("blocks."):
@@ -97,21 +97,8 @@ def main():
         start = time.perf_counter()
         losses.append(step())
         samples.append(1000 * (time.perf_counter() - start))
-    cuda = device.type == "cuda"
-    settings = {
-        "cudnn.allow_tf32": torch.backends.cudnn.allow_tf32,
-        "cuda.matmul.allow_tf32": torch.backends.cuda.matmul.allow_tf32,
-        "cudnn.benchmark": torch.backends.cudnn.benchmark,
-        "threads": torch.get_num_threads(),
-    }
-    json.dump({
-        "version": torch.__version__,
-        "device": torch.cuda.get_device_name() if cuda else "CPU",
-        "settings": settings,
-        "losses": losses,
-        "samples": samples,
-        "peakBytes": torch.cuda.max_memory_allocated() if cuda else None,
-    }, sys.stdout)
+    peak = torch.cuda.max_memory_allocated() if CUDA else None
+    json.dump({**about(), "losses": losses, "samples": samples, "peakBytes": peak}, sys.stdout)
 
 
 main()

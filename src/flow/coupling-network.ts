@@ -60,7 +60,7 @@ export function runNetwork({ levels, w1, w2 }: NetworkInputs, size: NetworkSize)
   return y;
 }
 
-/** From dy, the gradient of the network's result, to those of all that it reads: they are added to what `gradients` holds. */
+/** From dy, the gradient of the network's result, to those of all that it reads: they are added to what `into` holds. */
 export function networkGradients(dy: Tensor, { levels, w1, w2 }: NetworkInputs, into: NetworkInputs, size: NetworkSize): void {
   const { workspace } = size;
   forParts([dy, ...levels, ...into.levels], size, ([dyPart, ...parts]) => {

@@ -9,7 +9,7 @@ import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 
 /** `enlarge` with stride 1 only. */
-export interface ConvolutionOptions extends FftOptions {
+export interface ConvolutionOptions extends Omit<FftOptions, 'tile'> {
   /** 1 or 2; default 1 */
   readonly stride?: number;
 }
