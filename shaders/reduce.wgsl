@@ -1,4 +1,5 @@
 // y[item, g] = sum, sum of squares or maximum over x[item, i] for the i of workgroup g, in fixed order.
+// The maximum of values of which one is not finite is that one (NaN, or an infinity of either sign).
 // x: (items, size)   y: (items, workgroups)
 // grid: (workgroups, items); lane l of workgroup g takes every (64 * workgroups)-th value from 64 * g + l on, then a tree joins lanes
 override MODE: u32 = 0; // 0 sum, 1 sum of squares, 2 maximum
@@ -10,9 +11,14 @@ struct Shape { size: u32 }
 
 var<workgroup> lanes: array<f32, 64>;
 
+// By its bits: a driver may assume that no value is NaN, and `max` may skip one.
+fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
+
 fn join(a: f32, b: f32) -> f32 {
-  if (MODE == 2u) { return max(a, b); }
-  return a + b;
+  if (MODE != 2u) { return a + b; }
+  if (!isFinite(a)) { return a; }
+  if (!isFinite(b)) { return b; }
+  return max(a, b);
 }
 
 @compute @workgroup_size(64)

@@ -7,7 +7,15 @@ export type ErrorCode =
   | 'NumericError' // a NaN or an infinity appeared
   | 'DeviceError'; // no adapter, a lost device, a rejected command, out of memory
 
+/** What a program can act on. The core names settings, the command line turns them into its options. */
+export interface ErrorDetails {
+  /** settings that the remedy is about, such as 'batch' */
+  readonly settings?: readonly string[];
+}
+
 export class PyramidFlowError extends Error {
+  readonly details: ErrorDetails;
+
   /**
    * @param problem what was wrong and where, without a full stop
    * @param remedy what to do about it
@@ -16,9 +24,10 @@ export class PyramidFlowError extends Error {
     readonly code: ErrorCode,
     readonly problem: string,
     readonly remedy: string,
-    options?: ErrorOptions,
+    { details = {}, ...options }: ErrorOptions & { readonly details?: ErrorDetails } = {},
   ) {
     super(`${problem}; ${remedy}`, options);
     this.name = code;
+    this.details = details;
   }
 }

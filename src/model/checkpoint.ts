@@ -28,6 +28,16 @@ export interface TrainingState {
   readonly secondMoment: Float32Array;
 }
 
+/** One training image as it was when training began; what a resumed training compares its images with. */
+export interface ManifestEntry {
+  /** path relative to the data set, with '/' between folders */
+  readonly name: string;
+  /** size of the file */
+  readonly bytes: number;
+  /** of the file's contents, 64 hexadecimal digits */
+  readonly sha256: string;
+}
+
 /** Everything in a checkpoint file. */
 export interface Checkpoint {
   readonly config: PyramidFlowConfig;
@@ -39,6 +49,8 @@ export interface Checkpoint {
   /** images that score above it are called defective; from the scores of the good training images */
   readonly threshold?: number;
   readonly training?: TrainingState;
+  /** the training images, in their order; absent in files of older versions and of a page */
+  readonly manifest?: readonly ManifestEntry[];
 }
 
 /** The file's bytes: equal checkpoints give equal bytes. */

@@ -10,13 +10,17 @@ import type { PyramidFlowConfig } from './config';
 import { resizedInput } from './image-input';
 import { PyramidFlow } from './pyramid-flow';
 
+export type Verdict = 'good' | 'defective';
+
 export interface Detection {
-  /** anomaly map, height x width of the model, row-major, larger is more anomalous */
+  /** anomaly map, height x width of the model, row-major, larger is more anomalous; every value is finite */
   readonly map: Float32Array;
   /** the map's maximum */
   readonly score: number;
   /** where the model has a threshold */
-  readonly verdict?: 'good' | 'defective';
+  readonly verdict?: Verdict;
+  /** ms: upload and resize as far as this thread takes part in them, and from there until map and score are back */
+  readonly timings: { readonly upload: number; readonly run: number };
 }
 
 /** A trained model with its template: pictures in, anomaly maps, scores and verdicts out. */
@@ -64,7 +68,8 @@ export class Detector {
   async compile(): Promise<void> {
     const [height, width] = [this.config.height + 1, this.config.width + 1]; // another size, so that it is resized
     const image = { data: new Uint8Array(3 * height * width), height, width, channels: 3 };
-    await this.model.gpu.rehearse(() => scope(() => void this.judge(image)));
+    const input = () => resizedInput(this.model.gpu, image, this.config.height, this.config.width, this.normalization);
+    await this.model.gpu.rehearse(() => scope(() => void this.inspect(input())));
   }
 
   /** Replaces the template, one latent a level, and the threshold that belongs to it. Throws ShapeError. */
@@ -73,13 +78,20 @@ export class Detector {
     this.threshold = threshold;
   }
 
-  /** An RGB image of any size, resized to the model's. */
+  /** An RGB image of any size, resized to the model's. Throws NumericError where the map is not finite. */
   async detect(image: ByteImage): Promise<Detection> {
-    const { map, scores } = this.judge(image);
-    const [values, [score]] = await Promise.all([map.read(), scores.read()]);
-    map.free();
-    scores.free();
-    return { map: values, score, verdict: this.verdict(score) };
+    const start = performance.now();
+    const { height, width } = this.config;
+    const input = resizedInput(this.model.gpu, image, height, width, this.normalization);
+    const uploaded = performance.now();
+    const { map, scores } = this.inspect(input);
+    input.free();
+    const [values, [score]] = await Promise.all([map.read(), scores.read()]).finally(() => {
+      map.free();
+      scores.free();
+    });
+    const timings = { upload: uploaded - start, run: performance.now() - uploaded };
+    return { map: values, score, verdict: this.verdict(score, values), timings };
   }
 
   /** Network input (N, 3, H, W) -> anomaly maps (N, 1, H, W) and their maxima (N). */
@@ -88,18 +100,30 @@ export class Detector {
     return { map, scores: imageScores(map) };
   }
 
-  private judge(image: ByteImage): { map: Tensor; scores: Tensor } {
-    const { height, width } = this.config;
-    return scope(() => this.inspect(resizedInput(this.model.gpu, image, height, width, this.normalization)));
-  }
-
-  verdict(score: number): 'good' | 'defective' | undefined {
+  /**
+   * Good only where the score is proven to be no more than the threshold; undefined where there is no threshold.
+   *
+   * @param map the values that the score is the maximum of, where they were read
+   * @throws NumericError where the score or a value of the map is not finite: such a picture has no verdict
+   */
+  verdict(score: number, map?: Float32Array): Verdict | undefined {
+    requireFinite(score, map);
     if (this.threshold === undefined) return undefined;
-    return score > this.threshold ? 'defective' : 'good';
+    return score <= this.threshold ? 'good' : 'defective';
   }
 
   free(): void {
     this.model.free();
     for (const level of this.template) level.free();
   }
+}
+
+function requireFinite(score: number, map: Float32Array | undefined): void {
+  const at = map?.findIndex((value) => !Number.isFinite(value)) ?? -1;
+  if (at < 0 && Number.isFinite(score)) return;
+  throw new PyramidFlowError(
+    'NumericError',
+    at < 0 ? `the score of the picture is ${score}` : `the anomaly map of the picture holds ${map![at]} at pixel ${at}`,
+    'do not trust this model: its file is damaged or its training diverged, so use another copy or train it again',
+  );
 }
