@@ -5,7 +5,8 @@ import { openRuntime } from '../src/node/dawn';
 import type { PyramidFlowConfig } from '../src/model/config';
 import { PyramidFlow } from '../src/model/pyramid-flow';
 import type { Tensor } from '../src/tensor/tensor';
-import { type MemoryMode, Trainer } from '../src/train/trainer';
+import type { MemoryMode } from '../src/data/settings';
+import { Trainer } from '../src/train/trainer';
 import { describeAdapter, mebibytes, median, randomImages } from '../tools/support/benchmark';
 import { torchSteps } from './peers/torch-step';
 

@@ -14,7 +14,7 @@ export interface ErrorDetails {
 }
 
 export class PyramidFlowError extends Error {
-  readonly details: ErrorDetails;
+  readonly details?: ErrorDetails;
 
   /**
    * @param problem what was wrong and where, without a full stop
@@ -24,10 +24,10 @@ export class PyramidFlowError extends Error {
     readonly code: ErrorCode,
     readonly problem: string,
     readonly remedy: string,
-    { details = {}, ...options }: ErrorOptions & { readonly details?: ErrorDetails } = {},
+    { details, ...options }: ErrorOptions & { readonly details?: ErrorDetails } = {},
   ) {
     super(`${problem}; ${remedy}`, options);
     this.name = code;
-    this.details = details;
+    if (details) this.details = details;
   }
 }

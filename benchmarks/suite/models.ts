@@ -5,7 +5,8 @@ import { PyramidFlow } from '../../src/model/pyramid-flow';
 import { Random } from '../../src/random';
 import { scope } from '../../src/tensor/scope';
 import { type Tensor, elements } from '../../src/tensor/tensor';
-import { type MemoryMode, Trainer } from '../../src/train/trainer';
+import type { MemoryMode } from '../../src/data/settings';
+import { Trainer } from '../../src/train/trainer';
 import type { Check, Entry, Inputs } from './entry';
 
 const BATCH = 2;

@@ -90,5 +90,5 @@ export type Verdict = 'good' | 'defective';
 
 export function verdictOf(score: number | undefined, threshold: number | undefined): Verdict | undefined {
   if (score === undefined || threshold === undefined) return undefined;
-  return score > threshold ? 'defective' : 'good';
+  return score <= threshold ? 'good' : 'defective';
 }

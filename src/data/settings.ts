@@ -1,5 +1,23 @@
 export type VolumeNorm = 'CVN' | 'SVN';
 export type Augmentation = 'none' | 'dihedral';
+/** `reversible` rebuilds activations from the output, `plain` keeps them; both compute the same gradients. */
+export type MemoryMode = 'reversible' | 'plain';
+
+/** How a model is trained, as its checkpoint records it. */
+export interface TrainingSettings {
+  readonly epochs: number;
+  readonly batch: number;
+  readonly seed: number;
+  readonly memory: MemoryMode;
+  readonly augmentation: Augmentation;
+  readonly learningRate: number;
+  readonly betas: readonly [number, number];
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+  /** number of training images */
+  readonly images: number;
+}
 
 /** What to train with, as the authors released it (their config and supplement); see DESIGN.md for the departures. */
 export interface Settings {

@@ -7,6 +7,13 @@ export interface Threshold {
   threshold: number;
 }
 
+/** A threshold from outside, or undefined for none. Throws UsageError for all but a finite number above 0. */
+export function checkThreshold(value: unknown): number | undefined {
+  if (value === undefined || (typeof value === 'number' && value > 0 && value < Infinity)) return value;
+  const problem = `the threshold is ${typeof value === 'string' ? `the text '${value}'` : String(value)}, expected a finite number above 0`;
+  throw new PyramidFlowError('UsageError', problem, 'give one, or undefined for no verdict', { details: { settings: ['threshold'] } });
+}
+
 export interface BestF1 extends Threshold {
   f1: number;
   precision: number;
@@ -49,7 +56,8 @@ export interface GoodThreshold extends Threshold {
  * smaller rate than n can vouch for is extrapolated: an image's score is the maximum over its map and so follows about
  * a Gumbel law; its quantile, fitted by moments, is taken, or the highest score where that is higher.
  *
- * @throws DataError for fewer than two scores, UsageError for a rate outside (0, 1), NumericError for NaN or infinity
+ * @throws DataError for fewer than two scores and for scores that are all 0, UsageError for a rate outside (0, 1),
+ *   NumericError for NaN or infinity
  */
 export function thresholdFromGood(scores: Float32Array, falseAlarmRate = 0.01): GoodThreshold {
   if (!(falseAlarmRate > 0 && falseAlarmRate < 1)) {
@@ -59,6 +67,10 @@ export function thresholdFromGood(scores: Float32Array, falseAlarmRate = 0.01): 
     throw new PyramidFlowError('DataError', `${scores.length} good scores fix no threshold`, 'score at least two');
   }
   requireFinite(scores);
+  if (scores.every((score) => score === 0)) {
+    const problem = `all ${scores.length} good images score 0, as copies of one image do`;
+    throw new PyramidFlowError('DataError', problem, 'give different images of good parts');
+  }
   const n = scores.length;
   const order = argsortDescending(scores);
   const rank = Math.ceil((n + 1) * (1 - falseAlarmRate));

@@ -16,6 +16,7 @@ export interface PyramidFlowConfig {
 /** Allowed values: [smallest, largest] of every whole number. */
 const RANGES = { channels: [3, 128], levels: [2, 8], stacks: [1, 64] } as const;
 const KERNELS = [1, 3, 5, 7, 9, 11];
+const LARGEST_SIDE = 16384; // beyond it even the latent of one image exceeds what adapters can bind
 
 /** Throws UsageError or ShapeError for a configuration that cannot be built. */
 export function checkConfig(config: PyramidFlowConfig): void {
@@ -35,6 +36,10 @@ export function checkConfig(config: PyramidFlowConfig): void {
 }
 
 function checkSize({ height, width, levels }: PyramidFlowConfig): void {
+  if (height > LARGEST_SIDE || width > LARGEST_SIDE) {
+    const problem = `an image of ${height}x${width} is larger than ${LARGEST_SIDE}x${LARGEST_SIDE}`;
+    throw new PyramidFlowError('ShapeError', problem, 'resize to a smaller size', { details: { settings: ['size'] } });
+  }
   const step = sizeStep(levels);
   if ([height, width].every((size) => Number.isInteger(size) && size >= step && size % step === 0)) return;
   throw new PyramidFlowError(
@@ -51,6 +56,11 @@ export const sizeStep = (levels: number): number => 2 ** (levels - 1);
 export function nearestSize(size: number, levels: number): number {
   const step = sizeStep(levels);
   return Math.max(step, Math.round(size / step) * step);
+}
+
+/** (1, C, H / 2^level, W / 2^level). */
+export function latentShape({ channels, height, width }: PyramidFlowConfig, level: number): number[] {
+  return [1, channels, height / 2 ** level, width / 2 ** level];
 }
 
 export type BlockKind = 'up' | 'down' | 'mid';

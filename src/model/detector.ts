@@ -1,12 +1,13 @@
 import type { ByteImage } from '../data/augment';
 import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
+import { checkThreshold } from '../metrics/threshold';
 import type { Normalization } from '../ops/preprocess';
 import { scope, unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { anomalyMap, imageScores } from './anomaly-map';
-import { type Checkpoint, latentShape } from './checkpoint';
-import type { PyramidFlowConfig } from './config';
+import type { Checkpoint } from './checkpoint';
+import { type PyramidFlowConfig, latentShape } from './config';
 import { resizedInput } from './image-input';
 import { PyramidFlow } from './pyramid-flow';
 
@@ -30,8 +31,7 @@ export class Detector {
     private readonly template: readonly Tensor[],
     readonly category: string,
     readonly normalization: Normalization | undefined,
-    /** images that score above it are called defective */
-    public threshold: number | undefined,
+    private limit: number | undefined,
   ) {}
 
   /** Throws CheckpointError where the checkpoint has no template: its training was not finished. */
@@ -40,19 +40,29 @@ export class Detector {
       throw new PyramidFlowError(
         'CheckpointError',
         'this checkpoint has no template, since its training was stopped before the end',
-        'finish it with `pyramidflow train --resume FILE`',
+        'finish it by resuming the training',
+        { details: { settings: ['resume'] } },
       );
     }
     const levels = unscoped(() =>
       template.map((data, i) => Tensor.from(gpu, latentShape(config, i), data, `template.${i}`)),
     );
     const model = PyramidFlow.fromTensors(gpu, config, tensors);
-    return new Detector(model, levels, category, normalization as Normalization, threshold);
+    return new Detector(model, levels, category, normalization, checkThreshold(threshold));
   }
 
   /** A detector from a model and its template, which it takes over. */
   static fromModel(model: PyramidFlow, template: readonly Tensor[], category: string, normalization?: Normalization): Detector {
     return new Detector(model, template, category, normalization, undefined);
+  }
+
+  /** Images that score above it are called defective. Set to anything but undefined or a finite number above 0: UsageError. */
+  get threshold(): number | undefined {
+    return this.limit;
+  }
+
+  set threshold(value: number | undefined) {
+    this.limit = checkThreshold(value);
   }
 
   get config(): PyramidFlowConfig {
@@ -74,8 +84,9 @@ export class Detector {
 
   /** Replaces the template, one latent a level, and the threshold that belongs to it. Throws ShapeError. */
   setTemplate(template: readonly Float32Array[], threshold: number | undefined): void {
+    const checked = checkThreshold(threshold);
     this.template.forEach((level, i) => level.write(template[i]));
-    this.threshold = threshold;
+    this.limit = checked;
   }
 
   /** An RGB image of any size, resized to the model's. Throws NumericError where the map is not finite. */
@@ -108,8 +119,8 @@ export class Detector {
    */
   verdict(score: number, map?: Float32Array): Verdict | undefined {
     requireFinite(score, map);
-    if (this.threshold === undefined) return undefined;
-    return score <= this.threshold ? 'good' : 'defective';
+    if (this.limit === undefined) return undefined;
+    return score <= this.limit ? 'good' : 'defective';
   }
 
   free(): void {

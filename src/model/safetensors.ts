@@ -78,7 +78,7 @@ export function writeSafetensors(
   let end = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
     if (name === METADATA) throw damaged(`a tensor is named ${METADATA}`, 'give it another name');
-    if (!(data instanceof DTYPES[dtype])) throw damaged(`tensor ${name}: its data are no ${dtype}`, 'convert them');
+    if (!(data instanceof DTYPES[dtype])) throw damaged(`tensor ${name}: its data is not ${dtype}`, 'convert it');
     if (countElements(shape) !== data.length) {
       throw damaged(`tensor ${name}: ${data.length} values do not fill [${shape.join(', ')}]`, 'correct its shape');
     }
@@ -98,7 +98,13 @@ export function writeSafetensors(
   return bytes;
 }
 
-function readHeader(bytes: Uint8Array): { header: object; dataStart: number } {
+/** The header of a safetensors file as JSON has it, and the bytes behind it. Throws CheckpointError. */
+export function safetensorsHeader(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
+  const { header, dataStart } = readHeader(bytes);
+  return { header, data: bytes.subarray(dataStart) };
+}
+
+function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
   if (bytes.length < LENGTH_BYTES) throw damaged(`file of ${bytes.length} bytes is too short for a header length`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > BigInt(bytes.length - LENGTH_BYTES)) {
@@ -118,19 +124,36 @@ function readHeader(bytes: Uint8Array): { header: object; dataStart: number } {
   return { header, dataStart };
 }
 
-/** JSON.parse keeps the last of equal keys in silence; this finds them in the text. */
+/** JSON.parse keeps the last of equal keys without a word; this finds them in the text, which is valid JSON. */
 function checkUniqueNames(json: string): void {
-  const seen = new Set<string>();
-  let depth = 0;
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth++;
-    else if (token === '}' || token === ']') depth--;
-    else if (depth === 1) {
-      const name: string = JSON.parse(token);
-      if (seen.has(name)) throw damaged(`tensor ${name}: the header names it twice`);
-      seen.add(name);
+  const open: Set<string>[] = []; // names of each object around `at`; a list has none
+  for (let at = 0; at < json.length; at++) {
+    const letter = json[at];
+    if (letter === '{' || letter === '[') open.push(new Set());
+    else if (letter === '}' || letter === ']') open.pop();
+    else if (letter === '"') {
+      const start = at;
+      at = endOfText(json, at);
+      if (!isKey(json, at + 1)) continue;
+      const name: string = JSON.parse(json.slice(start, at + 1));
+      const names = open.at(-1)!;
+      if (names.has(name)) throw damaged(`the header names ${name} twice`);
+      names.add(name);
     }
   }
+}
+
+/** Where the text that begins at `at` ends. */
+function endOfText(json: string, at: number): number {
+  const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+  for (at++; json.charCodeAt(at) !== QUOTE; at++) if (json.charCodeAt(at) === BACKSLASH) at++;
+  return at;
+}
+
+/** Whether a colon comes next, after white space. */
+function isKey(json: string, at: number): boolean {
+  while (json[at] === ' ' || json[at] === '\t' || json[at] === '\n' || json[at] === '\r') at++;
+  return json[at] === ':';
 }
 
 function checkMetadata(value: unknown): Record<string, string> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { PyramidFlowError } from '../errors';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../model/checkpoint';
+import type { Checkpoint } from '../model/checkpoint';
+import { decodeCheckpoint, encodeCheckpoint } from '../model/codec';
 import { writeAtomic } from './atomic-file';
 
 /** Reads a model file. Throws CheckpointError with its name where it is missing, damaged or of another kind. */
@@ -15,13 +16,14 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     );
   });
   try {
-    return decodeCheckpoint(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return await decodeCheckpoint(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {
     if (!(cause instanceof PyramidFlowError)) throw cause;
     throw new PyramidFlowError('CheckpointError', `${path}: ${cause.problem}`, cause.remedy, { cause });
   }
 }
 
-/** Writes a model file, replacing an older one at once. Throws DataError. */
-export const writeCheckpoint = (path: string, checkpoint: Checkpoint): Promise<void> =>
-  writeAtomic(path, encodeCheckpoint(checkpoint));
+/** Writes a model file, replacing an older one at once. Throws DataError, NumericError where the model cannot be used. */
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  await writeAtomic(path, await encodeCheckpoint(checkpoint));
+}

@@ -22,14 +22,13 @@ export class ParameterSet {
       starts.push(size);
       size += Math.ceil(elements(shape) / ALIGNMENT) * ALIGNMENT;
     }
-    const host = new Float32Array(size);
-    entries.forEach(({ data }, i) => host.set(data, starts[i]));
-    this.values = unscoped(() => Tensor.from(gpu, [size], host, 'parameters'));
+    this.values = unscoped(() => Tensor.empty(gpu, [size], 'parameters'));
     entries.forEach(({ name, shape }, i) => {
       if (this.byName.has(name)) throw new PyramidFlowError('UsageError', `two parameters are named ${name}`, 'name them apart');
       const value = unscoped(() => this.values.view(shape, starts[i], name));
       this.byName.set(name, { start: starts[i], value });
     });
+    this.values.write(this.pack(new Map(entries.map(({ name, data }) => [name, data]))));
   }
 
   get names(): string[] {
@@ -54,6 +53,25 @@ export class ParameterSet {
       this.gradientViews.set(name, view);
     }
     return view;
+  }
+
+  /** Arrays of all parameters, by name -> one in the layout of `values`. Throws UsageError for other names or lengths. */
+  pack(arrays: ReadonlyMap<string, Float32Array>): Float32Array {
+    const packed = new Float32Array(this.values.size);
+    for (const [name, { start, value }] of this.byName) {
+      const data = arrays.get(name);
+      if (data?.length !== value.size) {
+        const problem = `parameter ${name} has ${value.size} values, ${data?.length ?? 'none'} were given`;
+        throw new PyramidFlowError('UsageError', problem, 'give those of the same model');
+      }
+      packed.set(data, start);
+    }
+    return packed;
+  }
+
+  /** An array in the layout of `values` -> views of it by parameter, without the gaps. */
+  unpack(packed: Float32Array): Map<string, Float32Array> {
+    return new Map([...this.byName].map(([name, { start, value }]) => [name, packed.subarray(start, start + value.size)]));
   }
 
   zeroGradients(): void {

@@ -1,4 +1,5 @@
 import adamKernel from '../../shaders/adam.wgsl';
+import type { OptimizerState } from '../model/checkpoint';
 import { fill } from '../ops/elementwise';
 import { linearGrid } from '../ops/grid';
 import { sumOfSquares } from '../ops/reduce';
@@ -50,11 +51,17 @@ export class Adam {
     fill(this.secondMoment, 0);
   }
 
-  /** Goes on from an earlier run. Throws ShapeError for moments of another model. */
-  restore(steps: number, firstMoment: Float32Array, secondMoment: Float32Array): void {
+  /** Goes on from an earlier run. Throws UsageError for moments of another model. */
+  restore({ steps, first, second }: OptimizerState): void {
     this.steps = steps;
-    this.firstMoment.write(firstMoment);
-    this.secondMoment.write(secondMoment);
+    this.firstMoment.write(this.parameters.pack(first));
+    this.secondMoment.write(this.parameters.pack(second));
+  }
+
+  /** What `restore` takes. */
+  async state(): Promise<OptimizerState> {
+    const [first, second] = await Promise.all([this.firstMoment.read(), this.secondMoment.read()]);
+    return { steps: this.steps, first: this.parameters.unpack(first), second: this.parameters.unpack(second) };
   }
 
   /** To be called before anything of a step is recorded: uploads what changes from step to step. */

@@ -1,5 +1,5 @@
 import { type ByteImage, augmentImage } from '../data/augment';
-import type { Augmentation } from '../data/settings';
+import type { Augmentation, MemoryMode } from '../data/settings';
 import { PyramidFlowError } from '../errors';
 import type { EpochLog, TrainingState } from '../model/checkpoint';
 import { networkInput } from '../model/image-input';
@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor';
 import type { AdamSettings } from './adam';
 import { diagnose } from './diagnose';
 import { reconstructionError } from './reconstruction';
-import { type MemoryMode, type StepReport, Trainer } from './trainer';
+import { type StepReport, Trainer } from './trainer';
 
 /** The good parts: RGB images that all have the model's size. */
 export interface TrainingImages {
@@ -57,17 +57,17 @@ export async function fit(model: PyramidFlow, images: TrainingImages, options: F
     throw new PyramidFlowError('DataError', `${images.count} training images fill no batch of ${batch}`, 'add images or lower --batch');
   }
   const trainer = new Trainer(model, { memory, adam });
-  if (resume) trainer.optimizer.restore(resume.optimizerSteps, resume.firstMoment, resume.secondMoment);
+  if (resume) trainer.optimizer.restore(resume.optimizer);
   const random = resume ? Random.fromState(resume.random) : new Random(seed + SHUFFLE_SEED);
   const log: EpochLog[] = [...(resume?.log ?? [])];
-  let state = resume ?? (await currentState(trainer, random, log, options));
+  let state = resume ?? (await currentState(trainer, random, log));
   try {
     if (log.length < epochs) await trainer.compile(batch);
     while (log.length < epochs && !signal?.aborted) {
       const entry = await runEpoch(trainer, images, random, log.length + 1, steps, options);
       if (!entry) break;
       log.push(entry);
-      state = await currentState(trainer, random, log, options);
+      state = await currentState(trainer, random, log);
       await options.onEpoch?.(state);
     }
   } finally {
@@ -116,18 +116,6 @@ async function runEpoch(
   }
 }
 
-async function currentState(
-  { optimizer }: Trainer,
-  random: Random,
-  log: readonly EpochLog[],
-  { batch, seed, memory, augmentation, adam }: FitOptions,
-): Promise<TrainingState> {
-  return {
-    settings: { batch, seed, memory, augmentation, ...adam },
-    log: [...log],
-    random: random.state(),
-    optimizerSteps: optimizer.steps,
-    firstMoment: await optimizer.firstMoment.read(),
-    secondMoment: await optimizer.secondMoment.read(),
-  };
+async function currentState({ optimizer }: Trainer, random: Random, log: readonly EpochLog[]): Promise<TrainingState> {
+  return { log: [...log], random: random.state(), optimizer: await optimizer.state() };
 }

@@ -1,9 +1,7 @@
-import { settingsFor } from '../data/settings';
-import type { Augmentation, VolumeNorm } from '../data/settings';
+import { type Augmentation, type MemoryMode, type TrainingSettings, type VolumeNorm, settingsFor } from '../data/settings';
 import { PyramidFlowError } from '../errors';
 import type { Checkpoint } from '../model/checkpoint';
 import type { PyramidFlowConfig } from '../model/config';
-import type { MemoryMode } from '../train/trainer';
 import { type Size, type SizeRequest, formatSize, modelSize } from './image-size';
 
 /** What a user may choose; what is left out takes the category's released setting. */
@@ -20,22 +18,6 @@ export interface TrainingChoices {
   readonly seed?: number;
   readonly memory?: MemoryMode;
   readonly augmentation?: Augmentation;
-}
-
-/** How a model is trained, as its checkpoint records it. */
-export interface TrainingSettings {
-  readonly epochs: number;
-  readonly batch: number;
-  readonly seed: number;
-  readonly memory: MemoryMode;
-  readonly augmentation: Augmentation;
-  readonly learningRate: number;
-  readonly betas: readonly [number, number];
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  readonly clipNorm: number;
-  /** number of training pictures */
-  readonly images: number;
 }
 
 export interface TrainingPlan {
@@ -105,7 +87,7 @@ export function resumedPlan(
   data: PlannedData,
 ): TrainingPlan {
   if (!training) throw new PyramidFlowError('CheckpointError', `${file} holds no training state`, 'train a new model');
-  const plan = { config, category, settings: training.settings as unknown as TrainingSettings };
+  const plan = { config, category, settings: training.settings };
   refuseContradiction(file, plan, choices, data);
   const { images, epochs: planned } = plan.settings;
   if (data.images !== images) {

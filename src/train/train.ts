@@ -35,7 +35,7 @@ export async function trainModel(
     category,
     normalization: IMAGENET,
     tensors: await model.tensors(),
-    training: { ...state, settings: { ...settings } },
+    training: { ...state, settings },
   });
   try {
     const state = await fit(model, images, {

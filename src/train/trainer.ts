@@ -1,12 +1,10 @@
+import type { MemoryMode } from '../data/settings';
 import { fourierLossAndGradient } from '../ops/fourier-loss';
 import type { PyramidFlow } from '../model/pyramid-flow';
 import { Tape } from '../tape/tape';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { ADAM_DEFAULTS, Adam, type AdamSettings } from './adam';
-
-/** `reversible` rebuilds activations from the output, `plain` keeps them; both compute the same gradients. */
-export type MemoryMode = 'reversible' | 'plain';
 
 export interface TrainerOptions {
   readonly memory?: MemoryMode;

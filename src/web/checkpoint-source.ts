@@ -1,5 +1,6 @@
 import { PyramidFlowError } from '../errors';
-import { type Checkpoint, decodeCheckpoint } from '../model/checkpoint';
+import type { Checkpoint } from '../model/checkpoint';
+import { decodeCheckpoint } from '../model/codec';
 import { is } from './image-source';
 
 /** Where a page may have a checkpoint: its address, its bytes or a file. */
@@ -14,7 +15,7 @@ export async function loadCheckpoint(source: CheckpointSource, signal?: AbortSig
   const bytes = await readBytes(source, name, signal);
   signal?.throwIfAborted();
   try {
-    return decodeCheckpoint(new Uint8Array(bytes));
+    return await decodeCheckpoint(new Uint8Array(bytes));
   } catch (cause) {
     if (!(cause instanceof PyramidFlowError)) throw cause;
     throw new PyramidFlowError('CheckpointError', `${name}: ${cause.problem}`, cause.remedy, { cause });

@@ -1,8 +1,10 @@
 import type { ByteImage } from '../data/augment';
 import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
-import { type Checkpoint, encodeCheckpoint } from '../model/checkpoint';
+import type { Checkpoint } from '../model/checkpoint';
+import { encodeCheckpoint } from '../model/codec';
 import type { PyramidFlowConfig } from '../model/config';
+import { checkThreshold } from '../metrics/threshold';
 import { Detector } from '../model/detector';
 import { normalizeBytes } from '../ops/preprocess';
 import { scope } from '../tensor/scope';
@@ -70,7 +72,7 @@ export class PageDetector {
     await this.use(async () => undefined);
   }
 
-  /** Looks at a picture of any size. Throws DataError, DeviceError, the signal's reason. */
+  /** Looks at a picture of any size. Throws DataError, DeviceError, NumericError, the signal's reason. */
   async detect(source: ImageSource, { signal, map = 'array' }: DetectOptions = {}): Promise<PageDetection> {
     signal?.throwIfAborted();
     const start = performance.now();
@@ -83,9 +85,9 @@ export class PageDetector {
     }
   }
 
-  /** Moves the threshold above which pictures are called defective; undefined for no verdict. */
+  /** Moves the threshold above which pictures are called defective; undefined for no verdict. Throws UsageError. */
   setThreshold(value: number | undefined): void {
-    this.checkpoint = { ...this.checkpoint, threshold: value };
+    this.checkpoint = { ...this.checkpoint, threshold: checkThreshold(value) };
   }
 
   /**
@@ -118,7 +120,7 @@ export class PageDetector {
 
   /** The checkpoint, .safetensors, with the template and the threshold as they are now. */
   async save(): Promise<Blob> {
-    return new Blob([encodeCheckpoint(this.checkpoint) as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' });
+    return new Blob([(await encodeCheckpoint(this.checkpoint)) as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' });
   }
 
   /** Frees the model on the GPU. Detections that were made stay until they are disposed of themselves. */
@@ -149,7 +151,7 @@ export class PageDetector {
       this.timings.firstRun ??= timings.run;
       const { threshold } = this;
       detector.threshold = threshold;
-      const verdict = detector.verdict(score);
+      const verdict = detector.verdict(score, values);
       return new PageDetection({ painter, tensor, picture, score, verdict, map: values, threshold, timings });
     } catch (error) {
       tensor?.free();

@@ -2,7 +2,7 @@ import type { ByteImage } from '../data/augment';
 import { PyramidFlowError } from '../errors';
 import { requestDevice } from '../gpu/device';
 import { Runtime } from '../gpu/runtime';
-import { encodeCheckpoint } from '../model/checkpoint';
+import { encodeCheckpoint } from '../model/codec';
 import { type TrainingPlan, newPlan } from '../train/plan';
 import { trainModel } from '../train/train';
 import { decodeImage, is } from './image-source';
@@ -60,7 +60,7 @@ async function trainOnParts(gpu: Runtime, planned: TrainingPlan): Promise<Answer
     },
     onFinish: (step, steps) => report({ phase: 'template', epoch: epochs, epochs, step, steps, loss }),
   });
-  const bytes = encodeCheckpoint(checkpoint!);
+  const bytes = await encodeCheckpoint(checkpoint!);
   return { kind: 'done', checkpoint: bytes.buffer as ArrayBuffer };
 }
 

@@ -5,7 +5,7 @@ import { screenshot } from '../support/browser';
 import { brokenPart, fileOf, goodParts, modelFile, trainedCheckpoint } from './parts';
 import { Examples, canvasPixels, choose, means, nameless, text, waitForText } from './station';
 
-const model = modelFile('flange.safetensors', await trainedCheckpoint());
+const model = await modelFile('flange.safetensors', await trainedCheckpoint());
 const examples = await Examples.open();
 test.after(() => examples.close());
 

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PartFile, partsDataset } from '../../src/data/parts';
 import type { ByteImage } from '../../src/data/augment';
-import { type Checkpoint, encodeCheckpoint } from '../../src/model/checkpoint';
+import type { Checkpoint } from '../../src/model/checkpoint';
+import { encodeCheckpoint } from '../../src/model/codec';
 import { writePng } from '../../src/node/image-file';
 import { newPlan } from '../../src/train/plan';
 import { trainModel } from '../../src/train/train';
@@ -55,4 +56,5 @@ export function fileOf(name: string, bytes: Uint8Array | string): string {
   return join(folder, name);
 }
 
-export const modelFile = (name: string, checkpoint: Checkpoint): string => fileOf(name, encodeCheckpoint(checkpoint));
+export const modelFile = async (name: string, checkpoint: Checkpoint): Promise<string> =>
+  fileOf(name, await encodeCheckpoint(checkpoint));

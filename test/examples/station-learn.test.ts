@@ -12,7 +12,7 @@ import { Examples, choose, drop, inspectedRows, openModel, text, waitForText } f
 const LONGEST_BLOCK = 1000; // ms
 
 const checkpoint = await trainedCheckpoint();
-const model = modelFile('flange.safetensors', checkpoint);
+const model = await modelFile('flange.safetensors', checkpoint);
 const good = goodParts.map(({ file }) => file);
 const examples = await Examples.open();
 test.after(() => examples.close());

@@ -3,7 +3,8 @@ import type { Page } from 'puppeteer';
 import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Checkpoint, encodeCheckpoint } from '../../src/model/checkpoint';
+import type { Checkpoint } from '../../src/model/checkpoint';
+import { encodeCheckpoint } from '../../src/model/codec';
 import { initialTensors } from '../../src/model/initialize';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { Random } from '../../src/random';
@@ -22,15 +23,15 @@ const usable: Checkpoint = {
   template: Array.from({ length: levels }, (_, i) => new Float32Array((channels * height * width) >> (2 * i))),
   threshold: 1,
 };
-const model = modelFile('usable.safetensors', usable);
-const bytes = encodeCheckpoint(usable);
+const model = await modelFile('usable.safetensors', usable);
+const bytes = await encodeCheckpoint(usable);
 const wide = fileOf(
   'wide.png',
   await sharp({ create: { width: 20000, height: 2, channels: 3, background: 'red' } })
     .png()
     .toBuffer(),
 );
-const unfinished = { ...usable, tensors: initialTensors(config, new Random(1)), template: undefined };
+const unfinished = { ...usable, tensors: initialTensors(config, new Random(1)), template: undefined, threshold: undefined };
 
 const examples = await Examples.open();
 test.after(() => examples.close());
@@ -46,7 +47,7 @@ const REFUSED: Readonly<Record<string, { give(page: Page): Promise<void>; says: 
     says: /^half\.safetensors: .+\. .+\. CheckpointError$/,
   },
   'a model without a template': {
-    give: (page) => choose(page, '#model-file', modelFile('unfinished.safetensors', unfinished)),
+    give: async (page) => choose(page, '#model-file', await modelFile('unfinished.safetensors', unfinished)),
     says: /has no template.+CheckpointError$/,
   },
   'a text file': {
@@ -79,6 +80,18 @@ for (const [what, { give, says }] of Object.entries(REFUSED)) {
     });
   });
 }
+
+test('a model whose maps are not finite gives no verdict', async () => {
+  const tensors = trainedTensors(SMALL); // deep enough to overflow
+  for (const [name, { data }] of tensors) if (name.endsWith('conv2')) data.fill(1e6);
+  const broken = await modelFile('broken.safetensors', { ...usable, config: SMALL, tensors });
+  await examples.visit('station/', async (page) => {
+    await openModel(page, broken);
+    await choose(page, '#picture-files', goodParts[0].file);
+    await waitForText(page, '#notices', /NaN|not finite/);
+    assert.equal((await rows(page)).map(({ verdict }) => verdict), ['problem']);
+  });
+});
 
 test('without WebGPU the page says why and what to do', async () => {
   const noGpu = () => Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'puppeteer';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeCheckpoint } from '../../src/model/checkpoint';
+import { decodeCheckpoint } from '../../src/model/codec';
 import { screenshot } from '../support/browser';
 import { brokenPart, goodParts, modelFile, partsFolder, testParts, trainedCheckpoint } from './parts';
 import {
@@ -22,7 +22,7 @@ import {
 } from './station';
 
 const checkpoint = await trainedCheckpoint();
-const model = modelFile('flange.safetensors', checkpoint);
+const model = await modelFile('flange.safetensors', checkpoint);
 const files = testParts.map(({ file }) => file);
 const examples = await Examples.open();
 test.after(() => examples.close());
@@ -111,7 +111,7 @@ async function checkThreshold(page: Page): Promise<void> {
   assert.match(await text(page, '#verdict'), /^defective/);
   await page.keyboard.press('End');
   await page.waitForFunction(() => !document.querySelector('#parts [data-verdict="defective"], #plot .defective'));
-  const saved = decodeCheckpoint(await downloaded(page, '#save-model', 'flange.safetensors'));
+  const saved = await decodeCheckpoint(await downloaded(page, '#save-model', 'flange.safetensors'));
   assert.ok(Math.abs(saved.threshold! / (2 * checkpoint.threshold!) - 1) < 1e-6, `${saved.threshold}`);
   assert.equal([...saved.tensors.keys()], [...checkpoint.tensors.keys()]);
 }

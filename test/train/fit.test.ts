@@ -35,7 +35,7 @@ test('every step is reported, in order, and every epoch is logged with the means
     ],
   );
   assert.ok(steps.every((progress) => progress.epochs === 2 && progress.steps === 3));
-  assert.is(state.optimizerSteps, 6);
+  assert.is(state.optimizer.steps, 6);
   for (const [i, { epoch, loss, gradientNorm, reconstructionError }] of state.log.entries()) {
     assert.is(epoch, i + 1);
     const own = steps.filter((progress) => progress.epoch === epoch);
@@ -52,13 +52,13 @@ test('the same run twice gives the same bytes; another seed, other ones', async 
 });
 
 test('a run that is resumed from the file of an epoch ends with the bytes of one never stopped', async () => {
-  const { model, training } = loaded(whole.files[0]);
+  const { model, training } = await loaded(whole.files[0]);
   const state = await fit(model, IMAGES, { ...FIT, resume: training });
   assertClose(await fileOf(model, state), whole.file, 0, 'file');
 });
 
 test('a finished run that is resumed stays as it is', async () => {
-  const { model, training } = loaded(whole.file);
+  const { model, training } = await loaded(whole.file);
   const state = await fit(model, IMAGES, { ...FIT, resume: training });
   assertClose(await fileOf(model, state), whole.file, 0, 'file');
 });
@@ -72,13 +72,13 @@ test('a signal within an epoch stops there; what the epoch before gave is the re
   assert.is(stopped.state.log.length, 1);
   assert.is(stopped.files.length, 1);
   assertClose(stopped.files[0], whole.files[0], 0, 'file after an epoch');
-  const { model, training } = loaded(stopped.files[0]);
+  const { model, training } = await loaded(stopped.files[0]);
   assertClose(await fileOf(model, await fit(model, IMAGES, { ...FIT, resume: training })), whole.file, 0, 'file');
 });
 
 test('a signal that was given before the start changes nothing', async () => {
   const { state, steps, model } = await run({ signal: AbortSignal.abort() });
-  assert.equal([state.log.length, state.optimizerSteps, steps.length], [0, 0, 0]);
+  assert.equal([state.log.length, state.optimizer.steps, steps.length], [0, 0, 0]);
   assertClose(await model.parameters.values.read(), await tinyModel().parameters.values.read(), 0, 'weights');
 });
 

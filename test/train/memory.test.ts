@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PyramidFlowConfig } from '../../src/model/config';
-import { type MemoryMode, Trainer } from '../../src/train/trainer';
+import type { MemoryMode } from '../../src/data/settings';
+import { Trainer } from '../../src/train/trainer';
 import { gpu } from '../support/gpu';
 import { randomImages, smallModel } from '../support/small-model';
 

@@ -20,7 +20,7 @@ async function info(file: string, { json }: { json?: boolean }): Promise<void> {
   const checkpoint = await readCheckpoint(file);
   const { size } = await stat(file);
   const { config, category, normalization, threshold, training, template } = checkpoint;
-  const { firstMoment, secondMoment, ...state } = training ?? {};
+  const { optimizer, ...state } = training ?? {};
   const values = valuesIn(checkpoint);
   const result = {
     file,
@@ -67,6 +67,6 @@ function valuesIn({ tensors, template, training }: Checkpoint) {
   return {
     weights: sum([...tensors.values()].map(({ shape }) => elements(shape))),
     templates: sum((template ?? []).map(({ length }) => length)),
-    optimizer: training ? training.firstMoment.length + training.secondMoment.length : 0,
+    optimizer: training ? sum([...training.optimizer.first.values(), ...training.optimizer.second.values()].map(({ length }) => length)) : 0,
   };
 }
