@@ -30,4 +30,4 @@ if (picture) {
   const { score, verdict, map } = await detector.detect(await readImage(picture));
   console.log(`${picture}: ${verdict}, score ${score.toFixed(3)}, a map of ${map.length} pixels`);
 }
-detector.free(); // its memory on the GPU
+detector.dispose(); // its memory on the GPU

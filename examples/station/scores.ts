@@ -33,7 +33,8 @@ export class Scores {
     const { detector, threshold, scale } = this.state.now;
     const { slider } = this;
     slider.disabled = !detector || !scale;
-    slider.max = String(Math.max(scale, threshold ?? 0) || 1);
+    const max = Math.max(scale, threshold ?? 0) || 1;
+    [slider.min, slider.max] = [String(max / 1000), String(max)]; // a threshold is above 0
     slider.valueAsNumber = threshold ?? Number(slider.max);
     const text = threshold === undefined ? 'none' : shortNumber(threshold);
     byId('threshold-value').textContent = text;

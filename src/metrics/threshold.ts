@@ -39,7 +39,8 @@ export function bestF1Threshold(scores: Float32Array, labels: Uint8Array): BestF
   });
   const { flagged, ...quality } = best;
   const lowest = scores[order[flagged - 1]];
-  const below = flagged < order.length ? scores[order[flagged]] : lowest - Math.max(1, Math.abs(lowest));
+  const lowerEnd = lowest > 0 ? 0 : lowest - 1; // a threshold for scores above 0 is itself above 0
+  const below = flagged < order.length ? scores[order[flagged]] : lowerEnd;
   return { threshold: (lowest + below) / 2, ...quality };
 }
 

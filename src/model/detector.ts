@@ -2,16 +2,28 @@ import type { ByteImage } from '../data/augment';
 import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
 import { checkThreshold } from '../metrics/threshold';
-import type { Normalization } from '../ops/preprocess';
+import { type Normalization, normalizeBytes } from '../ops/preprocess';
 import { scope, unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { anomalyMap, imageScores } from './anomaly-map';
 import type { Checkpoint } from './checkpoint';
 import { type PyramidFlowConfig, latentShape } from './config';
-import { resizedInput } from './image-input';
+import { resizedBytes } from './image-input';
 import { PyramidFlow } from './pyramid-flow';
 
 export type Verdict = 'good' | 'defective';
+
+/** Milliseconds. Where a device works while this thread goes on, `upload` ends when its commands are recorded. */
+export interface DetectionTimings {
+  /** of the file or frame, as the caller measured it */
+  readonly decode: number;
+  /** to the GPU, and the resize to the model's size */
+  readonly upload: number;
+  /** until the GPU has finished */
+  readonly network: number;
+  /** from then until score and map are back */
+  readonly read: number;
+}
 
 export interface Detection {
   /** anomaly map, height x width of the model, row-major, larger is more anomalous; every value is finite */
@@ -20,11 +32,29 @@ export interface Detection {
   readonly score: number;
   /** where the model has a threshold */
   readonly verdict?: Verdict;
-  /** ms: upload and resize as far as this thread takes part in them, and from there until map and score are back */
-  readonly timings: { readonly upload: number; readonly run: number };
+  readonly timings: DetectionTimings;
 }
 
-/** A trained model with its template: pictures in, anomaly maps, scores and verdicts out. */
+/** A detection whose map, (1, 1, H, W), also lies on the GPU, where the caller frees it. */
+export interface GpuDetection extends Omit<Detection, 'map'> {
+  readonly tensor: Tensor;
+  /** where it was asked for */
+  readonly map?: Float32Array;
+}
+
+/** An image that can put itself on the GPU: RGB bytes, (1, height, width, 3), which the caller frees. */
+export interface GpuImage {
+  resized(height: number, width: number): Tensor | Promise<Tensor>;
+}
+
+export interface DetectOptions {
+  /** ms that it took to decode the image, for the timings; default 0 */
+  readonly decode?: number;
+  /** false leaves the map on the GPU alone, and reads back the score only; default true */
+  readonly readMap?: boolean;
+}
+
+/** A trained model with its template: images in, anomaly maps, scores and verdicts out. */
 export class Detector {
   private constructor(
     readonly model: PyramidFlow,
@@ -74,12 +104,12 @@ export class Detector {
     return scope(() => anomalyMap(this.model.forward(images), this.template));
   }
 
-  /** Makes the pipelines of `detect` ready, compiled in parallel: the first picture then takes no longer than others. */
+  /** Makes the pipelines of `detect` ready, compiled in parallel: the first image then takes no longer than others. */
   async compile(): Promise<void> {
     const [height, width] = [this.config.height + 1, this.config.width + 1]; // another size, so that it is resized
     const image = { data: new Uint8Array(3 * height * width), height, width, channels: 3 };
-    const input = () => resizedInput(this.model.gpu, image, this.config.height, this.config.width, this.normalization);
-    await this.model.gpu.rehearse(() => scope(() => void this.inspect(input())));
+    const bytes = () => resizedBytes(this.model.gpu, image, this.config.height, this.config.width);
+    await this.model.gpu.rehearse(() => scope(() => void this.inspect(normalizeBytes(bytes(), this.normalization))));
   }
 
   /** Replaces the template, one latent a level, and the threshold that belongs to it. Throws ShapeError. */
@@ -89,20 +119,35 @@ export class Detector {
     this.limit = checked;
   }
 
-  /** An RGB image of any size, resized to the model's. Throws NumericError where the map is not finite. */
-  async detect(image: ByteImage): Promise<Detection> {
-    const start = performance.now();
+  /** Judges an RGB image of any size. Throws NumericError where its map is not finite, DeviceError. */
+  async detect(image: ByteImage | GpuImage, options: Pick<DetectOptions, 'decode'> = {}): Promise<Detection> {
+    const { tensor, map, ...found } = await this.detectOnGpu(image, options);
+    tensor.free();
+    return { map: map!, ...found };
+  }
+
+  /** As `detect`; the map stays on the GPU as well. */
+  async detectOnGpu(image: ByteImage | GpuImage, { decode = 0, readMap = true }: DetectOptions = {}): Promise<GpuDetection> {
+    const { gpu } = this.model;
     const { height, width } = this.config;
-    const input = resizedInput(this.model.gpu, image, height, width, this.normalization);
+    const start = performance.now();
+    const bytes = 'resized' in image ? await image.resized(height, width) : resizedBytes(gpu, image, height, width);
     const uploaded = performance.now();
-    const { map, scores } = this.inspect(input);
-    input.free();
-    const [values, [score]] = await Promise.all([map.read(), scores.read()]).finally(() => {
-      map.free();
+    const { map: tensor, scores } = scope(() => this.inspect(normalizeBytes(bytes, this.normalization)));
+    bytes.free();
+    try {
+      const reading = Promise.all([scores.read(), readMap ? tensor.read() : undefined]);
+      const [[[score], map], computed] = await Promise.all([reading, gpu.finish().then(() => performance.now())]);
+      const verdict = this.verdict(score, map);
+      const timings = { decode, upload: uploaded - start, network: computed - uploaded, read: performance.now() - computed };
+      return { tensor, map, score, verdict, timings };
+    } catch (error) {
+      tensor.free();
+      throw error;
+    } finally {
       scores.free();
-    });
-    const timings = { upload: uploaded - start, run: performance.now() - uploaded };
-    return { map: values, score, verdict: this.verdict(score, values), timings };
+      gpu.trim();
+    }
   }
 
   /** Network input (N, 3, H, W) -> anomaly maps (N, 1, H, W) and their maxima (N). */
@@ -115,7 +160,7 @@ export class Detector {
    * Good only where the score is proven to be no more than the threshold; undefined where there is no threshold.
    *
    * @param map the values that the score is the maximum of, where they were read
-   * @throws NumericError where the score or a value of the map is not finite: such a picture has no verdict
+   * @throws NumericError where the score or a value of the map is not finite: such an image has no verdict
    */
   verdict(score: number, map?: Float32Array): Verdict | undefined {
     requireFinite(score, map);
@@ -123,9 +168,14 @@ export class Detector {
     return score <= this.limit ? 'good' : 'defective';
   }
 
-  free(): void {
+  /** Frees model and template on the GPU. */
+  dispose(): void {
     this.model.free();
     for (const level of this.template) level.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 
@@ -134,7 +184,7 @@ function requireFinite(score: number, map: Float32Array | undefined): void {
   if (at < 0 && Number.isFinite(score)) return;
   throw new PyramidFlowError(
     'NumericError',
-    at < 0 ? `the score of the picture is ${score}` : `the anomaly map of the picture holds ${map![at]} at pixel ${at}`,
+    at < 0 ? `the score of the image is ${score}` : `the anomaly map of the image holds ${map![at]} at pixel ${at}`,
     'do not trust this model: its file is damaged or its training diverged, so use another copy or train it again',
   );
 }

@@ -6,7 +6,7 @@ import { openRuntime } from './dawn';
 export { type ErrorCode, PyramidFlowError } from '../errors';
 export { Runtime } from '../gpu/runtime';
 export type { ByteImage } from '../data/augment';
-export { type Detection, Detector } from '../model/detector';
+export { type Detection, type DetectionTimings, Detector, type Verdict } from '../model/detector';
 export { readCheckpoint, writeCheckpoint } from './checkpoint-file';
 export { openRuntime } from './dawn';
 export { openDataset } from './dataset';

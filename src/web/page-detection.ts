@@ -1,5 +1,6 @@
 import { scaleFor } from '../data/heat-map';
 import { PyramidFlowError } from '../errors';
+import type { DetectionTimings, Verdict } from '../model/detector';
 import type { Tensor } from '../tensor/tensor';
 import { targetOf } from './canvas';
 import { type DrawnSource, type ImageSource, is } from './image-source';
@@ -17,20 +18,13 @@ export interface DrawOptions {
   readonly threshold?: number;
 }
 
-/** Milliseconds. The GPU works while the page goes on, so `run` is until its result is back, the upload's rest included. */
-export interface DetectionTimings {
-  readonly decode: number;
-  readonly upload: number;
-  readonly run: number;
-}
-
 /** What a detection is made of. */
 export interface DetectionParts {
   readonly painter: MapPainter;
   readonly tensor: Tensor;
   readonly picture: Picture;
   readonly score: number;
-  readonly verdict?: 'good' | 'defective';
+  readonly verdict?: Verdict;
   readonly map?: Float32Array;
   readonly threshold?: number;
   readonly timings: DetectionTimings;
@@ -41,7 +35,7 @@ export class PageDetection {
   /** the map's maximum */
   readonly score: number;
   /** where the detector has a threshold */
-  readonly verdict?: 'good' | 'defective';
+  readonly verdict?: Verdict;
   /** of the map */
   readonly height: number;
   readonly width: number;
@@ -93,6 +87,10 @@ export class PageDetection {
   dispose(): void {
     this.tensor.free();
     this.parts.picture.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   private throwDisposed(): void {

@@ -6,9 +6,6 @@ import { encodeCheckpoint } from '../model/codec';
 import type { PyramidFlowConfig } from '../model/config';
 import { checkThreshold } from '../metrics/threshold';
 import { Detector } from '../model/detector';
-import { normalizeBytes } from '../ops/preprocess';
-import { scope } from '../tensor/scope';
-import type { Tensor } from '../tensor/tensor';
 import { finishTraining } from '../train/finish';
 import { abortable } from './abort';
 import { type ImageSource, decodeImage, is } from './image-source';
@@ -129,32 +126,26 @@ export class PageDetector {
     this.release();
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   private async judge(
     { gpu, detector, painter }: Loaded,
     image: ImageBitmap | ImageData,
     { signal, map }: DetectOptions,
     decode: number,
   ): Promise<PageDetection> {
-    const start = performance.now();
     const picture = Picture.upload(gpu, image);
-    let tensor: Tensor | undefined;
     try {
-      const bytes = await picture.resized(this.config.height, this.config.width);
-      const uploaded = performance.now();
-      const found = inspect(detector, bytes);
-      tensor = found.map;
-      const reading = Promise.all([found.scores.read(), map === 'array' ? tensor.read() : undefined]);
-      found.scores.free();
-      const [[score], values] = await abortable(reading, signal);
-      gpu.trim();
-      const timings = { decode, upload: uploaded - start, run: performance.now() - uploaded };
-      this.timings.firstRun ??= timings.run;
       const { threshold } = this;
       detector.threshold = threshold;
-      const verdict = detector.verdict(score, values);
-      return new PageDetection({ painter, tensor, picture, score, verdict, map: values, threshold, timings });
+      const detecting = detector.detectOnGpu(picture, { decode, readMap: map === 'array' });
+      detecting.then(({ tensor }) => signal?.aborted && tensor.free(), () => undefined); // nobody waits for it any more
+      const { tensor, ...found } = await abortable(detecting, signal);
+      this.timings.firstRun ??= found.timings.network + found.timings.read;
+      return new PageDetection({ painter, tensor, picture, threshold, ...found });
     } catch (error) {
-      tensor?.free();
       picture.free();
       throw error;
     }
@@ -217,20 +208,11 @@ export class PageDetector {
   private release(): void {
     this.loading?.loaded.then(
       ({ gpu, detector }) => {
-        detector.free();
+        detector.dispose();
         gpu.trim(0);
       },
       () => undefined,
     );
     this.loading = undefined;
-  }
-}
-
-/** RGB bytes at the model's size, which it frees -> map and score. */
-function inspect(detector: Detector, bytes: Tensor): { map: Tensor; scores: Tensor } {
-  try {
-    return scope(() => detector.inspect(normalizeBytes(bytes, detector.normalization)));
-  } finally {
-    bytes.free();
   }
 }

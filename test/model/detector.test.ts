@@ -70,7 +70,7 @@ test('a picture of any size gets the map of its resized bytes, a score and a ver
   ] as const) {
     const judge = Detector.fromCheckpoint(gpu, { ...checkpoint, threshold });
     assert.is((await judge.detect(image)).verdict, expectedVerdict);
-    judge.free();
+    judge.dispose();
   }
   const own = Detector.fromModel(
     model,
@@ -96,7 +96,7 @@ test('detecting leaves no memory behind, and everything is given back', async ()
   const first = await detector.detect(image);
   assert.is(gpu.memory.use().live, before);
   assertClose((await detector.detect(image)).map, first.map, 0, 'the same picture again');
-  detector.free();
+  detector.dispose();
   assert.is(gpu.memory.use().live, start);
 });
 

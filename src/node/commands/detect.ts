@@ -49,7 +49,7 @@ async function detect(paths: readonly string[], { model, out, scale, json }: Det
     const found = await detectFiles(detector, inputs, out, max, (_, done, of) => bar.update(done, of)).finally(
       bar.stop,
     );
-    detector.free();
+    detector.dispose();
     return found;
   });
   const unreadable = rows.flatMap(({ error }) => error ?? []);

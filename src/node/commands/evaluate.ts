@@ -71,7 +71,7 @@ export async function runEvaluation({
     const detector = Detector.fromCheckpoint(gpu, checkpoint);
     const bar = progressBar('evaluating');
     const result = await evaluateFolder(detector, dataset, bar.update).finally(bar.stop);
-    detector.free();
+    detector.dispose();
     if (result.missingMasks.length) {
       notice(`${result.missingMasks.length} defective pictures have no mask: they count for image AUROC alone`);
     }
