@@ -33,6 +33,12 @@ const MOST_PIXELS = 0x3fff ** 2; // sharp's limit for the other formats
 /** Whether a file starts like a BMP. */
 export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[1] === 0x4d;
 
+/** The size of a BMP by its header alone. Throws DataError as decoding does. */
+export function bmpSize(bytes: Uint8Array): { height: number; width: number } {
+  const { height, width } = readHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  return { height, width };
+}
+
 /**
  * Decodes an uncompressed Windows or OS/2 bitmap of 1, 4, 8, 16, 24 or 32 bits a pixel to RGB bytes, as Pillow does;
  * alpha is dropped. Format: Microsoft, "Bitmap Storage" (BITMAPFILEHEADER, BITMAPINFOHEADER and their successors).

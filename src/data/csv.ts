@@ -1,15 +1,25 @@
 export type Cell = string | number | undefined;
 
+/** What a spreadsheet takes for the start of a formula. */
+const FORMULA = /^[=+\-@\t\r\n]/;
+
 /** Comma-separated values as in RFC 4180: a line of column names, then a line a row; undefined is an empty cell. */
 export function toCsv<Column extends string>(
   columns: readonly Column[],
   rows: readonly Readonly<Partial<Record<Column, Cell>>>[],
 ): string {
-  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column] ?? ''))];
-  return lines.map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('');
+  return [csvLine(columns), ...rows.map((row) => csvLine(columns.map((column) => row[column])))].join('');
 }
 
-function quoted(cell: string | number): string {
-  const text = String(cell);
+/**
+ * One line of it. Text that a spreadsheet would compute gets a quote in front, as OWASP advises ("CSV Injection"):
+ * names of files come from anywhere. Numbers stay numbers.
+ */
+export function csvLine(cells: readonly Cell[]): string {
+  return `${cells.map(quoted).join(',')}\r\n`;
+}
+
+function quoted(cell: Cell = ''): string {
+  const text = typeof cell === 'string' && FORMULA.test(cell) ? `'${cell}` : String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -22,50 +22,78 @@ export function heatImage({ data, height, width }: ValueMap, max: number): ByteI
 }
 
 /**
- * A picture with a map of its size over it: the heat colour covers the more, the higher the value is on the scale from
- * 0 to `max`. Where a threshold is given, a white line surrounds what exceeds it.
+ * A picture with a map over it, which is enlarged to its size as `resizeMap` does: the heat colour covers the more, the
+ * higher the value is on the scale from 0 to `max`. Where a threshold is given, a white line surrounds what exceeds it.
+ * The enlarged map is never held as a whole: a picture may have a hundred million pixels.
+ *
+ * @param data where the result goes; the picture's own data where that is needed no more
  */
-export function overlay(image: ByteImage, map: ValueMap, max: number, threshold = Infinity): ByteImage {
-  const heat = colorize(map.data, max);
-  const data = new Uint8Array(image.data.length);
-  for (let i = 0; i < map.data.length; i++) {
-    const share = OPACITY * Math.min(1, Math.max(0, (map.data[i] / max - CLEAR) / (1 - CLEAR)));
-    const outlined = isContour(map, i, threshold);
-    for (let c = 3 * i; c < 3 * i + 3; c++) {
-      data[c] = outlined ? CONTOUR[c % 3] : Math.round(image.data[c] + share * (heat[c] - image.data[c]));
-    }
+export function overlay(
+  image: ByteImage,
+  map: ValueMap,
+  max: number,
+  threshold = Infinity,
+  data: Uint8Array = new Uint8Array(image.data.length),
+): ByteImage {
+  const { height, width } = image;
+  const rowAt = rowsOf(map, height, width);
+  let [above, row]: (Float32Array | undefined)[] = [undefined, rowAt(0)];
+  for (let y = 0; y < height; y++) {
+    const below = y + 1 < height ? rowAt(y + 1) : undefined;
+    coverRow(data, image.data, 3 * y * width, [above, row!, below], max, threshold);
+    [above, row] = [row, below];
   }
   return { ...image, data };
 }
 
+/** Values of a row, with those of the rows above and below it where there are any. */
+type Rows = readonly [above: Float32Array | undefined, row: Float32Array, below: Float32Array | undefined];
+
+function coverRow(to: Uint8Array, from: Uint8Array, start: number, rows: Rows, max: number, threshold: number): void {
+  const values = rows[1];
+  const heat = colorize(values, max);
+  for (let x = 0; x < values.length; x++) {
+    const share = OPACITY * Math.min(1, Math.max(0, (values[x] / max - CLEAR) / (1 - CLEAR)));
+    const outlined = isContour(rows, x, threshold);
+    for (let c = 0; c < 3; c++) {
+      const [at, own] = [start + 3 * x + c, 3 * x + c];
+      to[at] = outlined ? CONTOUR[c] : Math.round(from[at] + share * (heat[own] - from[at]));
+    }
+  }
+}
+
 /** Whether a pixel exceeds the threshold and one beside it does not; the picture's border is no contour. */
-function isContour({ data, height, width }: ValueMap, at: number, threshold: number): boolean {
-  if (!(data[at] > threshold)) return false;
-  const [y, x] = [Math.floor(at / width), at % width];
-  const below = (inside: boolean, other: number) => inside && !(data[other] > threshold);
-  return (
-    below(x > 0, at - 1) ||
-    below(x < width - 1, at + 1) ||
-    below(y > 0, at - width) ||
-    below(y < height - 1, at + width)
-  );
+function isContour([above, row, below]: Rows, x: number, threshold: number): boolean {
+  if (!(row[x] > threshold)) return false;
+  const within = (value: number | undefined) => value !== undefined && !(value > threshold);
+  return within(row[x - 1]) || within(row[x + 1]) || within(above?.[x]) || within(below?.[x]);
 }
 
 /** A map enlarged (or shrunk) bilinearly, pixel centres aligned. */
 export function resizeMap(map: ValueMap, height: number, width: number): ValueMap {
   if (map.height === height && map.width === width) return map;
+  const data = new Float32Array(height * width);
+  const rowAt = rowsOf(map, height, width);
+  for (let y = 0; y < height; y++) data.set(rowAt(y), y * width);
+  return { data, height, width };
+}
+
+/** Gives one row after another of a map at another size. */
+function rowsOf(map: ValueMap, height: number, width: number): (y: number) => Float32Array {
+  if (map.height === height && map.width === width) return (y) => map.data.subarray(y * width, (y + 1) * width);
   const rows = interpolation(map.height, height);
   const columns = interpolation(map.width, width);
-  const data = new Float32Array(height * width);
-  for (let y = 0; y < height; y++) {
+  return (y) => {
     const [top, bottom, v] = rows[y];
+    const [upper, lower] = [top * map.width, bottom * map.width];
+    const values = new Float32Array(width);
     for (let x = 0; x < width; x++) {
       const [left, right, u] = columns[x];
-      const at = (row: number) => map.data[row * map.width + left] * (1 - u) + map.data[row * map.width + right] * u;
-      data[y * width + x] = at(top) * (1 - v) + at(bottom) * v;
+      const at = (row: number) => map.data[row + left] * (1 - u) + map.data[row + right] * u;
+      values[x] = at(upper) * (1 - v) + at(lower) * v;
     }
-  }
-  return { data, height, width };
+    return values;
+  };
 }
 
 /** For every output along one axis: the two inputs around its centre, and the share of the second. */

@@ -64,4 +64,15 @@ test('a map of the wanted size is left alone', () => {
   assert.is(resizeMap(same, 2, 2), same);
 });
 
+test('an overlay enlarges a map as resizeMap does, and may replace the picture', () => {
+  const small = map(Array.from({ length: 35 }, (_, i) => ((i * 13) % 17) / 8), 5);
+  const pixels = Uint8Array.from({ length: 3 * 23 * 31 }, (_, i) => (i * 7) % 256);
+  const image = () => ({ data: pixels.slice(), height: 23, width: 31, channels: 3 });
+  const expected = overlay(image(), resizeMap(small, 23, 31), 2, 1.1).data;
+  assert.equal(overlay(image(), small, 2, 1.1).data, expected);
+  const picture = image();
+  assert.is(overlay(picture, small, 2, 1.1, picture.data).data, picture.data);
+  assert.equal(picture.data, expected);
+});
+
 test.run();
