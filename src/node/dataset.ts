@@ -6,7 +6,7 @@ import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
 import { resizedBytes } from '../model/image-input';
 import type { TrainingImages } from '../train/fit';
-import { readImage, readMask } from './image-file';
+import { type ReadOptions, readImage, readMask } from './image-file';
 import { type Size, formatSize } from '../train/image-size';
 import { resizeMask } from './mask';
 import { mapParallel } from './parallel';
@@ -14,8 +14,8 @@ import { mapParallel } from './parallel';
 /** Pictures that are decoded at a time, on threads of their own. */
 export const DECODES = 4;
 
-/** The pictures of one category: their paths are relative to `folder`. */
-export interface Dataset extends DatasetLayout {
+/** The pictures of one category, and how they are read: their paths are relative to `folder`. */
+export interface Dataset extends DatasetLayout, ReadOptions {
   readonly folder: string;
 }
 
@@ -23,8 +23,8 @@ export interface Dataset extends DatasetLayout {
  * Lists and sorts the pictures of a data set. Throws DataError where the folder, the category or good pictures are
  * missing.
  */
-export async function openDataset(folder: string, category?: string): Promise<Dataset> {
-  return { folder, ...readLayout(await listFiles(folder), category) };
+export async function openDataset(folder: string, category?: string, options: ReadOptions = {}): Promise<Dataset> {
+  return { folder, maxPixels: options.maxPixels, ...readLayout(await listFiles(folder), category) };
 }
 
 /**
@@ -48,11 +48,11 @@ export async function listFiles(folder: string): Promise<string[]> {
 /** Decodes the training pictures and resizes them on the GPU, once: they are kept as bytes. Throws DataError. */
 export async function loadTrainingImages(
   gpu: Runtime,
-  { folder, train }: Dataset,
+  { folder, train, maxPixels }: Dataset,
   size: Size,
 ): Promise<TrainingImages> {
   const images = await mapParallel(train, DECODES, async (path) =>
-    resizeImage(gpu, await readImage(join(folder, path)), size),
+    resizeImage(gpu, await readImage(join(folder, path), { maxPixels }), size),
   );
   return { count: images.length, image: (index) => images[index] };
 }
@@ -67,8 +67,9 @@ export async function resizeImage(gpu: Runtime, image: ByteImage, { height, widt
 }
 
 /** A mask at the size of the map; it must be as large as its picture. Throws DataError. */
-export async function loadMask({ folder }: Dataset, path: string, image: Size, size: Size): Promise<Uint8Array> {
-  const mask = await readMask(join(folder, path));
+export async function loadMask(dataset: Dataset, path: string, image: Size, size: Size): Promise<Uint8Array> {
+  const { folder, maxPixels } = dataset;
+  const mask = await readMask(join(folder, path), { maxPixels });
   if (mask.height === image.height && mask.width === image.width) return resizeMask(mask, size).data;
   throw new PyramidFlowError(
     'DataError',

@@ -23,6 +23,8 @@ export interface TrainFolderOptions extends TrainingChoices {
   readonly resume?: string;
   /** replaces an existing model file */
   readonly force?: boolean;
+  /** pictures of more pixels are refused; default MAX_PIXELS of image-file.ts */
+  readonly maxPixels?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -56,7 +58,7 @@ export async function trainFolder(
 ): Promise<TrainingResult | undefined> {
   const { signal } = options;
   const file = await outputFile(options);
-  const dataset = await openDataset(options.data, options.category);
+  const dataset = await openDataset(options.data, options.category, options);
   const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   const plan = await makePlan(options, dataset, resumed, observer);
   const { config } = plan;
@@ -95,11 +97,11 @@ async function outputFile({ out, resume, force }: TrainFolderOptions): Promise<s
 
 async function makePlan(
   options: TrainFolderOptions,
-  { folder, train }: Dataset,
+  { folder, train, maxPixels }: Dataset,
   resumed: Checkpoint | undefined,
   { notice = () => undefined }: TrainingObserver,
 ): Promise<TrainingPlan> {
-  const first = await readImage(join(folder, train[0]));
+  const first = await readImage(join(folder, train[0]), { maxPixels });
   const category = options.category ?? resumed?.category ?? basename(resolve(folder));
   const data = { category, first, images: train.length };
   return resumed ? resumedPlan(options.resume!, resumed, options, data) : newPlan(options, data, notice);

@@ -1,9 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { AdapterReport } from '../gpu/device';
 import { validChoices } from '../tuner/choices';
 import { writeAtomic } from './atomic-file';
+import { readRegularFile } from './regular-file';
 
 type Stored = Record<string, Record<string, unknown>>;
 
@@ -32,7 +33,7 @@ const adapterKey = ({ vendor, architecture, device, description }: AdapterReport
 
 async function readStored(): Promise<Stored> {
   try {
-    const stored: unknown = JSON.parse(await readFile(tuningFile(), 'utf8'));
+    const stored: unknown = JSON.parse(new TextDecoder().decode(await readRegularFile(tuningFile())));
     return typeof stored === 'object' && stored !== null ? (stored as Stored) : {};
   } catch {
     return {}; // none yet, or damaged: the next tuning writes a new one

@@ -1,0 +1,42 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** Stands for what a process number belongs to: several machines or containers may share a folder. */
+const HOST = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8);
+const OURS = /^\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.pyramidflow\.tmp$/;
+const cleaned = new Set<string>();
+
+/** A new name for a file that is not finished, which says whose it is. */
+export const temporaryName = (): string =>
+  `.${HOST}-${process.pid}-${randomBytes(4).toString('hex')}.pyramidflow.tmp`;
+
+/** Removes unfinished files of killed runs from a folder, the first time that this process writes there. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  if (cleaned.has(folder)) return;
+  cleaned.add(folder);
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, host, pid] = OURS.exec(name) ?? [];
+    if (host === HOST && !isRunning(Number(pid))) await rm(join(folder, name), { force: true }).catch(() => undefined);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // sends nothing
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'; // it may be another user's
+  }
+}
+
+/** On Linux, which processes the numbers of this one are valid among. */
+function processNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
