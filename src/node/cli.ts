@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { PyramidFlowError } from '../errors';
 import { addDetect } from './commands/detect';
@@ -9,18 +10,24 @@ import { addQuickstart } from './commands/quickstart';
 import { EXIT } from './commands/shared';
 import { addTrain } from './commands/train';
 import { addTune } from './commands/tune';
+import { optionsFor } from './setting-options';
+import { printable, printableLines, watchOutput } from './terminal';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
+let running: Command | undefined;
 const program = new Command('pyramidflow')
   .description('Finds defects in pictures after training on good ones, on the GPU (PyramidFlow, CVPR 2023).')
   .version(version)
   .showHelpAfterError('(add --help for what it takes)')
+  .configureOutput({ writeErr: (text) => process.stderr.write(printableLines(text)) })
+  .hook('preAction', (_, command) => void (running = command))
   .exitOverride();
 for (const add of [addTrain, addEvaluate, addDetect, addInfo, addDoctor, addTune, addQuickstart]) add(program);
 
+watchOutput((error) => (process.exitCode = report(error)));
 try {
   await program.parseAsync();
 } catch (error) {
@@ -32,9 +39,11 @@ function report(error: unknown): number {
   // Commander has printed its message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.misused;
   if (!(error instanceof PyramidFlowError)) {
-    console.error('this should not happen; please report it:', error);
+    console.error(`this should not happen; please report it: ${printableLines(inspect(error))}`);
     return EXIT.failed;
   }
-  console.error(`${error.code}: ${error.message}`);
+  const options = running ? optionsFor(error.details.settings ?? [], running) : [];
+  const hint = options.length ? ` (${options.join(', ')})` : '';
+  console.error(printable(`${error.code}: ${error.message}${hint}`));
   return error.code === 'UsageError' ? EXIT.misused : EXIT.failed;
 }

@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Checkpoint } from '../../model/checkpoint';
+import type { Checkpoint, EpochLog } from '../../model/checkpoint';
 import { elements } from '../../tensor/tensor';
 import { readCheckpoint } from '../checkpoint-file';
 import { describeNetwork } from '../describe';
 import { formatSize } from '../../train/image-size';
 import { printResult, table } from './shared';
+
+/** Epochs that are listed at each end of a log that is longer than both. */
+const LISTED = 1000;
 
 export function addInfo(program: Command): void {
   program
@@ -52,13 +55,23 @@ function describe(file: string, bytes: number, checkpoint: Checkpoint): string {
     ['settings', settings.join(', ') || '-'],
   ]);
   if (log.length === 0) return facts;
-  const rows = log.map((entry) => [
+  return `${facts}\n\n${describeLog(log)}`;
+}
+
+/** A line an epoch; of a log too long to be read, those at its ends. */
+export function describeLog(log: readonly EpochLog[]): string {
+  const row = (entry: EpochLog) => [
     String(entry.epoch),
     entry.loss.toPrecision(6),
     entry.gradientNorm.toPrecision(4),
     entry.reconstructionError.toExponential(2),
-  ]);
-  return `${facts}\n\n${table([['epoch', 'loss', 'gradient norm', 'reconstruction error'], ...rows])}`;
+  ];
+  const left = log.length - 2 * LISTED;
+  const rows =
+    left <= 0
+      ? log.map(row)
+      : [...log.slice(0, LISTED).map(row), [`... ${left} more, see --json`], ...log.slice(-LISTED).map(row)];
+  return table([['epoch', 'loss', 'gradient norm', 'reconstruction error'], ...rows]);
 }
 
 /** Numbers of values in the file, by what they are for. */

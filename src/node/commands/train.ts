@@ -3,7 +3,7 @@ import { describeNetwork } from '../describe';
 import { formatSize, parseSize } from '../../train/image-size';
 import { TrainingProgress, duration, progressBar } from '../progress';
 import { type TrainFolderOptions, type TrainingObserver, type TrainingResult, trainFolder } from '../train-folder';
-import { EXIT, notice, positiveNumber, printResult, table, withRuntime, wholeNumber } from './shared';
+import { EXIT, MAX_PIXELS_OPTION, notice, positiveNumber, printResult, table, withRuntime, wholeNumber } from './shared';
 
 interface TrainArguments extends TrainFolderOptions {
   readonly json?: boolean;
@@ -39,6 +39,7 @@ export function addTrain(program: Command): void {
         'plain',
       ]),
     )
+    .option(...MAX_PIXELS_OPTION)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', AFTER_HELP)
     .action(train);

@@ -1,21 +1,24 @@
 import { HEAT } from '../../data/colormap';
 import type { EpochLog } from '../../model/checkpoint';
 import { shortNumber, ticks } from './html';
-import { type Scale, WIDTH, drawing, element, linear, padded } from './svg';
+import { type Scale, WIDTH, drawing, element, extent, linear, padded } from './svg';
 
 const HEIGHT = 240;
 const MARGIN = { left: 64, right: 16, top: 12, bottom: 40 };
 const RIGHT = WIDTH - MARGIN.right;
+/** Epochs that each get a dot, and marks that are drawn in a row whatever lies under others. */
+const [MOST_DOTS, MOST_MARKS] = [300, 1000];
 
-/** The loss of every epoch as a line. */
+/** The loss of every epoch as a line; of very many, as a line with the same peaks. */
 export function trainingCurve(log: readonly EpochLog[]): string {
   const losses = log.map(({ loss }) => loss);
   const [firstEpoch, lastEpoch] = [log[0].epoch, log.at(-1)!.epoch];
-  const [low, high] = padded(Math.min(...losses), Math.max(...losses));
+  const [low, high] = padded(...extent(losses));
   const x = linear(firstEpoch - 0.5, lastEpoch + 0.5, MARGIN.left, RIGHT);
   const y = linear(low, high, HEIGHT - MARGIN.bottom, MARGIN.top);
-  const points = log.map(({ epoch, loss }) => `${x(epoch).toFixed(1)},${y(loss).toFixed(1)}`);
-  const dots = log.map(({ epoch, loss }) => dot(x(epoch), y(loss), 3.5, `epoch ${epoch}: loss ${shortNumber(loss)}`));
+  const points = peaks(log).map(({ epoch, loss }) => `${x(epoch).toFixed(1)},${y(loss).toFixed(1)}`);
+  const dotted = log.length <= MOST_DOTS ? log : [];
+  const dots = dotted.map(({ epoch, loss }) => dot(x(epoch), y(loss), 3.5, `epoch ${epoch}: loss ${shortNumber(loss)}`));
   const epochs = lastEpoch > firstEpoch ? ticks(firstEpoch, lastEpoch, 10).filter(Number.isInteger) : [firstEpoch];
   const [first, last] = [losses[0], losses.at(-1)!].map(shortNumber);
   return drawing(`Training loss by epoch, from ${first} to ${last}`, HEIGHT, [
@@ -27,6 +30,18 @@ export function trainingCurve(log: readonly EpochLog[]): string {
   ]);
 }
 
+/** A log that is no longer than a drawing can show: of each stretch of epochs those with the lowest and highest loss. */
+function peaks(log: readonly EpochLog[]): readonly EpochLog[] {
+  if (log.length <= 2 * WIDTH) return log;
+  const size = Math.ceil(log.length / WIDTH);
+  return Array.from({ length: Math.ceil(log.length / size) }, (_, i) => {
+    const stretch = log.slice(i * size, (i + 1) * size);
+    const lowest = stretch.reduce((a, b) => (b.loss < a.loss ? b : a));
+    const highest = stretch.reduce((a, b) => (b.loss > a.loss ? b : a));
+    return lowest.epoch < highest.epoch ? [lowest, highest] : [highest, lowest];
+  }).flat();
+}
+
 /** A picture that a chart of scores shows. */
 export interface Scored {
   readonly path: string;
@@ -36,18 +51,21 @@ export interface Scored {
 
 const STRIPS = { left: 150, top: 26, row: 36 };
 
-/** One mark a picture: its score along the axis, every kind of defect in a row of its own, the threshold as a line. */
+/**
+ * One mark a picture: its score along the axis, every kind of defect in a row of its own, the threshold as a line. Of
+ * very many in a row, those that lie on the same spot have one mark.
+ */
 export function scoreStrips(pictures: readonly Scored[], threshold: number | undefined): string {
   const kinds = [...new Set(pictures.map(({ defect }) => defect))].sort(goodFirst);
   const values = [...pictures.map(({ score }) => score), ...(threshold === undefined ? [] : [threshold])];
-  const [low, high] = padded(Math.min(...values), Math.max(...values));
+  const [low, high] = padded(...extent(values));
   const bottom = STRIPS.top + kinds.length * STRIPS.row;
   const height = bottom + MARGIN.bottom;
   const x = linear(low, high, STRIPS.left, RIGHT);
   const rows = kinds.map((kind, row) => {
     const y = STRIPS.top + (row + 0.5) * STRIPS.row;
     const own = pictures.filter(({ defect }) => defect === kind);
-    const marks = own.map(({ path, score }) => dot(x(score), y, 5, `${path}: ${shortNumber(score)}`));
+    const marks = distinct(own, x).map(({ path, score }) => dot(x(score), y, 5, `${path}: ${shortNumber(score)}`));
     return element('g', { class: kind === 'good' ? 'good' : 'defective' }, [rule(STRIPS.left, y, kind), ...marks]);
   });
   return drawing('Score of every test picture, by kind', height, [
@@ -56,6 +74,11 @@ export function scoreStrips(pictures: readonly Scored[], threshold: number | und
     ...ticks(low, high, 6).map((value) => below(x(value), height - 22, shortNumber(value))),
     below((STRIPS.left + RIGHT) / 2, height - 5, 'score'),
   ]);
+}
+
+function distinct(pictures: readonly Scored[], x: Scale): readonly Scored[] {
+  if (pictures.length <= MOST_MARKS) return pictures;
+  return [...new Map(pictures.map((picture) => [Math.round(2 * x(picture.score)), picture])).values()];
 }
 
 /** The colours of the heat maps from 0 to `max`, with the threshold marked. */

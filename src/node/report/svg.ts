@@ -31,5 +31,10 @@ export function padded(low: number, high: number): [number, number] {
   return [low - room, high + room];
 }
 
+/** The smallest and the largest of any number of values. */
+export function extent(values: readonly number[]): [low: number, high: number] {
+  return values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+}
+
 const format = (value: string | number): string =>
   typeof value === 'number' ? String(Number(value.toFixed(2))) : value;

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+
+/** The options of the command line, by the names that the core and the API have for the same settings. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  size: '--size',
+  height: '--size',
+  width: '--size',
+  batch: '--batch',
+  epochs: '--epochs',
+  lr: '--lr',
+  learningRate: '--lr',
+  seed: '--seed',
+  channels: '--channels',
+  levels: '--levels',
+  stacks: '--stacks',
+  kernel: '--kernel',
+  norm: '--norm',
+  augmentation: '--augmentation',
+  memory: '--memory',
+  maxPixels: '--max-pixels',
+  scale: '--scale',
+  data: '--data',
+  category: '--category',
+  model: '--model',
+  out: '--out',
+  resume: '--resume',
+  force: '--force',
+};
+
+/** The options of a command that stand for settings, each once. Settings that it has no option for are left out. */
+export function optionsFor(settings: readonly string[], command: Command): string[] {
+  const known = new Set(command.options.map(({ long }) => long));
+  const options = settings.flatMap((setting) => (Object.hasOwn(OPTIONS, setting) ? [OPTIONS[setting]] : []));
+  return [...new Set(options)].filter((option) => known.has(option));
+}
