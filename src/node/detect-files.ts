@@ -1,62 +1,75 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ByteImage } from '../data/augment';
-import { toCsv } from '../data/csv';
-import { heatImage, overlay, resizeMap } from '../data/heat-map';
+import { heatImage, overlay } from '../data/heat-map';
 import { PyramidFlowError } from '../errors';
-import type { Detector } from '../model/detector';
-import { resizedInput } from '../model/image-input';
-import { writeAtomic } from './atomic-file';
-import { readImage, writePng } from './image-file';
+import type { Detector, Verdict } from '../model/detector';
 import { formatSize } from '../train/image-size';
+import { type ReadOptions, readImage, writePng } from './image-file';
 import type { InputFile } from './input-files';
+import { ResultLog } from './result-log';
 
 /** What was found on one picture. Files are relative to the output folder, times are in ms. */
 export interface DetectionRow {
   readonly path: string;
   readonly score?: number;
-  readonly verdict?: 'good' | 'defective';
+  readonly verdict?: Verdict;
   readonly heatMap?: string;
   readonly overlay?: string;
   readonly decodeMs?: number;
-  readonly resizeMs?: number;
+  readonly uploadMs?: number;
   readonly runMs?: number;
-  /** why the picture could not be read; then there is nothing else */
+  /** why the picture could not be read or judged, or its images not be written; then it has no verdict */
   readonly error?: string;
 }
 
-const COLUMNS = ['path', 'score', 'verdict', 'heatMap', 'overlay', 'decodeMs', 'resizeMs', 'runMs', 'error'] as const;
+const COLUMNS = ['path', 'score', 'verdict', 'heatMap', 'overlay', 'decodeMs', 'uploadMs', 'runMs', 'error'] as const;
+
+export interface DetectOptions extends ReadOptions {
+  /** stops after the picture under way */
+  readonly signal?: AbortSignal;
+  readonly onRow?: (row: DetectionRow, done: number, of: number) => void;
+}
+
+export interface Detections {
+  /** of the pictures that were looked at, in order; all of them are in the files of the results as well */
+  readonly rows: readonly DetectionRow[];
+  /** why the others were not */
+  readonly ended?: 'stopped' | PyramidFlowError;
+}
 
 /**
  * Looks at pictures one by one. Writes for each a heat map, as large as the model sees it, and an overlay on the
- * picture itself, all on one colour scale from 0 to `scale`; then results.csv and results.json, which name the scale. A
- * picture that cannot be read becomes a row with an error. Throws DataError where a result cannot be written.
+ * picture itself, all on one colour scale from 0 to `scale`, and then its row to results.csv and results.jsonl. A
+ * picture that fails becomes a row with an error. The end of the GPU device or of the room on the disk ends it, and the
+ * rows so far are returned. Throws DataError where the results cannot be started.
  */
 export async function detectFiles(
   detector: Detector,
   inputs: readonly InputFile[],
   out: string,
   scale: number,
-  onRow?: (row: DetectionRow, done: number, of: number) => void,
-): Promise<DetectionRow[]> {
-  await mkdir(out, { recursive: true });
-  await warmUp(detector);
-  const rows: DetectionRow[] = [];
-  for (const input of inputs) {
-    rows.push(await detectFile(detector, input, out, scale));
-    onRow?.(rows.at(-1)!, rows.length, inputs.length);
-  }
+  { signal, onRow, maxPixels }: DetectOptions = {},
+): Promise<Detections> {
   const { threshold, category, config } = detector;
-  const header = { category, size: formatSize(config), threshold, scale: [0, scale] };
-  await writeAtomic(join(out, 'results.json'), `${JSON.stringify({ ...header, images: rows }, undefined, 2)}\n`);
-  await writeAtomic(join(out, 'results.csv'), toCsv(COLUMNS, rows));
-  return rows;
-}
-
-/** Compiles the kernels, so that the times of the first picture are like the others'. */
-async function warmUp(detector: Detector): Promise<void> {
-  const [height, width] = [detector.config.height + 1, detector.config.width + 1];
-  await detector.detect({ data: new Uint8Array(3 * height * width), height, width, channels: 3 });
+  const log = await ResultLog.start(out, COLUMNS, { category, size: formatSize(config), threshold, scale: [0, scale] });
+  const rows: DetectionRow[] = [];
+  try {
+    try {
+      await detector.compile();
+      for (const input of inputs) {
+        if (signal?.aborted) break;
+        const row = await detectFile(detector, input, out, scale, { maxPixels });
+        await log.add(row);
+        rows.push(row);
+        onRow?.(row, rows.length, inputs.length);
+      }
+    } finally {
+      await log.close();
+    }
+  } catch (error) {
+    if (error instanceof PyramidFlowError) return { rows, ended: error };
+    throw error;
+  }
+  return rows.length < inputs.length ? { rows, ended: 'stopped' } : { rows };
 }
 
 async function detectFile(
@@ -64,34 +77,27 @@ async function detectFile(
   { path, name }: InputFile,
   out: string,
   scale: number,
+  options: ReadOptions,
 ): Promise<DetectionRow> {
-  const start = performance.now();
-  let image: ByteImage;
+  let judged: Partial<DetectionRow> = {};
   try {
-    image = await readImage(path);
+    const start = performance.now();
+    const image = await readImage(path, options);
+    const decodeMs = tenths(performance.now() - start);
+    const { map: data, score, verdict, timings } = await detector.detect(image);
+    detector.model.gpu.trim();
+    const times = { decodeMs, uploadMs: tenths(timings.upload), runMs: tenths(timings.run) };
+    judged = { score, ...times };
+    const map = { data, height: detector.config.height, width: detector.config.width };
+    const files = { heatMap: `${name}.heat.png`, overlay: `${name}.overlay.png` };
+    await writePng(join(out, files.heatMap), heatImage(map, scale));
+    await writePng(join(out, files.overlay), overlay(image, map, scale, detector.threshold, image.data));
+    return { path, score, verdict, ...files, ...times };
   } catch (error) {
-    if (error instanceof PyramidFlowError) return { path, error: error.problem };
-    throw error;
+    // Without the device no other picture can be judged either.
+    if (!(error instanceof PyramidFlowError) || error.code === 'DeviceError') throw error;
+    return { path, ...judged, error: error.problem };
   }
-  const decoded = performance.now();
-  const { gpu } = detector.model;
-  const { height, width } = detector.config;
-  const input = resizedInput(gpu, image, height, width, detector.normalization);
-  await gpu.finish();
-  const resized = performance.now();
-  const maps = detector.maps(input);
-  const map = { data: await maps.read(), height, width };
-  const finished = performance.now();
-  input.free();
-  maps.free();
-  gpu.trim();
-  const score = map.data.reduce((highest, value) => Math.max(highest, value));
-  const files = { heatMap: `${name}.heat.png`, overlay: `${name}.overlay.png` };
-  await writePng(join(out, files.heatMap), heatImage(map, scale));
-  const large = resizeMap(map, image.height, image.width);
-  await writePng(join(out, files.overlay), overlay(image, large, scale, detector.threshold));
-  const [decodeMs, resizeMs, runMs] = [decoded - start, resized - decoded, finished - resized].map(tenths);
-  return { path, score, verdict: detector.verdict(score), ...files, decodeMs, resizeMs, runMs };
 }
 
 const tenths = (ms: number): number => Math.round(10 * ms) / 10;

@@ -1,29 +1,45 @@
 import { join } from 'node:path';
+import type { ByteImage } from '../data/augment';
 import type { TestImage } from '../data/layouts';
 import { PyramidFlowError } from '../errors';
 import { type Evaluation, evaluateMaps } from '../metrics/evaluate';
 import type { Detector } from '../model/detector';
+import type { Size } from '../train/image-size';
 import { type Dataset, loadMask, resizeImage } from './dataset';
 import { readImage } from './image-file';
 import type { ReportPicture } from './report/write-report';
 
+/** A test picture that could not be read or judged, or whose mask could not. */
+export interface FailedPicture extends Pick<TestImage, 'path' | 'defect' | 'label'> {
+  readonly error: string;
+}
+
 export interface FolderEvaluation {
+  /** over `pictures` alone */
   readonly metrics: Evaluation;
-  /** median time of a picture: resize, network, map and score; decoding excluded */
+  /** median time of a picture: resize, network, map and score; decoding excluded. NaN where none was judged */
   readonly msPerImage: number;
   readonly pictures: readonly ReportPicture[];
+  /** count for no metric */
+  readonly failures: readonly FailedPicture[];
+  /** test pictures in the data set */
+  readonly of: number;
+  /** why neither `pictures` nor `failures` has some of them */
+  readonly ended?: 'stopped' | PyramidFlowError;
   /** defective pictures without a mask, which count for the image metric alone */
   readonly missingMasks: readonly string[];
 }
 
 /**
  * Maps and scores of a data set's test pictures, and how well they find the defects. Metrics are taken at the model's
- * size. Throws DataError where there is no test picture, and for one that cannot be read.
+ * size, over the pictures that could be judged: look at `failures` and `ended` as well. The signal stops it after the
+ * picture under way. Throws DataError where there is no test picture.
  */
 export async function evaluateFolder(
   detector: Detector,
   dataset: Dataset,
   onImage?: (done: number, of: number) => void,
+  signal?: AbortSignal,
 ): Promise<FolderEvaluation> {
   const { folder, test, missingMasks } = dataset;
   if (test.length === 0) {
@@ -34,49 +50,60 @@ export async function evaluateFolder(
     );
   }
   const pictures: ReportPicture[] = [];
+  const failures: FailedPicture[] = [];
   const times: number[] = [];
-  let next = readImage(join(folder, test[0].path));
+  let ended: FolderEvaluation['ended'];
+  let next = startReading(dataset, test[0]);
   for (const [i, image] of test.entries()) {
-    const bytes = await next;
-    if (i + 1 < test.length) {
-      next = readImage(join(folder, test[i + 1].path));
-      next.catch(() => undefined); // it is awaited in the next round
+    if (signal?.aborted) {
+      ended = 'stopped';
+      break;
     }
-    const start = performance.now();
-    const { map, score, verdict } = await detector.detect(bytes);
-    times.push(performance.now() - start);
-    const mask = await maskOf(dataset, image, bytes, detector.config);
-    const small = await resizeImage(detector.model.gpu, bytes, detector.config);
-    pictures.push({
-      path: image.path,
-      defect: image.defect,
-      label: image.label,
-      score,
-      verdict,
-      map,
-      mask,
-      image: small,
-    });
+    const { path, defect, label } = image;
+    try {
+      const bytes = await next.finally(() => {
+        if (i + 1 < test.length) next = startReading(dataset, test[i + 1]);
+      });
+      const mask = await maskOf(dataset, image, bytes, detector.config);
+      const start = performance.now();
+      const { map, score, verdict } = await detector.detect(bytes);
+      const ms = performance.now() - start;
+      const small = await resizeImage(detector.model.gpu, bytes, detector.config);
+      pictures.push({ path, defect, label, score, verdict, map, mask, image: small });
+      times.push(ms);
+    } catch (error) {
+      if (!(error instanceof PyramidFlowError)) throw error;
+      if (error.code === 'DeviceError') {
+        ended = error; // without the device no other picture can be judged either
+        break;
+      }
+      failures.push({ path, defect, label, error: error.problem });
+    }
     onImage?.(i + 1, test.length);
   }
-  return { metrics: metricsOf(pictures, detector.config), msPerImage: median(times), pictures, missingMasks };
+  const metrics = metricsOf(pictures, detector.config);
+  return { metrics, msPerImage: median(times), pictures, failures, of: test.length, ended, missingMasks };
+}
+
+/** A picture, read while the GPU works on the one before it; it may fail before it is awaited. */
+function startReading({ folder, maxPixels }: Dataset, { path }: TestImage): Promise<ByteImage> {
+  const reading = readImage(join(folder, path), { maxPixels });
+  reading.catch(() => undefined);
+  return reading;
 }
 
 /** The picture's mask at the model's size; undefined where a defective picture has none. */
 async function maskOf(
   dataset: Dataset,
   { label, mask }: TestImage,
-  image: { height: number; width: number },
-  size: { height: number; width: number },
+  image: Size,
+  size: Size,
 ): Promise<Uint8Array | undefined> {
   if (label === 0) return new Uint8Array(size.height * size.width);
   return mask === undefined ? undefined : loadMask(dataset, mask, image, size);
 }
 
-function metricsOf(
-  pictures: readonly ReportPicture[],
-  { height, width }: { height: number; width: number },
-): Evaluation {
+function metricsOf(pictures: readonly ReportPicture[], { height, width }: Size): Evaluation {
   const maps = new Float32Array(pictures.length * height * width);
   pictures.forEach(({ map }, i) => maps.set(map, i * height * width));
   return evaluateMaps({
@@ -89,7 +116,7 @@ function metricsOf(
   });
 }
 
-/** The middle value; of an even number, the mean of the two in the middle. */
+/** The middle value; of an even number, the mean of the two in the middle; of none, NaN. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -10,8 +10,8 @@ export { type Detection, type DetectionTimings, Detector, type Verdict } from '.
 export { readCheckpoint, writeCheckpoint } from './checkpoint-file';
 export { openRuntime } from './dawn';
 export { openDataset } from './dataset';
-export { evaluateFolder } from './evaluate-folder';
-export { readImage, writePng } from './image-file';
+export { type FailedPicture, type FolderEvaluation, evaluateFolder } from './evaluate-folder';
+export { MAX_PIXELS, type ReadOptions, readImage, writePng } from './image-file';
 export { type TrainFolderOptions, type TrainingObserver, trainFolder } from './train-folder';
 
 /** A detector from a model file, ready to look at pictures. Throws CheckpointError, DeviceError. */

@@ -22,6 +22,8 @@ const summary = {
   threshold: 0.5,
   scale: 1,
   log: [1, 2].map((epoch) => ({ epoch, loss: 3 / epoch, gradientNorm: 1, reconstructionError: 0 })),
+  failures: [{ path: 'test/torn/<b>bad</b>.png', error: 'no "picture" & no mask' }],
+  of: 6,
 };
 
 function picture(path: string, label: 0 | 1, score: number, mask?: Uint8Array): ReportPicture {
@@ -53,6 +55,12 @@ test('names are escaped', () => {
   assert.match(html, /caps &#38; &#60;lids&#62;/);
   assert.match(html, /hidden #1 &#38; &#34;more&#34;\.png/);
   assert.match(html, /hidden%20%231%20%26%20%22more%22/);
+});
+
+test('pictures that were not judged are listed, with the reason', () => {
+  assert.match(html, /Only 4 of 6 test pictures were judged/);
+  assert.match(html, /test\/torn\/&#60;b&#62;bad&#60;\/b&#62;\.png: no &#34;picture&#34; &#38; no mask/);
+  assert.match(html, /1 were not reached/);
 });
 
 test('metrics, reasons and verdicts are there', () => {

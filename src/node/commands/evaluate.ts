@@ -1,15 +1,31 @@
 import type { Command } from 'commander';
 import { scaleFor } from '../../data/heat-map';
+import { PyramidFlowError } from '../../errors';
 import type { Metric } from '../../metrics/evaluate';
 import type { Checkpoint } from '../../model/checkpoint';
 import { Detector } from '../../model/detector';
-import { writeAtomic } from '../atomic-file';
+import { prepareFolder, prepareFolderOf, writeAtomic } from '../atomic-file';
 import { readCheckpoint } from '../checkpoint-file';
 import { openDataset } from '../dataset';
 import { type FolderEvaluation, evaluateFolder } from '../evaluate-folder';
 import { progressBar } from '../progress';
+import type { ReportSummary } from '../report/page';
+import { extent } from '../report/svg';
 import { writeReport } from '../report/write-report';
-import { adapterName, notice, positiveNumber, printResult, table, withRuntime } from './shared';
+import { named, printable } from '../terminal';
+import {
+  EXIT,
+  MAX_PIXELS_OPTION,
+  adapterName,
+  endedText,
+  finish,
+  notice,
+  positiveNumber,
+  printResult,
+  table,
+  untilStopped,
+  withRuntime,
+} from './shared';
 
 export interface EvaluateArguments {
   readonly model: string;
@@ -18,6 +34,7 @@ export interface EvaluateArguments {
   readonly json?: string | true;
   readonly report?: string;
   readonly scale?: number;
+  readonly maxPixels?: number;
 }
 
 const NAMES: Readonly<Record<Metric, string>> = {
@@ -28,6 +45,12 @@ const NAMES: Readonly<Record<Metric, string>> = {
   aupro5: 'AUPRO at 0.05',
   aupro100: 'AUPRO at 1.0',
 };
+
+const AFTER_HELP = `
+Metrics are taken at the size of the model; masks are resized by area. Times exclude decoding.
+
+A picture that cannot be read or judged, or whose mask cannot, counts for no metric and is named; the exit code then is
+1. Ctrl-C stops after the picture under way: the metrics of those judged so far are printed, with exit code 130.`;
 
 export function addEvaluate(program: Command): void {
   program
@@ -42,55 +65,86 @@ export function addEvaluate(program: Command): void {
       "largest value of the report's colour scale (default: twice the threshold)",
       positiveNumber,
     )
+    .option(...MAX_PIXELS_OPTION)
     .option('--json [file]', 'print the result as JSON, or write it to a file')
-    .addHelpText(
-      'after',
-      '\nMetrics are taken at the size of the model; masks are resized by area. Times exclude decoding.',
-    )
+    .addHelpText('after', AFTER_HELP)
     .action(evaluate);
 }
 
 async function evaluate(options: EvaluateArguments): Promise<void> {
-  const result = await runEvaluation(options);
+  const evaluation = await runEvaluation(options);
+  const { result } = evaluation;
   const json = evaluationJson(options, result);
-  if (typeof options.json === 'string') await writeAtomic(options.json, `${JSON.stringify(json, undefined, 2)}\n`);
-  printResult(options.json === true, json, () => evaluationTable(result));
+  const { json: file } = options;
+  if (typeof file === 'string') await attempt(() => writeAtomic(file, `${JSON.stringify(json, undefined, 2)}\n`));
+  try {
+    printResult(file === true, json, () => evaluationTable(result));
+  } finally {
+    await reportEvaluation(options, evaluation);
+  }
+  finishEvaluation(result);
 }
 
-/** Evaluates with progress on stderr, and writes the report where one is asked for. */
-export async function runEvaluation({
-  model,
-  data,
-  category,
-  report,
-  scale,
-}: EvaluateArguments): Promise<FolderEvaluation> {
-  const checkpoint = await readCheckpoint(model);
-  const dataset = await openDataset(data, category);
-  return withRuntime(async (gpu) => {
-    const detector = Detector.fromCheckpoint(gpu, checkpoint);
-    const bar = progressBar('evaluating');
-    const result = await evaluateFolder(detector, dataset, bar.update).finally(bar.stop);
-    detector.dispose();
-    if (result.missingMasks.length) {
-      notice(`${result.missingMasks.length} defective pictures have no mask: they count for image AUROC alone`);
-    }
-    if (report) {
-      const summary = reportSummary(checkpoint, result, adapterName(gpu.adapter), scale);
-      notice(`report: ${await writeReport(report, summary, result.pictures)}`);
-    }
-    return result;
+/** What was measured, and what with. */
+export interface FinishedEvaluation {
+  readonly checkpoint: Checkpoint;
+  readonly adapter: string;
+  readonly result: FolderEvaluation;
+}
+
+/** Evaluates with progress on stderr, until the end or Ctrl-C. */
+export async function runEvaluation(options: EvaluateArguments): Promise<FinishedEvaluation> {
+  const checkpoint = await readCheckpoint(options.model);
+  const dataset = await openDataset(options.data, options.category, options);
+  if (options.report) await prepareFolder(options.report);
+  if (typeof options.json === 'string') await prepareFolderOf(options.json);
+  const evaluation = await untilStopped((signal) =>
+    withRuntime(async (gpu) => {
+      const detector = Detector.fromCheckpoint(gpu, checkpoint);
+      notice(`looking at ${dataset.test.length} test pictures (${dataset.layout})`);
+      const bar = progressBar('evaluating');
+      const result = await evaluateFolder(detector, dataset, bar.update, signal).finally(bar.stop);
+      detector.dispose();
+      return { checkpoint, adapter: adapterName(gpu.adapter), result };
+    }),
+  );
+  const { missingMasks, failures } = evaluation.result;
+  if (missingMasks.length) {
+    notice(`${missingMasks.length} defective pictures have no mask: they count for image AUROC alone`);
+  }
+  for (const { path, error } of failures) notice(printable(`counts for no metric: ${named(path, error)}`));
+  return evaluation;
+}
+
+/** Writes the report where one is asked for and there is something to report. */
+export async function reportEvaluation({ report, scale }: EvaluateArguments, done: FinishedEvaluation): Promise<void> {
+  const { pictures } = done.result;
+  if (!report || pictures.length === 0) return;
+  await attempt(async () => {
+    notice(`report: ${printable(await writeReport(report, reportSummary(done, scale), pictures))}`);
   });
 }
 
-function reportSummary(
-  checkpoint: Checkpoint,
-  { metrics, msPerImage, pictures }: FolderEvaluation,
-  adapter: string,
-  scale?: number,
-) {
+/** Writes a file. One that cannot be written is said and costs the exit code, but not the metrics. */
+async function attempt(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof PyramidFlowError)) throw error;
+    notice(printable(`${error.code}: ${error.message}`));
+    process.exitCode = EXIT.failed;
+  }
+}
+
+/** Sets the exit code, or throws what ended the evaluation. */
+export function finishEvaluation({ pictures, failures, of, ended }: FolderEvaluation): void {
+  finish(ended, failures.length > 0, `${pictures.length} of ${of} pictures were judged`);
+}
+
+function reportSummary({ checkpoint, adapter, result }: FinishedEvaluation, scale?: number): ReportSummary {
   const { category, config, threshold, training } = checkpoint;
-  const highest = Math.max(...pictures.map(({ score }) => score));
+  const { metrics, msPerImage, pictures, failures, of } = result;
+  const [, highest] = extent(pictures.map(({ score }) => score));
   return {
     category,
     config,
@@ -100,14 +154,15 @@ function reportSummary(
     threshold,
     scale: scale ?? (threshold === undefined ? highest : scaleFor(threshold)),
     log: training?.log ?? [],
+    failures,
+    of,
   };
 }
 
-export function evaluationJson(
-  { model, data, category }: EvaluateArguments,
-  { metrics, msPerImage, pictures, missingMasks }: FolderEvaluation,
-) {
+export function evaluationJson({ model, data, category }: EvaluateArguments, result: FolderEvaluation) {
+  const { metrics, msPerImage, pictures, failures, of, ended, missingMasks } = result;
   const { reasons, ...values } = metrics;
+  const judged = pictures.map(({ path, defect, label, score, verdict }) => ({ path, defect, label, score, verdict }));
   return {
     model,
     data,
@@ -115,20 +170,27 @@ export function evaluationJson(
     ...values,
     reasons,
     msPerImage,
+    judged: judged.length,
+    of,
+    ended: endedText(ended),
     missingMasks,
-    images: pictures.map(({ path, defect, label, score, verdict }) => ({ path, defect, label, score, verdict })),
+    images: [...judged, ...failures],
   };
 }
 
-export function evaluationTable({ metrics, msPerImage, pictures }: FolderEvaluation): string {
+export function evaluationTable({ metrics, msPerImage, pictures, failures, of }: FolderEvaluation): string {
   const rows = Object.entries(NAMES).map(([metric, name]) => {
     const value = metrics[metric as Metric];
     return [name, value === null ? `undefined: ${metrics.reasons[metric as Metric]}` : value.toFixed(4)];
   });
+  const time = pictures.length ? `${msPerImage.toFixed(1)} (median; resize, network and map, without decoding)` : '-';
   const good = pictures.filter(({ label }) => label === 0).length;
+  const missing = of - pictures.length;
+  const others = failures.length < missing ? `${failures.length} failed, the others were not reached` : 'the others failed';
   return table([
     ...rows,
-    ['ms per image', `${msPerImage.toFixed(1)} (median; resize, network and map, without decoding)`],
+    ['ms per image', time],
     ['pictures', `${good} good, ${pictures.length - good} defective`],
+    ...(missing ? [['judged', `${pictures.length} of ${of}: ${others}`]] : []),
   ]);
 }

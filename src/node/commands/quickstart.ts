@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { partsDataset } from '../../data/parts';
 import { writePng } from '../image-file';
 import { mapParallel } from '../parallel';
-import { evaluationJson, evaluationTable, runEvaluation } from './evaluate';
+import { printable } from '../terminal';
+import { evaluationJson, evaluationTable, finishEvaluation, reportEvaluation, runEvaluation } from './evaluate';
 import { EXIT, notice, printResult } from './shared';
 import { runTraining } from './train';
 
@@ -42,10 +43,13 @@ async function quickstart({ out, json }: { out: string; json?: boolean }): Promi
     return;
   }
   const options = { model, data, category: CATEGORY, report };
-  const result = await runEvaluation(options);
+  const evaluation = await runEvaluation(options);
+  const { result } = evaluation;
+  await reportEvaluation(options, evaluation);
   printResult(
     json,
     evaluationJson(options, result),
-    () => `${evaluationTable(result)}\n\nopen ${join(report, 'index.html')}`,
+    () => `${evaluationTable(result)}\n\nopen ${printable(join(report, 'index.html'))}`,
   );
+  finishEvaluation(result);
 }

@@ -4,6 +4,7 @@ import type { Evaluation, Metric } from '../../metrics/evaluate';
 import { describeNetwork } from '../describe';
 import { formatSize } from '../../train/image-size';
 import { colorBar, scoreStrips, trainingCurve } from './charts';
+import { named } from '../terminal';
 import { escapeHtml, shortNumber } from './html';
 import { STYLE } from './style';
 
@@ -30,6 +31,10 @@ export interface ReportSummary {
   /** largest value of the colour scale */
   readonly scale: number;
   readonly log: readonly EpochLog[];
+  /** test pictures that are missing here, and why */
+  readonly failures: readonly { readonly path: string; readonly error: string }[];
+  /** test pictures in the data set */
+  readonly of: number;
 }
 
 const METRIC_TEXTS: readonly (readonly [metric: Metric, name: string, explanation: string])[] = [
@@ -58,6 +63,7 @@ export function reportPage(summary: ReportSummary, pictures: readonly PictureEnt
 <header>
 <h1>${escapeHtml(title)}</h1>
 <p class="lead">${conclusion(pictures)}</p>
+${problems(summary, pictures.length)}
 <p class="soft">${describeModel(summary)}</p>
 </header>
 <section aria-labelledby="metrics"><h2 id="metrics">How well defects are found</h2>
@@ -101,6 +107,18 @@ function conclusion(pictures: readonly PictureEntry[]): string {
   if (!pictures.some(({ verdict }) => verdict)) return `${pictures.length} test pictures.`;
   const found = `${count(1, 'defective')} of ${count(1)} defective pictures were found`;
   return `${found}; ${count(0, 'defective')} of ${count(0)} good ones raised a false alarm.`;
+}
+
+/** What the metrics leave out; nothing where they leave out nothing. */
+function problems({ failures, of }: ReportSummary, judged: number): string {
+  if (judged === of) return '';
+  const items = failures.map(({ path, error }) => `<li>${escapeHtml(named(path, error))}</li>`);
+  const unreached = of - judged - failures.length;
+  if (unreached > 0) items.push(`<li>${unreached} were not reached</li>`);
+  return `<div class="card problems" role="note"><p>Only ${judged} of ${of} test pictures were judged:</p>
+<ul>
+${items.join('\n')}
+</ul></div>`;
 }
 
 function describeModel({ config, log, adapter }: ReportSummary): string {

@@ -25,6 +25,8 @@ h2 { font-size: 1.2rem; letter-spacing: -.01em; margin: 0 0 .75rem; }
 small { font-size: .82rem; }
 section { margin-top: 2.25rem; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 14px; padding: 1.1rem 1.25rem; }
+.problems { border-color: var(--bad); overflow-wrap: anywhere; margin: .8rem 0; }
+.problems p, .problems ul { margin: 0; }
 .metrics .card { padding: .9rem 1rem; }
 .metrics { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(142px, 1fr)); margin: 0; }
 .metrics dt { font-size: .9rem; }

@@ -1,0 +1,106 @@
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { partsDataset } from '../../src/data/parts';
+import { PyramidFlowError } from '../../src/errors';
+import { Detector } from '../../src/model/detector';
+import { evaluationJson, evaluationTable } from '../../src/node/commands/evaluate';
+import { openDataset } from '../../src/node/dataset';
+import { evaluateFolder, median } from '../../src/node/evaluate-folder';
+import { writePng } from '../../src/node/image-file';
+import { assertRejects } from '../support/assert-rejects';
+import { gpu } from '../support/gpu';
+import { smallCheckpoint } from '../support/small-checkpoint';
+import { temporaryFolder } from '../support/temporary';
+
+const root = temporaryFolder();
+for (const file of partsDataset({ size: 36, train: 2, good: 2, perDefect: 2, seed: 1 })) {
+  await writePng(join(root, file.path), file);
+}
+const open = (maxPixels?: number) => openDataset(root, 'parts', { maxPixels });
+const whole = await open();
+const total = whole.test.length;
+const detector = Detector.fromCheckpoint(gpu, smallCheckpoint());
+const OPTIONS = { model: 'm', data: root };
+
+/** The detector, but on picture `at` it does something else. */
+function detectorThat(at: number, act: () => void): Detector {
+  let seen = 0;
+  const detect: Detector['detect'] = async (image) => {
+    if (seen++ === at) act();
+    return detector.detect(image);
+  };
+  return Object.create(detector, { detect: { value: detect } });
+}
+
+test('all pictures are judged, and nothing else is said', async () => {
+  const seen: number[] = [];
+  const result = await evaluateFolder(detector, whole, (done) => seen.push(done));
+  assert.equal(seen, whole.test.map((_, i) => i + 1));
+  assert.equal([result.pictures.length, result.failures, result.of, result.ended], [total, [], total, undefined]);
+  assert.not.match(evaluationTable(result), /judged/);
+});
+
+test('pictures and masks that cannot be read are named, and the metrics are those of the others', async () => {
+  const picture = whole.test[0];
+  const { mask, path: masked } = whole.test.find((image) => image.mask !== undefined)!;
+  for (const path of [picture.path, mask!]) copyFileSync(join(root, path), join(root, `${path}.kept`));
+  writeFileSync(join(root, picture.path), 'no picture');
+  writeFileSync(join(root, mask!), 'no mask');
+  const result = await evaluateFolder(detector, whole);
+  for (const path of [picture.path, mask!]) {
+    copyFileSync(join(root, `${path}.kept`), join(root, path));
+    rmSync(join(root, `${path}.kept`));
+  }
+  assert.equal(new Set(result.failures.map(({ path }) => path)), new Set([picture.path, masked]));
+  assert.ok(result.failures.every(({ error }) => /cannot be read/.test(error)));
+  const failed = result.failures.map(({ path }) => path);
+  const rest = { ...whole, test: whole.test.filter(({ path }) => !failed.includes(path)) };
+  const { metrics, pictures } = await evaluateFolder(detector, rest);
+  assert.equal(result.metrics, metrics);
+  assert.equal(result.pictures.map(({ score }) => score), pictures.map(({ score }) => score));
+  const json = evaluationJson(OPTIONS, result);
+  assert.equal([json.judged, json.of, json.images.length], [total - 2, total, total]);
+  assert.is(json.images.filter((image) => 'error' in image).length, 2);
+  assert.match(evaluationTable(result), new RegExp(`judged +${total - 2} of ${total}`));
+});
+
+test('a picture without a finite map counts for no metric', async () => {
+  const { failures, pictures } = await evaluateFolder(detectorThat(1, () => detector.verdict(NaN)), whole);
+  assert.equal(failures.map(({ path }) => path), [whole.test[1].path]);
+  assert.is(pictures.length, total - 1);
+});
+
+test('a lost device or the signal end it with what was judged before', async () => {
+  const lost = new PyramidFlowError('DeviceError', 'the GPU device was lost', 'start again');
+  const cut = await evaluateFolder(
+    detectorThat(2, () => {
+      throw lost;
+    }),
+    whole,
+  );
+  assert.equal([cut.pictures.length, cut.failures.length, cut.ended], [2, 0, lost]);
+  const stop = new AbortController();
+  const stopped = await evaluateFolder(detectorThat(2, () => stop.abort()), whole, undefined, stop.signal);
+  assert.equal([stopped.pictures.length, stopped.ended], [3, 'stopped']);
+  assert.is(evaluationJson(OPTIONS, stopped).ended, 'stopped');
+  assert.match(evaluationTable(stopped), new RegExp(`judged +3 of ${total}.*not reached`));
+});
+
+test('where no picture can be judged, no metric is made up', async () => {
+  const result = await evaluateFolder(detector, await open(36 * 36 - 1));
+  assert.is(result.failures.length, total);
+  for (const metric of ['imageAuroc', 'pixelAuroc', 'pixelAp', 'aupro30'] as const) {
+    assert.is(result.metrics[metric], null, metric);
+  }
+  assert.is(JSON.parse(JSON.stringify(evaluationJson(OPTIONS, result))).msPerImage, null);
+  assert.match(evaluationTable(result), /ms per image +-/);
+});
+
+test('a data set without test pictures is refused', () =>
+  assertRejects(() => evaluateFolder(detector, { ...whole, test: [] }), 'DataError', /no test pictures/));
+
+test('the median', () => assert.equal([median([3, 1, 2]), median([4, 1, 2, 3]), median([])], [2, 2.5, NaN]));
+
+test.run();
