@@ -1,25 +1,27 @@
-import { readFile } from 'node:fs/promises';
 import { PyramidFlowError } from '../errors';
 import type { Checkpoint } from '../model/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../model/codec';
 import { writeAtomic } from './atomic-file';
+import { readRegularFile } from './regular-file';
 
-/** Reads a model file. Throws CheckpointError with its name where it is missing, damaged or of another kind. */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
-    throw new PyramidFlowError(
-      'CheckpointError',
-      `${path} cannot be read: ${reason}`,
-      'name a file that `pyramidflow train` wrote',
-      { cause },
-    );
-  });
+/**
+ * Reads a model file and checks it.
+ *
+ * @param onNotice hears of a file that is too old to have a checksum; default a warning of the process
+ * @throws CheckpointError with its name where it is missing, damaged or of another kind
+ */
+export async function readCheckpoint(
+  path: string,
+  onNotice: (text: string) => void = process.emitWarning,
+): Promise<Checkpoint> {
   try {
-    return await decodeCheckpoint(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const checkpoint = await decodeCheckpoint(await readRegularFile(path));
+    if (!checkpoint.checksum) onNotice(`${path} has no checksum, as files of older versions: damage to it may go unnoticed`);
+    return checkpoint;
   } catch (cause) {
     if (!(cause instanceof PyramidFlowError)) throw cause;
-    throw new PyramidFlowError('CheckpointError', `${path}: ${cause.problem}`, cause.remedy, { cause });
+    const problem = cause.problem.includes(path) ? cause.problem : `${path}: ${cause.problem}`;
+    throw new PyramidFlowError('CheckpointError', problem, cause.remedy, { cause });
   }
 }
 

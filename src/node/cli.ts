@@ -42,7 +42,7 @@ function report(error: unknown): number {
     console.error(`this should not happen; please report it: ${printableLines(inspect(error))}`);
     return EXIT.failed;
   }
-  const options = running ? optionsFor(error.details.settings ?? [], running) : [];
+  const options = running ? optionsFor(error.details?.settings ?? [], running) : [];
   const hint = options.length ? ` (${options.join(', ')})` : '';
   console.error(printable(`${error.code}: ${error.message}${hint}`));
   return error.code === 'UsageError' ? EXIT.misused : EXIT.failed;

@@ -16,12 +16,13 @@ export interface DetectionRow {
   readonly overlay?: string;
   readonly decodeMs?: number;
   readonly uploadMs?: number;
-  readonly runMs?: number;
+  readonly networkMs?: number;
+  readonly readMs?: number;
   /** why the picture could not be read or judged, or its images not be written; then it has no verdict */
   readonly error?: string;
 }
 
-const COLUMNS = ['path', 'score', 'verdict', 'heatMap', 'overlay', 'decodeMs', 'uploadMs', 'runMs', 'error'] as const;
+const COLUMNS = ['path', 'score', 'verdict', 'heatMap', 'overlay', 'decodeMs', 'uploadMs', 'networkMs', 'readMs', 'error'] as const;
 
 export interface DetectOptions extends ReadOptions {
   /** stops after the picture under way */
@@ -83,10 +84,10 @@ async function detectFile(
   try {
     const start = performance.now();
     const image = await readImage(path, options);
-    const decodeMs = tenths(performance.now() - start);
-    const { map: data, score, verdict, timings } = await detector.detect(image);
-    detector.model.gpu.trim();
-    const times = { decodeMs, uploadMs: tenths(timings.upload), runMs: tenths(timings.run) };
+    const decode = performance.now() - start;
+    const { map: data, score, verdict, timings } = await detector.detect(image, { decode });
+    const [decodeMs, uploadMs, networkMs, readMs] = [decode, timings.upload, timings.network, timings.read].map(tenths);
+    const times = { decodeMs, uploadMs, networkMs, readMs };
     judged = { score, ...times };
     const map = { data, height: detector.config.height, width: detector.config.width };
     const files = { heatMap: `${name}.heat.png`, overlay: `${name}.overlay.png` };

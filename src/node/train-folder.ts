@@ -59,7 +59,7 @@ export async function trainFolder(
   const { signal } = options;
   const file = await outputFile(options);
   const dataset = await openDataset(options.data, options.category, options);
-  const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
+  const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume, observer.notice);
   const plan = await makePlan(options, dataset, resumed, observer);
   const { config } = plan;
   observer.notice?.(`reading ${dataset.train.length} training pictures (${dataset.layout}) at ${formatSize(config)}`);

@@ -15,7 +15,7 @@ const cli = new Cli('results-test');
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);
 const MODEL = at('model.safetensors');
-writeFileSync(MODEL, smallModelFile());
+writeFileSync(MODEL, await smallModelFile());
 for (const file of partsDataset({ size: 36, train: 2, good: 3, perDefect: 2, seed: 1 })) {
   await writePng(at(`data/${file.path}`), file);
 }

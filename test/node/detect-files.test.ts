@@ -43,7 +43,7 @@ function written(folder: string): Record<string, unknown>[] {
   const [header, ...rows] = readFileSync(join(folder, 'results.jsonl'), 'utf8').trimEnd().split('\n');
   assert.equal(JSON.parse(header), { category: 'tile', size: '16x24', threshold: 1.5, scale: [0, 3] });
   const csv = readFileSync(join(folder, 'results.csv'), 'utf8').trimEnd().split('\r\n');
-  assert.is(csv[0], 'path,score,verdict,heatMap,overlay,decodeMs,uploadMs,runMs,error');
+  assert.is(csv[0], 'path,score,verdict,heatMap,overlay,decodeMs,uploadMs,networkMs,readMs,error');
   const parsed = rows.map((row) => JSON.parse(row));
   assert.equal(csv.slice(1).map((line) => line.split(',')[0]), parsed.map(({ path }) => path));
   return parsed;
@@ -66,7 +66,7 @@ test('every picture has score, verdict, images and times, and is in the files be
   for (const row of rows) {
     const { score, verdict } = await detector.detect(await readImage(row.path));
     assert.equal([row.score, row.verdict], [score, verdict]);
-    assert.ok(row.decodeMs! >= 0 && row.uploadMs! >= 0 && row.runMs! > 0);
+    assert.ok(row.decodeMs! >= 0 && row.uploadMs! >= 0 && row.networkMs! > 0 && row.readMs! >= 0);
     const { height, width } = await readImage(join(out, row.overlay!));
     assert.equal([height, width], [20, 30]);
     assert.equal((await readImage(join(out, row.heatMap!))).height, 16);

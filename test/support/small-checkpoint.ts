@@ -1,4 +1,6 @@
-import { type Checkpoint, encodeCheckpoint, latentShape } from '../../src/model/checkpoint';
+import type { Checkpoint } from '../../src/model/checkpoint';
+import { encodeCheckpoint } from '../../src/model/codec';
+import { latentShape } from '../../src/model/config';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { Random } from '../../src/random';
 import { elements } from '../../src/tensor/tensor';
@@ -14,5 +16,5 @@ export function smallCheckpoint(change: Partial<Checkpoint> = {}): Checkpoint {
   return { config: SMALL, category: 'tile', normalization: IMAGENET, tensors, template, threshold: 1.5, ...change };
 }
 
-export const smallModelFile = (change: Partial<Checkpoint> = {}): Uint8Array =>
+export const smallModelFile = (change: Partial<Checkpoint> = {}): Promise<Uint8Array> =>
   encodeCheckpoint(smallCheckpoint(change));

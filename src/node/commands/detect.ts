@@ -54,7 +54,7 @@ export function addDetect(program: Command): void {
 
 async function detect(paths: readonly string[], options: DetectArguments): Promise<void> {
   const { model, out, scale, maxPixels, json } = options;
-  const checkpoint = await readCheckpoint(model);
+  const checkpoint = await readCheckpoint(model, notice);
   const max = scale ?? (checkpoint.threshold && scaleFor(checkpoint.threshold));
   if (!max)
     throw new PyramidFlowError(
@@ -88,7 +88,7 @@ async function detect(paths: readonly string[], options: DetectArguments): Promi
   finish(ended, failed.length > 0, `${rows.length} of ${inputs.length} pictures were looked at`);
 }
 
-function line({ path, score, verdict, runMs, error }: DetectionRow): string[] {
+function line({ path, score, verdict, uploadMs = 0, networkMs = 0, readMs = 0, error }: DetectionRow): string[] {
   const cells = [path, score?.toPrecision(4) ?? '-'];
-  return error === undefined ? [...cells, verdict ?? '', `${runMs} ms`] : [...cells, 'failed', error];
+  return error === undefined ? [...cells, verdict ?? '', `${(uploadMs + networkMs + readMs).toFixed(1)} ms`] : [...cells, 'failed', error];
 }

@@ -94,7 +94,7 @@ export interface FinishedEvaluation {
 
 /** Evaluates with progress on stderr, until the end or Ctrl-C. */
 export async function runEvaluation(options: EvaluateArguments): Promise<FinishedEvaluation> {
-  const checkpoint = await readCheckpoint(options.model);
+  const checkpoint = await readCheckpoint(options.model, notice);
   const dataset = await openDataset(options.data, options.category, options);
   if (options.report) await prepareFolder(options.report);
   if (typeof options.json === 'string') await prepareFolderOf(options.json);

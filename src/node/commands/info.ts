@@ -5,7 +5,7 @@ import { elements } from '../../tensor/tensor';
 import { readCheckpoint } from '../checkpoint-file';
 import { describeNetwork } from '../describe';
 import { formatSize } from '../../train/image-size';
-import { printResult, table } from './shared';
+import { notice, printResult, table } from './shared';
 
 /** Epochs that are listed at each end of a log that is longer than both. */
 const LISTED = 1000;
@@ -20,14 +20,15 @@ export function addInfo(program: Command): void {
 }
 
 async function info(file: string, { json }: { json?: boolean }): Promise<void> {
-  const checkpoint = await readCheckpoint(file);
+  const checkpoint = await readCheckpoint(file, notice);
   const { size } = await stat(file);
-  const { config, category, normalization, threshold, training, template } = checkpoint;
+  const { config, category, normalization, threshold, training, template, checksum } = checkpoint;
   const { optimizer, ...state } = training ?? {};
   const values = valuesIn(checkpoint);
   const result = {
     file,
     bytes: size,
+    checksum,
     values,
     category,
     config,
@@ -40,12 +41,13 @@ async function info(file: string, { json }: { json?: boolean }): Promise<void> {
 }
 
 function describe(file: string, bytes: number, checkpoint: Checkpoint): string {
-  const { category, config, threshold, training, template } = checkpoint;
+  const { category, config, threshold, training, template, checksum } = checkpoint;
   const { weights, optimizer, templates } = valuesIn(checkpoint);
   const log = training?.log ?? [];
   const settings = Object.entries(training?.settings ?? {}).map(([name, value]) => `${name} ${value}`);
   const facts = table([
     ['file', `${file}, ${bytes} bytes`],
+    ['checksum', checksum ? `sha256 ${checksum}, as its data` : 'none: written by an older version'],
     ['category', category || '-'],
     ['pictures', formatSize(config)],
     ['network', describeNetwork(config)],
