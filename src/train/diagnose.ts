@@ -3,6 +3,7 @@ import { PyramidFlowError } from '../errors';
 import { networkInput } from '../model/image-input';
 import type { PyramidFlow } from '../model/pyramid-flow';
 import { fourierLossAndGradient } from '../ops/fourier-loss';
+import type { Normalization } from '../ops/preprocess';
 import type { Tensor } from '../tensor/tensor';
 import type { Trainer } from './trainer';
 
@@ -12,19 +13,31 @@ interface Finding {
   readonly tensor: string;
 }
 
+/** The step to repeat: where it was, and what the network was given. */
+export interface FailedStep {
+  readonly epoch: number;
+  readonly step: number;
+  readonly images: readonly ByteImage[];
+  readonly normalization: Normalization;
+}
+
 /**
  * Repeats a step whose loss or gradient norm was not finite, piece by piece, and returns the error that names the first
  * tensor that is not. The optimizer has left the parameters as they were before that step.
  */
-export async function diagnose(trainer: Trainer, images: readonly ByteImage[], epoch: number, step: number): Promise<PyramidFlowError> {
-  const input = networkInput(trainer.model.gpu, images);
+export async function diagnose(
+  trainer: Trainer,
+  { epoch, step, images, normalization }: FailedStep,
+): Promise<PyramidFlowError> {
+  const input = networkInput(trainer.model.gpu, images, normalization);
   const finding = (await findInForward(trainer.model, input)) ?? (await findInBackward(trainer, input));
   input.free();
   const where = finding ? `in ${finding.block}: ${finding.tensor} is not finite` : 'the loss was not finite, but is when the step is repeated';
   return new PyramidFlowError(
     'NumericError',
     `training stopped at epoch ${epoch}, step ${step} ${where}`,
-    'lower --lr, or resume from the last finished epoch',
+    'lower the learning rate, or resume from the last finished epoch',
+    { details: { settings: ['lr', 'resume'] } },
   );
 }
 

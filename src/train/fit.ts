@@ -4,10 +4,12 @@ import { PyramidFlowError } from '../errors';
 import type { EpochLog, TrainingState } from '../model/checkpoint';
 import { networkInput } from '../model/image-input';
 import type { PyramidFlow } from '../model/pyramid-flow';
+import { IMAGENET, type Normalization } from '../ops/preprocess';
 import { Random } from '../random';
 import type { Tensor } from '../tensor/tensor';
 import type { AdamSettings } from './adam';
 import { diagnose } from './diagnose';
+import { watchDivergence } from './divergence';
 import { reconstructionError } from './reconstruction';
 import { type StepReport, Trainer } from './trainer';
 
@@ -33,11 +35,15 @@ export interface FitOptions {
   readonly memory: MemoryMode;
   readonly augmentation: Augmentation;
   readonly adam: AdamSettings;
+  /** of the network's input; default ImageNet's */
+  readonly normalization?: Normalization;
   /** goes on from here, bit for bit as if never stopped */
   readonly resume?: TrainingState;
   /** stops within a step; what the last `onEpoch` was given stays the result */
   readonly signal?: AbortSignal;
   onStep?(progress: FitProgress): void;
+  /** hears, at most once, of a loss that grows without bounds */
+  onWarning?(text: string): void;
   /** after every epoch, with what a checkpoint needs; the weights are in the model */
   onEpoch?(state: TrainingState): Promise<void> | void;
 }
@@ -52,19 +58,21 @@ const SHUFFLE_SEED = 1;
 export async function fit(model: PyramidFlow, images: TrainingImages, options: FitOptions): Promise<TrainingState> {
   const { epochs, batch, seed, memory, adam, resume, signal } = options;
   const steps = Math.floor(images.count / batch);
-  if (batch < 2) throw new PyramidFlowError('UsageError', `a batch of ${batch}`, 'compare pairs: use a batch of 2 or more');
-  if (steps === 0) {
-    throw new PyramidFlowError('DataError', `${images.count} training images fill no batch of ${batch}`, 'add images or lower --batch');
-  }
+  checkBatch(images.count, batch);
   const trainer = new Trainer(model, { memory, adam });
   if (resume) trainer.optimizer.restore(resume.optimizer);
   const random = resume ? Random.fromState(resume.random) : new Random(seed + SHUFFLE_SEED);
   const log: EpochLog[] = [...(resume?.log ?? [])];
+  const checkLoss = watchDivergence(log[0]?.loss, options.onWarning);
+  const onStep = (progress: FitProgress) => {
+    checkLoss(progress.loss);
+    options.onStep?.(progress);
+  };
   let state = resume ?? (await currentState(trainer, random, log));
   try {
     if (log.length < epochs) await trainer.compile(batch);
     while (log.length < epochs && !signal?.aborted) {
-      const entry = await runEpoch(trainer, images, random, log.length + 1, steps, options);
+      const entry = await runEpoch(trainer, images, random, log.length + 1, steps, { ...options, onStep });
       if (!entry) break;
       log.push(entry);
       state = await currentState(trainer, random, log);
@@ -76,6 +84,20 @@ export async function fit(model: PyramidFlow, images: TrainingImages, options: F
   return state;
 }
 
+/** Throws UsageError for a batch without pairs, DataError for fewer images than one batch. */
+function checkBatch(images: number, batch: number): void {
+  const details = { settings: ['batch'] };
+  if (batch < 2) {
+    const remedy = 'use a batch of 2 or more, since training compares pairs of images';
+    throw new PyramidFlowError('UsageError', `a batch of ${batch} is too small`, remedy, { details });
+  }
+  if (images >= batch) return;
+  const found = images === 1 ? '1 training image is' : `${images} training images are`;
+  const problem = `${found} fewer than one batch of ${batch}`;
+  if (batch === 2) throw new PyramidFlowError('DataError', problem, 'add images');
+  throw new PyramidFlowError('DataError', problem, 'add images, or lower the batch', { details });
+}
+
 /** One epoch; undefined where the signal stopped it. */
 async function runEpoch(
   trainer: Trainer,
@@ -83,7 +105,7 @@ async function runEpoch(
   random: Random,
   epoch: number,
   steps: number,
-  { epochs, batch, augmentation, signal, onStep }: FitOptions,
+  { epochs, batch, augmentation, normalization = IMAGENET, signal, onStep }: FitOptions,
 ): Promise<EpochLog | undefined> {
   const { model } = trainer;
   const order = Array.from({ length: images.count }, (_, i) => i);
@@ -96,11 +118,13 @@ async function runEpoch(
       const chosen = order.slice((step - 1) * batch, step * batch);
       const bytes = chosen.map((index) => augmentImage(images.image(index), augmentation, random));
       input?.free();
-      input = networkInput(model.gpu, bytes);
+      input = networkInput(model.gpu, bytes, normalization);
       const report = trainer.step(input);
       await running;
       running = report.then(async ({ loss, gradientNorm }) => {
-        if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw await diagnose(trainer, bytes, epoch, step);
+        if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+          throw await diagnose(trainer, { epoch, step, images: bytes, normalization });
+        }
         sums.loss += loss / steps;
         sums.gradientNorm += gradientNorm / steps;
         onStep?.({ epoch, epochs, step, steps, loss, gradientNorm });

@@ -8,7 +8,7 @@ export interface Size {
   readonly width: number;
 }
 
-/** `--size 256` is the shorter side, `--size 256x192` is height x width. */
+/** The shorter side, or height and width. */
 export type SizeRequest = { readonly shorter: number } | Size;
 
 /** Reads `256` or `256x192`. Throws UsageError for anything else. */
@@ -19,6 +19,7 @@ export function parseSize(text: string): SizeRequest {
       'UsageError',
       `size ${text} is not understood`,
       'give 256 (the shorter side) or 256x192 (height x width)',
+      { details: { settings: ['size'] } },
     );
   }
   return second === undefined ? { shorter: Number(first) } : { height: Number(first), width: Number(second) };

@@ -1,16 +1,20 @@
 import type { Runtime } from '../gpu/runtime';
-import type { Checkpoint, TrainingState } from '../model/checkpoint';
+import type { Checkpoint, ManifestEntry, TrainingState } from '../model/checkpoint';
 import { PyramidFlow } from '../model/pyramid-flow';
-import { IMAGENET } from '../ops/preprocess';
+import { IMAGENET, type Normalization } from '../ops/preprocess';
 import { finishTraining } from './finish';
 import { type FitProgress, type TrainingImages, fit } from './fit';
 import type { TrainingPlan } from './plan';
 
 export interface TrainOptions {
-  /** goes on from here */
+  /** goes on from here, with the normalization that is kept there */
   readonly resumed?: Checkpoint;
+  /** the training images, to be kept in every checkpoint */
+  readonly manifest?: readonly ManifestEntry[];
   readonly signal?: AbortSignal;
   onStep?(progress: FitProgress): void;
+  /** hears of a training that goes wrong but can go on */
+  onWarning?(text: string): void;
   /** after every epoch, with the model as it stands */
   onEpoch?(checkpoint: Checkpoint, state: TrainingState): Promise<void> | void;
   /** images seen of those that the template and the threshold take */
@@ -25,28 +29,33 @@ export async function trainModel(
   gpu: Runtime,
   { config, category, settings }: TrainingPlan,
   images: TrainingImages,
-  { resumed, signal, onStep, onEpoch, onFinish }: TrainOptions = {},
+  { resumed, manifest, signal, onStep, onWarning, onEpoch, onFinish }: TrainOptions = {},
 ): Promise<Checkpoint | undefined> {
   const model = resumed
     ? PyramidFlow.fromTensors(gpu, config, resumed.tensors)
     : PyramidFlow.create(gpu, config, settings.seed);
+  const normalization = (resumed?.normalization as Normalization | undefined) ?? IMAGENET;
   const checkpoint = async (state: TrainingState): Promise<Checkpoint> => ({
     config,
     category,
-    normalization: IMAGENET,
+    normalization,
     tensors: await model.tensors(),
     training: { ...state, settings },
+    manifest,
   });
   try {
     const state = await fit(model, images, {
       ...settings,
       adam: settings,
+      normalization,
       resume: resumed?.training,
       signal,
       onStep,
+      onWarning,
       onEpoch: onEpoch && (async (reached) => onEpoch(await checkpoint(reached), reached)),
     });
-    const finish = signal?.aborted ? undefined : await finishTraining(model, images, { signal, onImage: onFinish });
+    if (signal?.aborted) return undefined;
+    const finish = await finishTraining(model, images, { signal, onImage: onFinish, normalization });
     return finish && { ...(await checkpoint(state)), ...finish };
   } finally {
     model.free();

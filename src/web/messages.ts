@@ -10,6 +10,7 @@ export type Request =
 export type Answer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly progress: TrainProgress }
+  | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'done'; readonly checkpoint: ArrayBuffer }
   | { readonly kind: 'error'; readonly code?: ErrorCode; readonly problem: string; readonly remedy: string };
 

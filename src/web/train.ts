@@ -13,6 +13,8 @@ export interface TrainOptions extends Omit<TrainingChoices, 'size' | 'memory'> {
   readonly size?: number | string | SizeRequest;
   readonly signal?: AbortSignal;
   onProgress?(progress: TrainProgress): void;
+  /** hears, at most once, of a loss that grows without bounds; training goes on */
+  onWarning?(text: string): void;
 }
 
 /**
@@ -20,12 +22,12 @@ export interface TrainOptions extends Omit<TrainingChoices, 'size' | 'memory'> {
  * `loadDetector` takes. Throws DataError, UsageError, NumericError, DeviceError, the signal's reason.
  */
 export async function train(images: Iterable<ImageSource>, options: TrainOptions = {}): Promise<ArrayBuffer> {
-  const { signal, onProgress = () => undefined, category = 'part', size, ...choices } = options;
+  const { signal, onProgress, onWarning, category = 'part', size, ...choices } = options;
   signal?.throwIfAborted();
   const sources = [...images];
   const worker = startWorker();
   try {
-    const talk = conversation(worker, onProgress);
+    const talk = conversation(worker, { onProgress, onWarning });
     const start: Request = { kind: 'start', choices: { ...choices, size: sizeRequest(size) }, category, images: sources.length };
     let answer = await abortable(talk(start), signal);
     for (const source of sources) answer = await abortable(send(talk, source), signal);
@@ -59,11 +61,12 @@ async function send(talk: Talk, source: ImageSource): Promise<Answer> {
 }
 
 /** Sends requests to a worker and waits for the answer to each. An error that comes back is thrown. */
-function conversation(worker: Worker, onProgress: (progress: TrainProgress) => void): Talk {
+function conversation(worker: Worker, observer: Pick<TrainOptions, 'onProgress' | 'onWarning'>): Talk {
   return (request, transfer = []) =>
     new Promise((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-        if (data.kind === 'progress') onProgress(data.progress);
+        if (data.kind === 'progress') observer.onProgress?.(data.progress);
+        else if (data.kind === 'warning') observer.onWarning?.(data.text);
         else if (data.kind !== 'error') resolve(data);
         else if (data.code) reject(new PyramidFlowError(data.code, data.problem, data.remedy));
         else reject(new Error(data.problem));

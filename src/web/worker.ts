@@ -58,6 +58,7 @@ async function trainOnParts(gpu: Runtime, planned: TrainingPlan): Promise<Answer
       loss = last;
       report({ phase: 'train', epoch, epochs, step, steps, loss });
     },
+    onWarning: (text) => page.postMessage({ kind: 'warning', text }),
     onFinish: (step, steps) => report({ phase: 'template', epoch: epochs, epochs, step, steps, loss }),
   });
   const bytes = await encodeCheckpoint(checkpoint!);

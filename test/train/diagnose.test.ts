@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PyramidFlow } from '../../src/model/pyramid-flow';
+import { PyramidFlowError } from '../../src/errors';
 import { ADAM_DEFAULTS } from '../../src/train/adam';
 import { type FitOptions, fit } from '../../src/train/fit';
 import { assertClose } from '../support/assert-close';
@@ -15,8 +16,9 @@ async function errorOf(model: PyramidFlow, change: Partial<FitOptions> = {}): Pr
     onStep: ({ step }) => steps.push(step),
     ...change,
   }).catch((error: Error) => error);
-  assert.instance(result, Error, 'training went on');
-  return `${(result as Error).name}: ${(result as Error).message}`;
+  if (!(result instanceof PyramidFlowError)) throw new Error('training went on', { cause: result });
+  assert.equal(result.details?.settings, ['lr', 'resume']);
+  return `${result.code}: ${result.message}`;
 }
 
 for (const [name, value] of [
@@ -35,7 +37,7 @@ for (const [name, value] of [
       const block = name.slice(0, 'blocks.0'.length);
       assert.match(
         message,
-        new RegExp(`^NumericError: training stopped at epoch 1, step 1 in ${block}: ${name} is not finite; lower --lr`),
+        new RegExp(`^NumericError: training stopped at epoch 1, step 1 in ${block}: ${name} is not finite`),
       );
     });
   }
@@ -45,8 +47,13 @@ test('a learning rate far too high is stopped, with epoch, step, block and tenso
   const message = await errorOf(tinyModel(), { epochs: 20, adam: { ...ADAM_DEFAULTS, learningRate: 1e30 } });
   assert.match(
     message,
-    /^NumericError: .* at epoch \d+, step \d+ in (blocks\.\d+\.|the Fourier loss).*: .+ is not finite; lower --lr/,
+    /^NumericError: .* at epoch \d+, step \d+ in (blocks\.\d+\.|the Fourier loss).*: .+ is not finite/,
   );
+});
+
+test('an input that overflows by its normalization is what is named', async () => {
+  const normalization = { mean: [1e38, 0, 0], std: [1e-3, 1, 1] } as const;
+  assert.match(await errorOf(tinyModel(), { normalization }), /in the input: images is not finite/);
 });
 
 test('the weights of the step that went wrong are those before it, and memory is given back', async () => {

@@ -1,6 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type ErrorCode, PyramidFlowError } from '../../src/errors';
 import type { TrainingState } from '../../src/model/checkpoint';
+import { ADAM_DEFAULTS } from '../../src/train/adam';
 import { type FitOptions, type FitProgress, fit } from '../../src/train/fit';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
@@ -93,19 +95,45 @@ test('its memory is given back, whatever ends it', async () => {
   assert.is(gpu.memory.use().live, before, 'stopped');
 });
 
-const REFUSED: readonly (readonly [images: number, batch: number, error: RegExp])[] = [
-  [1, 2, /^DataError: 1 training images fill no batch of 2; add images or lower --batch$/],
-  [0, 2, /^DataError: 0 training images/],
-  [3, 4, /^DataError: 3 training images fill no batch of 4/],
-  [4, 1, /^UsageError: a batch of 1; compare pairs: use a batch of 2 or more$/],
+const REFUSED: readonly (readonly [images: number, batch: number, code: ErrorCode, word: RegExp, settings?: string])[] = [
+  [1, 2, 'DataError', /1 training image is fewer .* of 2; add images$/],
+  [0, 2, 'DataError', /0 training images/],
+  [3, 4, 'DataError', /3 training images .* one batch of 4; add images, or lower/, 'batch'],
+  [4, 1, 'UsageError', /2 or more/, 'batch'],
 ];
 
-for (const [count, batch, message] of REFUSED) {
+for (const [count, batch, code, word, settings] of REFUSED) {
   test(`${count} images in batches of ${batch} are refused`, async () => {
-    const error = await fit(tinyModel(), trainingImages(count), { ...FIT, batch }).catch((cause: Error) => cause);
-    assert.instance(error, Error);
-    assert.match(`${(error as Error).name}: ${(error as Error).message}`, message);
+    const error = await fit(tinyModel(), trainingImages(count), { ...FIT, batch }).catch((cause) => cause);
+    assert.instance(error, PyramidFlowError);
+    assert.is(error.code, code);
+    assert.match(error.message, word);
+    assert.equal(error.details?.settings ?? [], settings ? [settings] : []);
   });
 }
+
+const LOSING = { ...FIT, adam: { ...ADAM_DEFAULTS, learningRate: 1 } }; // each step far too long, and yet no NaN
+
+test('a loss that grows a thousandfold is warned of once, and training goes on', async () => {
+  const warnings: string[] = [];
+  const losses: number[] = [];
+  const onStep = ({ loss }: FitProgress) => losses.push(loss);
+  const state = await fit(tinyModel(), IMAGES, { ...LOSING, onStep, onWarning: (text) => warnings.push(text) });
+  assert.ok(losses.filter((loss) => loss > 1000 * losses[0]).length > 1, losses.join());
+  assert.is(state.log.length, 2);
+  assert.is(warnings.length, 1, warnings.join());
+  assert.match(warnings[0], /diverges/);
+});
+
+test('a resumed training compares with the first epoch, and no training that learns is warned of', async () => {
+  const warnings: string[] = [];
+  const onWarning = (text: string) => warnings.push(text);
+  await run({ onWarning });
+  assert.equal(warnings, []);
+  const { model, training } = loaded(whole.files[0]);
+  const low = { ...training, log: training.log.map((entry) => ({ ...entry, loss: entry.loss / 2000 })) };
+  await fit(model, IMAGES, { ...FIT, resume: low, onWarning });
+  assert.is(warnings.length, 1, warnings.join());
+});
 
 test.run();
