@@ -1,0 +1,67 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** The process that holds a lock, as its lock file says. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** when it took the lock, ISO 8601 */
+  readonly since: string;
+  /** Linux: where its pid counts, since two containers may have one host name but pids of their own */
+  readonly namespace?: string;
+  /** Linux: when the process started, in ticks since boot; tells it from a later one with its pid */
+  readonly start?: string;
+}
+
+export function thisProcess(): Holder {
+  const { pid } = process;
+  return { pid, host: hostname(), since: new Date().toISOString(), namespace: namespace(), start: statOf(pid)?.start };
+}
+
+/** What a lock file says; undefined where it says nothing that can be understood. */
+export function parseHolder(text: string): Holder | undefined {
+  try {
+    const { pid, host, since, namespace: where, start } = JSON.parse(text) as Record<string, unknown>;
+    const isPid = typeof pid === 'number' && Number.isInteger(pid) && pid > 0 && pid < 2 ** 31;
+    const optional = [where, start].every((value) => value === undefined || typeof value === 'string');
+    const named = [host, since].every((value) => typeof value === 'string' && value !== '');
+    return isPid && named && optional ? ({ pid, host, since, namespace: where, start } as Holder) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether its pid is one that this process can ask about. */
+export const isHere = (holder: Holder): boolean => holder.host === hostname() && holder.namespace === namespace();
+
+/** Whether the process is gone beyond doubt. One elsewhere never is. */
+export function isGone(holder: Holder): boolean {
+  if (!isHere(holder)) return false;
+  const found = statOf(holder.pid);
+  if (found && holder.start !== undefined) return found.ended || found.start !== holder.start;
+  try {
+    process.kill(holder.pid, 0); // no signal is sent: this only asks
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+function namespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
+  }
+}
+
+/** From /proc/PID/stat: field 3 is the state, field 22 the start; field 2, a name, may hold blanks and brackets. */
+function statOf(pid: number): { readonly start: string; readonly ended: boolean } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { start: fields[22 - 3], ended: ['Z', 'X'].includes(fields[0]) };
+  } catch {
+    return undefined; // no such process, or no Linux
+  }
+}
