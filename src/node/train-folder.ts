@@ -1,28 +1,23 @@
-import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { PyramidFlowError } from '../errors';
 import type { Runtime } from '../gpu/runtime';
-import type { Checkpoint, TrainingState } from '../model/checkpoint';
+import type { Checkpoint, ManifestEntry, TrainingState } from '../model/checkpoint';
 import type { FitProgress } from '../train/fit';
 import { formatSize } from '../train/image-size';
-import { type TrainingChoices, type TrainingPlan, newPlan, resumedPlan } from '../train/plan';
+import { type ResumeChoices, type TrainingPlan, newPlan, resumedPlan } from '../train/plan';
 import { trainModel } from '../train/train';
-import { prepareFolderOf } from './atomic-file';
-import { readCheckpoint, writeCheckpoint } from './checkpoint-file';
+import { readCheckpoint } from './checkpoint-file';
 import { type Dataset, loadTrainingImages, openDataset } from './dataset';
 import { readImage } from './image-file';
+import { lockFile } from './lock-file';
+import { makeManifest } from './manifest';
+import { ModelFile, type OutputOptions, isResumed, outputFile, refuseExisting } from './output-file';
 
-export interface TrainFolderOptions extends TrainingChoices {
+export interface TrainFolderOptions extends ResumeChoices, OutputOptions {
   /** folder of the data set */
   readonly data: string;
   /** its subfolder; left out where the folder itself is the category, and then its name is the category's */
   readonly category?: string;
-  /** the model file; default the one that is resumed */
-  readonly out?: string;
-  /** a model file whose training goes on */
-  readonly resume?: string;
-  /** replaces an existing model file */
-  readonly force?: boolean;
   /** pictures of more pixels are refused; default MAX_PIXELS of image-file.ts */
   readonly maxPixels?: number;
   readonly signal?: AbortSignal;
@@ -49,60 +44,81 @@ export interface TrainingResult {
 /**
  * Trains a model on the good pictures of a data set and writes it to a file, after every epoch and at the end with
  * template and threshold. The same options give the same bytes. Returns undefined where the signal stopped it: the file
- * then holds the last finished epoch, if there was one. Throws UsageError, DataError, CheckpointError, NumericError.
+ * then holds the last finished epoch, if there was one. Throws UsageError, also where another process trains the same
+ * file, DataError, CheckpointError, NumericError.
  */
 export async function trainFolder(
   gpu: Runtime,
   options: TrainFolderOptions,
   observer: TrainingObserver = {},
 ): Promise<TrainingResult | undefined> {
-  const { signal } = options;
+  checkDataChanged(options);
   const file = await outputFile(options);
+  const lock = await lockFile(file, observer.notice);
+  try {
+    refuseExisting(file, options);
+    return await trainLocked(gpu, file, options, observer);
+  } finally {
+    lock.release();
+  }
+}
+
+async function trainLocked(
+  gpu: Runtime,
+  file: string,
+  options: TrainFolderOptions,
+  observer: TrainingObserver,
+): Promise<TrainingResult | undefined> {
+  const { signal, resume } = options;
   const dataset = await openDataset(options.data, options.category, options);
-  const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume, observer.notice);
-  const plan = await makePlan(options, dataset, resumed, observer);
+  const resumed = resume === undefined ? undefined : await readCheckpoint(resume, observer.notice);
+  const manifest = await makeManifest(dataset, options.category);
+  const plan = await makePlan(options, dataset, manifest, resumed, observer);
   const { config } = plan;
   observer.notice?.(`reading ${dataset.train.length} training pictures (${dataset.layout}) at ${formatSize(config)}`);
   const images = await loadTrainingImages(gpu, dataset, config);
-  observer.onStart?.(plan, resumed?.training?.log.length ?? 0);
+  const finishedEpochs = resumed?.training?.log.length ?? 0;
+  observer.onStart?.(plan, finishedEpochs);
+  const model = new ModelFile(file, isResumed(file, resume) ? finishedEpochs : 0);
   const checkpoint = await trainModel(gpu, plan, images, {
     resumed,
+    manifest,
     signal,
     onStep: observer.onStep,
+    onWarning: observer.notice,
     onEpoch: async (reached, state) => {
-      await writeCheckpoint(file, reached);
+      await model.write(reached, state.log.length);
       observer.onEpoch?.(state);
     },
     onFinish: observer.onFinish,
   });
   if (!checkpoint) return undefined;
-  await writeCheckpoint(file, checkpoint);
-  return { file, plan, state: checkpoint.training!, threshold: checkpoint.threshold! };
+  const state = checkpoint.training!;
+  await model.write(checkpoint, state.log.length);
+  return { file, plan, state, threshold: checkpoint.threshold! };
 }
 
-/** The file to write, its folder made and open for writing. */
-async function outputFile({ out, resume, force }: TrainFolderOptions): Promise<string> {
-  const file = out ?? resume;
-  if (!file) throw new PyramidFlowError('UsageError', 'no file for the model was named', 'pass --out FILE');
-  if (existsSync(file) && file !== resume && !force) {
-    throw new PyramidFlowError(
-      'UsageError',
-      `${file} exists`,
-      'go on with --resume, replace it with --force, or name another --out',
-    );
+/** Throws UsageError for `dataChanged` that is not 'ok', or where nothing is resumed that it could be about. */
+function checkDataChanged({ dataChanged, resume }: TrainFolderOptions): void {
+  if (dataChanged === undefined || (dataChanged === 'ok' && resume !== undefined)) return;
+  const details = { settings: ['dataChanged'] };
+  if (dataChanged === 'ok') {
+    const problem = 'changed data were accepted, but no training is resumed';
+    throw new PyramidFlowError('UsageError', problem, 'resume a training, or leave it out', { details });
   }
-  await prepareFolderOf(file);
-  return file;
+  const problem = `dataChanged '${String(dataChanged)}' is not understood`;
+  throw new PyramidFlowError('UsageError', problem, "give 'ok', or leave it out", { details });
 }
 
 async function makePlan(
   options: TrainFolderOptions,
   { folder, train, maxPixels }: Dataset,
+  manifest: readonly ManifestEntry[],
   resumed: Checkpoint | undefined,
   { notice = () => undefined }: TrainingObserver,
 ): Promise<TrainingPlan> {
   const first = await readImage(join(folder, train[0]), { maxPixels });
   const category = options.category ?? resumed?.category ?? basename(resolve(folder));
-  const data = { category, first, images: train.length };
-  return resumed ? resumedPlan(options.resume!, resumed, options, data) : newPlan(options, data, notice);
+  const data = { category, first, images: train.length, manifest };
+  return resumed ? resumedPlan(options.resume!, resumed, options, data, notice) : newPlan(options, data, notice);
 }

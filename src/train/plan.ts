@@ -1,7 +1,8 @@
 import { type Augmentation, type MemoryMode, type TrainingSettings, type VolumeNorm, settingsFor } from '../data/settings';
 import { PyramidFlowError } from '../errors';
-import type { Checkpoint } from '../model/checkpoint';
+import type { Checkpoint, ManifestEntry } from '../model/checkpoint';
 import type { PyramidFlowConfig } from '../model/config';
+import { requireSameData } from './data-change';
 import { type Size, type SizeRequest, formatSize, modelSize } from './image-size';
 
 /** What a user may choose; what is left out takes the category's released setting. */
@@ -20,17 +21,24 @@ export interface TrainingChoices {
   readonly augmentation?: Augmentation;
 }
 
+/** What may be chosen where training goes on. */
+export interface ResumeChoices extends TrainingChoices {
+  /** the training images may be others than before */
+  readonly dataChanged?: 'ok';
+}
+
 export interface TrainingPlan {
   readonly config: PyramidFlowConfig;
   readonly category: string;
   readonly settings: TrainingSettings;
 }
 
-/** The data that a plan is for: the size of the first picture, and how many there are. */
+/** The data that a plan is for: the size of the first image, how many there are, and which where this is known. */
 export interface PlannedData {
   readonly category: string;
   readonly first: Size;
   readonly images: number;
+  readonly manifest?: readonly ManifestEntry[];
 }
 
 /**
@@ -77,30 +85,33 @@ const CHOSEN: Readonly<Record<Exclude<keyof TrainingChoices, 'size' | 'epochs'>,
 };
 
 /**
- * The plan of a checkpoint whose training goes on; only the number of epochs may be raised.
- * Throws UsageError that names the option that contradicts it, DataError for another set of pictures.
+ * The plan of a checkpoint whose training goes on; only the number of epochs may be raised. `notice` hears of images that
+ * changed or could not be compared. Throws UsageError for a setting that contradicts it, DataError for images that are
+ * not those it was trained on.
  */
 export function resumedPlan(
   file: string,
-  { config, category, training }: Checkpoint,
-  choices: TrainingChoices,
-  data: PlannedData,
+  { config, category, training, manifest }: Checkpoint,
+  choices: ResumeChoices,
+  data: Required<PlannedData>,
+  notice: (text: string) => void,
 ): TrainingPlan {
   if (!training) throw new PyramidFlowError('CheckpointError', `${file} holds no training state`, 'train a new model');
   const plan = { config, category, settings: training.settings };
   refuseContradiction(file, plan, choices, data);
-  const { images, epochs: planned } = plan.settings;
-  if (data.images !== images) {
-    const problem = `the data set has ${data.images} training pictures, ${file} was trained on ${images}`;
-    throw new PyramidFlowError('DataError', problem, 'resume with the same pictures, or train a new model');
-  }
-  const epochs = choices.epochs ?? planned;
+  requireSameData(file, { images: plan.settings.images, manifest }, data.manifest, choices.dataChanged === 'ok', notice);
+  const epochs = choices.epochs ?? plan.settings.epochs;
   if (epochs < training.log.length) {
-    const problem = `--epochs ${epochs} is less than the ${training.log.length} epochs that ${file} has behind it`;
-    throw new PyramidFlowError('UsageError', problem, 'give more, or leave it out');
+    const chosen = epochs === 1 ? '1 epoch is' : `${epochs} epochs are`;
+    const problem = `${chosen} less than the ${training.log.length} that ${file} has behind it`;
+    const details = { settings: ['epochs'] };
+    throw new PyramidFlowError('UsageError', problem, 'give more epochs, or leave them out', { details });
   }
-  return { ...plan, settings: { ...plan.settings, epochs } };
+  return { ...plan, settings: { ...plan.settings, epochs, images: data.images } };
 }
+
+/** Names of settings in words, where the name is none. */
+const WORDS: Readonly<Record<string, string>> = { lr: 'learning rate' };
 
 function refuseContradiction(file: string, plan: TrainingPlan, choices: TrainingChoices, data: PlannedData): void {
   const { config, category } = plan;
@@ -116,8 +127,9 @@ function refuseContradiction(file: string, plan: TrainingPlan, choices: Training
   ];
   for (const [name, chosen, stored] of pairs) {
     if (chosen === undefined || chosen === stored) continue;
-    const problem = `--${name} ${chosen} contradicts ${file}, which has ${stored}`;
-    throw new PyramidFlowError('UsageError', problem, 'leave it out, or train a new model');
+    const problem = `${WORDS[name] ?? name} ${chosen} contradicts ${file}, which has ${stored}`;
+    const details = { settings: [name] };
+    throw new PyramidFlowError('UsageError', problem, 'leave it out, or train a new model', { details });
   }
 }
 

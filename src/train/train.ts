@@ -1,7 +1,7 @@
 import type { Runtime } from '../gpu/runtime';
 import type { Checkpoint, ManifestEntry, TrainingState } from '../model/checkpoint';
 import { PyramidFlow } from '../model/pyramid-flow';
-import { IMAGENET, type Normalization } from '../ops/preprocess';
+import { IMAGENET } from '../ops/preprocess';
 import { finishTraining } from './finish';
 import { type FitProgress, type TrainingImages, fit } from './fit';
 import type { TrainingPlan } from './plan';
@@ -34,7 +34,7 @@ export async function trainModel(
   const model = resumed
     ? PyramidFlow.fromTensors(gpu, config, resumed.tensors)
     : PyramidFlow.create(gpu, config, settings.seed);
-  const normalization = (resumed?.normalization as Normalization | undefined) ?? IMAGENET;
+  const normalization = resumed?.normalization ?? IMAGENET;
   const checkpoint = async (state: TrainingState): Promise<Checkpoint> => ({
     config,
     category,

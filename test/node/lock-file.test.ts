@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/temporary';
 
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);
-const gone = { ...thisProcess(), pid: spawnSync('true').pid };
+const gone = { ...thisProcess(), pid: spawnSync(process.execPath, ['--version']).pid };
 const write = (name: string, contents: unknown) => writeFileSync(at(name), JSON.stringify(contents));
 
 test('a lock says who holds it, keeps others off and is gone when released', async () => {

@@ -32,15 +32,15 @@ export async function buildProgram(owner: string, source: string): Promise<strin
   return outfile;
 }
 
-/** Starts a program in a Node of its own, after shell commands such as `ulimit` that are for this process. */
+/** Starts a program in a Node of its own; shell commands before it, such as `ulimit 1;`, are for its process alone. */
 export function startProgram(
   program: string,
   args: readonly string[],
   shell = '',
 ): { process: ChildProcess; end: Promise<Run> } {
-  const child = spawn('sh', ['-c', `${shell} exec "$0" "$@"`, process.execPath, program, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const command = [process.execPath, program, ...args];
+  const [first, ...rest] = shell ? ['sh', '-c', `${shell} exec "$0" "$@"`, ...command] : command;
+  const child = spawn(first, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (text) => (stdout += text));
   child.stderr.on('data', (text) => (stderr += text));

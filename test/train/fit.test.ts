@@ -130,7 +130,7 @@ test('a resumed training compares with the first epoch, and no training that lea
   const onWarning = (text: string) => warnings.push(text);
   await run({ onWarning });
   assert.equal(warnings, []);
-  const { model, training } = loaded(whole.files[0]);
+  const { model, training } = await loaded(whole.files[0]);
   const low = { ...training, log: training.log.map((entry) => ({ ...entry, loss: entry.loss / 2000 })) };
   await fit(model, IMAGES, { ...FIT, resume: low, onWarning });
   assert.is(warnings.length, 1, warnings.join());

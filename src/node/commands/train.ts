@@ -21,6 +21,7 @@ export function addTrain(program: Command): void {
     .option('--category <name>', 'subfolder of the data set; default: the data set itself is the category')
     .option('--out <file>', 'model file to write (.safetensors); default: the one of --resume')
     .option('--resume <file>', 'goes on with the training of this model')
+    .addOption(new Option('--data-changed <ok>', 'resumes although the pictures are not the same').choices(['ok']))
     .option('--force', 'replaces an existing --out')
     .option('--size <n|HxW>', 'shorter side, or height x width, of the pictures in pixels', parseSize)
     .option('--epochs <n>', 'passes over the pictures; may be raised with --resume', wholeNumber(1))
