@@ -5,6 +5,7 @@ import { PyramidFlowError } from '../errors';
 import type { Checkpoint } from '../model/checkpoint';
 import { prepareFolderOf } from './atomic-file';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file';
+import { specialKind } from './regular-file';
 
 export interface OutputOptions {
   /** the model file; default the one that is resumed */
@@ -23,12 +24,10 @@ export async function outputFile({ out, resume }: OutputOptions): Promise<string
   const file = out ?? resume;
   if (!file) throw misuse('no file for the model was named', 'name the file to write', ['out']);
   if (resume !== undefined && !existsSync(resume)) await readCheckpoint(resume); // says that it is missing
-  if (out !== undefined) await prepareFolderOf(out);
   const found = await stat(file).catch(() => undefined);
-  if (found && !found.isFile()) {
-    const kind = found.isDirectory() ? 'a folder' : 'no regular file';
-    throw misuse(`${file} is ${kind}`, 'name a file for the model', [out === undefined ? 'resume' : 'out']);
-  }
+  const kind = found && specialKind(found);
+  if (kind) throw misuse(`${file} is ${kind}`, 'name a file for the model', [out === undefined ? 'resume' : 'out']);
+  if (out !== undefined) await prepareFolderOf(out);
   return file;
 }
 

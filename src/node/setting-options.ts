@@ -25,6 +25,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   out: '--out',
   resume: '--resume',
   force: '--force',
+  dataChanged: '--data-changed',
 };
 
 /** The options of a command that stand for settings, each once. Settings that it has no option for are left out. */

@@ -27,7 +27,7 @@ test('a folder, a device, a file in a file and no file at all are refused', asyn
   await assertRejects(() => outputFile({ out: root }), 'UsageError', /is a folder/);
   await assertRejects(() => outputFile({ out: `${at('made')}/..` }), 'UsageError', /is a folder/);
   await assertRejects(() => outputFile({ resume: root }), 'UsageError', /is a folder/);
-  await assertRejects(() => outputFile({ out: '/dev/null' }), 'UsageError', /regular/);
+  await assertRejects(() => outputFile({ out: '/dev/null' }), 'UsageError', /device/);
   await assertRejects(() => outputFile({ out: at('model/m') }), 'DataError', /cannot be written/);
 });
 
