@@ -25,7 +25,7 @@ test('the output is the file that is named, or the one that is resumed', async (
 test('a folder, a device, a file in a file and no file at all are refused', async () => {
   await assertRejects(() => outputFile({}), 'UsageError', /no file/);
   await assertRejects(() => outputFile({ out: root }), 'UsageError', /is a folder/);
-  await assertRejects(() => outputFile({ out: `${at('made')}/..` }), 'UsageError', /is a folder/);
+  await assertRejects(() => outputFile({ out: `${at('made')}/..` }), 'DataError', /is a folder/);
   await assertRejects(() => outputFile({ resume: root }), 'UsageError', /is a folder/);
   await assertRejects(() => outputFile({ out: '/dev/null' }), 'UsageError', /device/);
   await assertRejects(() => outputFile({ out: at('model/m') }), 'DataError', /cannot be written/);
