@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PyramidFlowError } from '../src/errors';
+import { PyramidFlowError } from '../src/core/errors';
 import { main } from '../tools/support/main';
 import { compareReports, markdownComparison, textComparison } from './report/compare';
 import { parseReport } from './report/load';

@@ -1,7 +1,7 @@
-import { directForward, directGradInput, directGradWeight } from '../src/ops/conv2d-direct';
-import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../src/ops/conv2d-fft';
+import { directForward, directGradInput, directGradWeight } from '../src/ops/conv/direct';
+import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../src/ops/conv/fft';
 import { openRuntime } from '../src/node/dawn';
-import { Random } from '../src/random';
+import { Random } from '../src/core/random';
 import { type Shape, Tensor, elements } from '../src/tensor/tensor';
 
 // Effective GFLOP/s, 2 N H W Ci Co k^2 / time, of the direct and the FFT convolution and of their gradients, median (and best)

@@ -1,8 +1,8 @@
 import type { Runtime } from '../src/gpu/runtime';
 import { openRuntime } from '../src/node/dawn';
-import { PyramidFlow } from '../src/model/pyramid-flow';
-import type { MemoryMode } from '../src/data/settings';
-import { Trainer } from '../src/train/trainer';
+import { PyramidFlow } from '../src/pyramidflow/pyramid-flow';
+import type { MemoryMode } from '../src/pyramidflow/settings';
+import { Trainer } from '../src/training/trainer';
 import { describeAdapter, mebibytes, randomImages } from '../tools/support/benchmark';
 
 // Peak memory of a training step, by the pool's own accounting, at the size the paper trains at. What is live before

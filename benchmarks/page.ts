@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../src/errors';
+import { PyramidFlowError } from '../src/core/errors';
 import { BENCHMARK_PAGE } from '../tools/support/benchmark-page';
 import { main } from '../tools/support/main';
 import { serve } from '../tools/support/server';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PyramidFlowError } from '../src/errors';
+import { PyramidFlowError } from '../src/core/errors';
 import { openRuntime } from '../src/node/dawn';
 import { main } from '../tools/support/main';
 import { about } from './node/context';

@@ -2,11 +2,11 @@ import { parseArgs } from 'node:util';
 import type { WorkCount } from '../src/gpu/runtime';
 import { DispatchTimer } from '../src/gpu/timer';
 import { openRuntime } from '../src/node/dawn';
-import type { PyramidFlowConfig } from '../src/model/config';
-import { PyramidFlow } from '../src/model/pyramid-flow';
+import type { PyramidFlowConfig } from '../src/pyramidflow/config';
+import { PyramidFlow } from '../src/pyramidflow/pyramid-flow';
 import type { Tensor } from '../src/tensor/tensor';
-import type { MemoryMode } from '../src/data/settings';
-import { Trainer } from '../src/train/trainer';
+import type { MemoryMode } from '../src/pyramidflow/settings';
+import { Trainer } from '../src/training/trainer';
 import { describeAdapter, mebibytes, median, randomImages } from '../tools/support/benchmark';
 import { torchSteps } from './peers/torch-step';
 

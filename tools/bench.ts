@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../src/errors';
+import { PyramidFlowError } from '../src/core/errors';
 import { bundleBenchmarkPage } from './support/benchmark-page';
 import { main } from './support/main';
 import { runProgram } from './support/program';

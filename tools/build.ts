@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { PyramidFlowError } from '../src/errors';
+import { PyramidFlowError } from '../src/core/errors';
 import { ROOT, bundle, bundlePrograms } from './support/bundle';
 import { bundleExamples } from './support/examples';
 import { files } from './support/files';
@@ -11,7 +11,7 @@ import { generateShaderTypes } from './wgsl-plugin';
 /** What can be built, by name. The package ships the first three: the command and the Node API, the page API, types. */
 const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
   cli: async () => {
-    await bundle(['src/node/cli.ts'], { outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } });
+    await bundle(['src/node/cli/cli.ts'], { outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } });
     await bundle(['src/node/index.ts'], { outfile: 'dist/node.js' });
     chmodSync(join(ROOT, 'dist/cli.js'), 0o755);
   },

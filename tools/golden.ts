@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PyramidFlowError } from '../src/errors';
+import { PyramidFlowError } from '../src/core/errors';
 import { openRuntime } from '../src/node/dawn';
 import { type CaseResult, runCase } from '../test/golden/run';
 import { main } from './support/main';

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../src/errors';
+import { PyramidFlowError } from '../src/core/errors';
 import { main } from './support/main';
 import { runProgram } from './support/program';
 

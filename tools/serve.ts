@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../src/errors';
+import { PyramidFlowError } from '../src/core/errors';
 import { EXAMPLES } from './support/examples';
 import { main } from './support/main';
 import { serve } from './support/server';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { PyramidFlowError } from '../src/errors';
+import { PyramidFlowError } from '../src/core/errors';
 import { ensureAdapter } from './setup/ensure-adapter';
 import { ensureBrowser } from './setup/ensure-browser';
 import { bundleBenchmarkPage } from './support/benchmark-page';

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { blockPlan, couplingLevels } from '../../src/model/config';
-import type { PyramidFlow } from '../../src/model/pyramid-flow';
+import { blockPlan, couplingLevels } from '../../src/pyramidflow/config';
+import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { Tensor } from '../../src/tensor/tensor';
-import { ADAM_DEFAULTS } from '../../src/train/adam';
+import { ADAM_DEFAULTS } from '../../src/autograd/adam';
 import { type TorchAbout, runTorch } from './torch';
 
 export interface TorchSteps extends TorchAbout {

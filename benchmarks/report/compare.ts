@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../../src/errors';
+import { PyramidFlowError } from '../../src/core/errors';
 import { type Report, idOf } from '../suite/record';
 import { type Ratio, ratioOfMedians } from '../suite/statistics';
 import { adapterName, markdownTable, textTable, threeDigits } from './table';

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../../src/errors';
+import { PyramidFlowError } from '../../src/core/errors';
 import { FORMAT, type Report } from '../suite/record';
 
 /** A report from its JSON text. Throws DataError for anything else; `npm test` holds what is written against schema.json. */

@@ -1,4 +1,4 @@
-import { ticks } from '../../src/data/numbers';
+import { ticks } from '../../src/core/numbers';
 import { escapeHtml } from '../../src/node/report/html';
 import type { Benchmark } from '../suite/record';
 import type { Comparison } from './compare';

@@ -1,5 +1,5 @@
-import { convolve, convolveGradInput, convolveGradWeight } from '../../src/ops/conv2d';
-import { PRODUCTS_CHOICE, TILE_CHOICE } from '../../src/ops/tile-variant';
+import { convolve, convolveGradInput, convolveGradWeight } from '../../src/ops/conv/convolve';
+import { PRODUCTS_CHOICE, TILE_CHOICE } from '../../src/ops/conv/variants';
 import type { Shape } from '../../src/tensor/tensor';
 import { type Entry, type Inputs, bytesOf, describeShape, sampled } from './entry';
 

@@ -1,5 +1,5 @@
 import type { Runtime } from '../../src/gpu/runtime';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor, elements } from '../../src/tensor/tensor';
 import type { ClockKind } from './clock';

@@ -1,11 +1,11 @@
-import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from '../../src/data/resample';
+import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from '../../src/image/resample';
 import { fft2, inverseFft2Real } from '../../src/ops/fft';
 import { inverseMixingWeight, luWeight, mixingWeight } from '../../src/ops/mixing';
 import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../../src/ops/preprocess';
-import { ParameterSet } from '../../src/tape/parameters';
+import { ParameterSet } from '../../src/autograd/parameters';
 import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
-import { ADAM_DEFAULTS, Adam } from '../../src/train/adam';
+import { ADAM_DEFAULTS, Adam } from '../../src/autograd/adam';
 import { type Entry, type Inputs, bytesOf, describeShape, sampled } from './entry';
 
 // Kernels whose size does not follow the levels: Fourier transforms, the mixing matrices, pictures, the optimizer.

@@ -5,7 +5,7 @@ import { copyChannels } from '../../src/ops/channels';
 import { combineInto, fill, scaleInto } from '../../src/ops/elementwise';
 import { biasRelu, maxPool3 } from '../../src/ops/encoder-layers';
 import { nearest, resizeGradient } from '../../src/ops/nearest';
-import { pairDifferences, templateDifference } from '../../src/ops/pair-differences';
+import { pairDifferences, templateDifference } from '../../src/pyramidflow/pair-differences';
 import { down, up } from '../../src/ops/pyramid';
 import { maxPerItem, sum } from '../../src/ops/reduce';
 import { subtractMean, volumeMean } from '../../src/ops/volume-norm';

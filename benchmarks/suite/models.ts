@@ -1,12 +1,12 @@
 import type { Runtime } from '../../src/gpu/runtime';
-import { type BlockPlan, type PyramidFlowConfig, blockPlan, couplingLevels } from '../../src/model/config';
-import { initialTensors } from '../../src/model/initialize';
-import { PyramidFlow } from '../../src/model/pyramid-flow';
-import { Random } from '../../src/random';
+import { type BlockPlan, type PyramidFlowConfig, blockPlan, couplingLevels } from '../../src/pyramidflow/config';
+import { initialTensors } from '../../src/pyramidflow/initialize';
+import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import { Random } from '../../src/core/random';
 import { scope } from '../../src/tensor/scope';
 import { type Tensor, elements } from '../../src/tensor/tensor';
-import type { MemoryMode } from '../../src/data/settings';
-import { Trainer } from '../../src/train/trainer';
+import type { MemoryMode } from '../../src/pyramidflow/settings';
+import { Trainer } from '../../src/training/trainer';
 import type { Check, Entry, Inputs } from './entry';
 
 const BATCH = 2;

@@ -1,6 +1,6 @@
 import type { KernelSource } from '../../src/gpu/kernel';
 import type { Runtime } from '../../src/gpu/runtime';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { scope } from '../../src/tensor/scope';
 import { type ClockKind, Clocks } from './clock';
 import { type Check, type Entry, Inputs, type Prepared } from './entry';

@@ -1,4 +1,4 @@
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 
 /** What the samples of an entry say, in their unit. */
 export interface Summary {

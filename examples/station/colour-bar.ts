@@ -1,5 +1,5 @@
-import { HEAT } from '../../src/data/colormap';
-import { shortNumber, ticks } from '../../src/data/numbers';
+import { HEAT } from '../../src/image/colormap';
+import { shortNumber, ticks } from '../../src/core/numbers';
 import { svg } from './dom';
 
 const BAR = 16; // pixels

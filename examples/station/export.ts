@@ -1,4 +1,4 @@
-import { toCsv } from '../../src/data/csv';
+import { toCsv } from '../../src/core/csv';
 import { type Part, verdictOf } from './state';
 
 const COLUMNS = ['file', 'score', 'threshold', 'verdict', 'label', 'ms'] as const;

@@ -1,6 +1,6 @@
-import type { PartDefect } from '../../src/data/part-defects';
-import { makePart } from '../../src/data/parts';
-import { Random } from '../../src/random';
+import type { PartDefect } from '../../src/demo/part-defects';
+import { makePart } from '../../src/demo/parts';
+import { Random } from '../../src/core/random';
 
 // Makes the parts of the demonstration, each some tens of milliseconds of work, and sends one after the other.
 

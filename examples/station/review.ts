@@ -1,4 +1,4 @@
-import { shortNumber } from '../../src/data/numbers';
+import { shortNumber } from '../../src/core/numbers';
 import { byId, download, html } from './dom';
 import { reviewCsv } from './export';
 import type { Inspector } from './inspector';

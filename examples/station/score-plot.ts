@@ -1,4 +1,4 @@
-import { shortNumber, ticks } from '../../src/data/numbers';
+import { shortNumber, ticks } from '../../src/core/numbers';
 import { svg } from './dom';
 import { type Part, verdictOf } from './state';
 

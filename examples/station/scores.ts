@@ -1,5 +1,5 @@
-import { bestF1Threshold } from '../../src/metrics/threshold';
-import { shortNumber } from '../../src/data/numbers';
+import { bestF1Threshold } from '../../src/inspection/threshold';
+import { shortNumber } from '../../src/core/numbers';
 import { byId } from './dom';
 import { scorePlot } from './score-plot';
 import { type Part, type State, verdictOf } from './state';

@@ -1,7 +1,7 @@
-import { conv2d, convolve } from '../ops/conv2d';
+import { conv2d, convolve } from '../ops/conv/convolve';
 import { type LuTensors, inverseMixingWeight, luWeight } from '../ops/mixing';
-import type { Invertible } from '../tape/reversible';
-import type { Tape } from '../tape/tape';
+import type { Invertible } from './reversible';
+import type { Tape } from '../autograd/tape';
 import type { Tensor } from '../tensor/tensor';
 
 /** Invertible 1x1 convolution of one level with |det w| = 1, parametrised by LU factors (paper, section 3.4). */

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 
 /** Bytes of GPU memory, as the pool hands them out. */
 export interface MemoryUse {

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import type { AdapterReport, Device } from './device';
 import type { BufferSlice, KernelCall, KernelSource } from './kernel';
 import { KernelCache } from './kernel-cache';

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 
 const DIGIT_BITS = 11;
 const BUCKETS = 1 << DIGIT_BITS;

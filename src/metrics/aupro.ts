@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import { argsortDescending } from './argsort';
 import { isLastOfTie, requireSameLength } from './ranking';
 import { labelRegions } from './regions';

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import { argsortDescending } from './argsort';
 import { aupro, AUPRO_LIMITS } from './aupro';
 import { auroc, averagePrecision, requireSameLength } from './ranking';

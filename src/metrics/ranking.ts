@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import { argsortDescending } from './argsort';
 
 /** Called once for each distinct score, from the highest down, with the counts of labels at or above it. */

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 
 export interface Regions {
   /** For each pixel the number of its region, from 1 in order of first appearance; 0 for background. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { create, globals } from 'webgpu';
 import { requestDevice } from '../gpu/device';
 import { Runtime } from '../gpu/runtime';
-import { readTuning } from './tuning-file';
+import { readTuning } from './files/tuning-file';
 
 // lavapipe starts a thread a core; on two cores eight gave 1.5 times the speed. Other drivers do not read it.
 process.env.LP_NUM_THREADS ??= String(Math.max(8, availableParallelism()));

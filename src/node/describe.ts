@@ -1,4 +1,4 @@
-import type { PyramidFlowConfig } from '../model/config';
+import type { PyramidFlowConfig } from '../pyramidflow/config';
 
 /** The shape of a network in words, without the size of its pictures. */
 export function describeNetwork({ channels, levels, stacks, kernel, norm }: PyramidFlowConfig): string {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { heatImage, overlay } from '../data/heat-map';
-import { PyramidFlowError } from '../errors';
-import type { Detector, Verdict } from '../model/detector';
-import { formatSize } from '../train/image-size';
-import { type ReadOptions, readImage, writePng } from './image-file';
-import type { InputFile } from './input-files';
-import { ResultLog } from './result-log';
+import { heatImage, overlay } from '../image/heat-map';
+import { PyramidFlowError } from '../core/errors';
+import type { Detector, Verdict } from '../inspection/detector';
+import { formatSize } from '../image/size';
+import { type ReadOptions, readImage, writePng } from './files/image-file';
+import type { InputFile } from './files/input-files';
+import { ResultLog } from './files/result-log';
 
 /** What was found on one picture. Files are relative to the output folder, times are in ms. */
 export interface DetectionRow {

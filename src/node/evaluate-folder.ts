@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { ByteImage } from '../data/augment';
-import type { TestImage } from '../data/layouts';
-import { PyramidFlowError } from '../errors';
+import type { ByteImage } from '../image/augment';
+import type { TestImage } from '../dataset/layouts';
+import { PyramidFlowError } from '../core/errors';
 import { type Evaluation, evaluateMaps } from '../metrics/evaluate';
-import type { Detector } from '../model/detector';
-import type { Size } from '../train/image-size';
-import { type Dataset, loadMask, resizeImage } from './dataset';
-import { readImage } from './image-file';
+import type { Detector } from '../inspection/detector';
+import type { Size } from '../image/size';
+import { type Dataset, loadMask, resizeImage } from './files/dataset';
+import { readImage } from './files/image-file';
 import type { ReportPicture } from './report/write-report';
 
 /** A test picture that could not be read or judged, or whose mask could not. */

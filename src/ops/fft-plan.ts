@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 
 const RADICES = [4, 2, 3, 5, 7];
 

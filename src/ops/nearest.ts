@@ -1,6 +1,6 @@
 import nearestKernel from '../../shaders/nearest.wgsl';
 import nearestGradientKernel from '../../shaders/nearest_gradient.wgsl';
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import { Tensor } from '../tensor/tensor';
 import { zerosLike } from './elementwise';
 import { rowGrid } from './grid';

@@ -2,7 +2,7 @@ import normalizeKernel from '../../shaders/normalize.wgsl';
 import resizeKernel from '../../shaders/resize.wgsl';
 import unpackKernel from '../../shaders/unpack_bytes.wgsl';
 import unpackPixelsKernel from '../../shaders/unpack_pixels.wgsl';
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';

@@ -1,7 +1,7 @@
 import downKernel from '../../shaders/down.wgsl';
 import upKernel from '../../shaders/up.wgsl';
 import upGradientKernel from '../../shaders/up_gradient.wgsl';
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import { Tensor } from '../tensor/tensor';
 import { blur } from './blur';
 import { addInto } from './elementwise';

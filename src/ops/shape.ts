@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import type { Shape, Tensor } from '../tensor/tensor';
 
 /** N, C, H, W of an image tensor. Throws ShapeError for any other rank. */

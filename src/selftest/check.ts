@@ -1,6 +1,6 @@
 import type { AdapterReport } from '../gpu/device';
 import type { Runtime } from '../gpu/runtime';
-import { Random } from '../random';
+import { Random } from '../core/random';
 import { type Shape, Tensor, elements } from '../tensor/tensor';
 
 /** Values that a kernel gave, and what they must be, computed in float64 on the CPU. */

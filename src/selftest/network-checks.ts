@@ -1,9 +1,9 @@
 import { leakyRelu } from '../ops/activation';
 import { copyChannels } from '../ops/channels';
-import { directForward, directGradInput, directGradWeight } from '../ops/conv2d-direct';
-import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../ops/conv2d-fft';
-import type { Tile } from '../ops/tile-plan';
-import { PRODUCTS_CHOICE, type TileProducts, hasSubgroupsOf8, tileProducts } from '../ops/tile-variant';
+import { directForward, directGradInput, directGradWeight } from '../ops/conv/direct';
+import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../ops/conv/fft';
+import type { Tile } from '../ops/conv/tiles';
+import { PRODUCTS_CHOICE, type TileProducts, hasSubgroupsOf8, tileProducts } from '../ops/conv/variants';
 import { combineInto, fill, scaleInto } from '../ops/elementwise';
 import { biasRelu, maxPool3 } from '../ops/encoder-layers';
 import { nearest } from '../ops/nearest';

@@ -1,13 +1,13 @@
-import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from '../data/resample';
+import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from '../image/resample';
 import { blur } from '../ops/blur';
 import { fft2, inverseFft2Real } from '../ops/fft';
-import { fourierLossAndGradient } from '../ops/fourier-loss';
-import { pairDifferences, templateDifference } from '../ops/pair-differences';
+import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
+import { pairDifferences, templateDifference } from '../pyramidflow/pair-differences';
 import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../ops/preprocess';
 import { compose, decompose, down, up } from '../ops/pyramid';
-import { ParameterSet } from '../tape/parameters';
+import { ParameterSet } from '../autograd/parameters';
 import { Tensor } from '../tensor/tensor';
-import { ADAM_DEFAULTS, Adam } from '../train/adam';
+import { ADAM_DEFAULTS, Adam } from '../autograd/adam';
 import type { Check, Comparison, Lab } from './check';
 import { blurred, fourier, maximumPool, nearestResize } from './truth';
 

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import type { BufferSlice } from '../gpu/kernel';
 import type { Runtime } from '../gpu/runtime';
 import { adopt } from './scope';

@@ -1,7 +1,7 @@
 import type { AdapterReport } from '../gpu/device';
-import { FFT_KERNELS, methodChoice } from '../ops/conv2d';
-import { TILES } from '../ops/tile-plan';
-import { PRODUCTS_CHOICE, TILE_CHOICE, hasSubgroupsOf8 } from '../ops/tile-variant';
+import { FFT_KERNELS, methodChoice } from '../ops/conv/convolve';
+import { TILES } from '../ops/conv/tiles';
+import { PRODUCTS_CHOICE, TILE_CHOICE, hasSubgroupsOf8 } from '../ops/conv/variants';
 
 /** A choice between kernels that compute the same thing. */
 export interface Choice {

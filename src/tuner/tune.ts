@@ -1,6 +1,6 @@
 import type { Runtime } from '../gpu/runtime';
-import { convolve, convolveGradients } from '../ops/conv2d';
-import { Random } from '../random';
+import { convolve, convolveGradients } from '../ops/conv/convolve';
+import { Random } from '../core/random';
 import { type CheckResult, runCheck } from '../selftest/check';
 import { checkConvolution } from '../selftest/network-checks';
 import { scope } from '../tensor/scope';

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import type { Target } from './map-painter';
 

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 
 /** Whatever a page may have a picture in. */
 export type ImageSource = Blob | DrawnSource;
@@ -13,7 +13,7 @@ export type DrawnSource =
   | OffscreenCanvas
   | VideoFrame;
 
-/** The stored colours: upright, but with no profile applied and alpha left alone, as src/node/image-file.ts reads them. */
+/** The stored colours: upright, but with no profile applied and alpha left alone, as src/node/files/image-file.ts reads them. */
 const AS_STORED: ImageBitmapOptions = {
   imageOrientation: 'from-image',
   colorSpaceConversion: 'none',

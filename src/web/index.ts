@@ -1,8 +1,8 @@
-export { type ErrorCode, PyramidFlowError } from '../errors';
+export { type ErrorCode, PyramidFlowError } from '../core/errors';
 export type { CheckpointSource } from './checkpoint-source';
 export type { ImageSource } from './image-source';
 export { type LoadOptions, loadDetector } from './load-detector';
-export type { DetectionTimings, Verdict } from '../model/detector';
+export type { DetectionTimings, Verdict } from '../inspection/detector';
 export type { DrawOptions, PageDetection } from './page-detection';
 export type { DetectOptions, LoadTimings, PageDetector, RefreshOptions } from './page-detector';
 export { type SharedDevice, openDevice } from './shared-device';

@@ -1,6 +1,6 @@
 import drawShader from '../../shaders/render/draw_map.wgsl';
-import { HEAT } from '../data/colormap';
-import { CLEAR, OPACITY } from '../data/heat-map';
+import { HEAT } from '../image/colormap';
+import { CLEAR, OPACITY } from '../image/heat-map';
 import { Renderer } from '../gpu/render';
 import type { Runtime } from '../gpu/runtime';
 import { unscoped } from '../tensor/scope';
@@ -26,7 +26,7 @@ export interface Target {
   readonly height: number;
 }
 
-/** Draws maps in the colours of src/data/colormap.ts, on the GPU alone. */
+/** Draws maps in the colours of src/image/colormap.ts, on the GPU alone. */
 export class MapPainter {
   private readonly colors: Tensor;
   private readonly nothing: GPUTexture;

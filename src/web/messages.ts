@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../errors';
-import type { TrainingChoices } from '../train/plan';
+import type { ErrorCode } from '../core/errors';
+import type { TrainingChoices } from '../training/plan';
 
 /** What a page asks its training worker for: first the plan, then the pictures, each once the one before is in. */
 export type Request =

@@ -1,6 +1,6 @@
-import { scaleFor } from '../data/heat-map';
-import { PyramidFlowError } from '../errors';
-import type { DetectionTimings, Verdict } from '../model/detector';
+import { scaleFor } from '../image/heat-map';
+import { PyramidFlowError } from '../core/errors';
+import type { DetectionTimings, Verdict } from '../inspection/detector';
 import type { Tensor } from '../tensor/tensor';
 import { targetOf } from './canvas';
 import { type DrawnSource, type ImageSource, is } from './image-source';

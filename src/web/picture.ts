@@ -1,7 +1,7 @@
-import type { ByteImage } from '../data/augment';
-import { PyramidFlowError } from '../errors';
+import type { ByteImage } from '../image/augment';
+import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
-import { exceedsBinding, resizeOnGpu, resizedBytes } from '../model/image-input';
+import { exceedsBinding, resizeOnGpu, resizedBytes } from '../image/model-input';
 import { unpackPixels } from '../ops/preprocess';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';

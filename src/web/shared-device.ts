@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import { type AdapterReport, requestDevice } from '../gpu/device';
 import { Runtime } from '../gpu/runtime';
 import { supportError } from './support';

@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../errors';
+import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 
 /** Whether a page can use WebGPU, in one sentence for its reader. */

@@ -1,6 +1,6 @@
-import { PyramidFlowError } from '../errors';
-import { type SizeRequest, parseSize } from '../train/image-size';
-import type { TrainingChoices } from '../train/plan';
+import { PyramidFlowError } from '../core/errors';
+import { type SizeRequest, parseSize } from '../image/size';
+import type { TrainingChoices } from '../training/plan';
 import { abortable } from './abort';
 import { type ImageSource, decodeImage, is } from './image-source';
 import type { Answer, Request, TrainProgress } from './messages';

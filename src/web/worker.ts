@@ -1,10 +1,10 @@
-import type { ByteImage } from '../data/augment';
-import { PyramidFlowError } from '../errors';
+import type { ByteImage } from '../image/augment';
+import { PyramidFlowError } from '../core/errors';
 import { requestDevice } from '../gpu/device';
 import { Runtime } from '../gpu/runtime';
-import { encodeCheckpoint } from '../model/codec';
-import { type TrainingPlan, newPlan } from '../train/plan';
-import { trainModel } from '../train/train';
+import { encodeCheckpoint } from '../checkpoint/codec';
+import { type TrainingPlan, newPlan } from '../training/plan';
+import { trainModel } from '../training/train';
 import { decodeImage, is } from './image-source';
 import type { Answer, Request, TrainProgress } from './messages';
 import { resizedPart } from './picture';

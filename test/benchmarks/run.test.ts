@@ -6,7 +6,7 @@ import { measure } from '../../benchmarks/suite/measure';
 import { rooflineEntries } from '../../benchmarks/suite/rooflines';
 import { runSuite } from '../../benchmarks/suite/run';
 import { suite } from '../../benchmarks/suite/suite';
-import { hasSubgroupsOf8 } from '../../src/ops/tile-variant';
+import { hasSubgroupsOf8 } from '../../src/ops/conv/variants';
 import { kernelNames } from '../support/kernels';
 import { gpu } from '../support/gpu';
 import { record, report } from './support';

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PartFile, partsDataset } from '../../src/data/parts';
-import type { ByteImage } from '../../src/data/augment';
-import type { Checkpoint } from '../../src/model/checkpoint';
-import { encodeCheckpoint } from '../../src/model/codec';
-import { writePng } from '../../src/node/image-file';
-import { newPlan } from '../../src/train/plan';
-import { trainModel } from '../../src/train/train';
+import { type PartFile, partsDataset } from '../../src/demo/parts';
+import type { ByteImage } from '../../src/image/augment';
+import type { Checkpoint } from '../../src/checkpoint/checkpoint';
+import { encodeCheckpoint } from '../../src/checkpoint/codec';
+import { writePng } from '../../src/node/files/image-file';
+import { newPlan } from '../../src/training/plan';
+import { trainModel } from '../../src/training/train';
 import { gpu } from '../support/gpu';
 import { temporaryFolder } from '../support/temporary';
 

@@ -1,12 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Mixing } from '../../src/flow/mixing';
-import { ParameterSet } from '../../src/tape/parameters';
-import { ReversibleChain } from '../../src/tape/reversible';
-import { Tape } from '../../src/tape/tape';
+import { ParameterSet } from '../../src/autograd/parameters';
+import { ReversibleChain } from '../../src/flow/reversible';
+import { Tape } from '../../src/autograd/tape';
 import { Tensor } from '../../src/tensor/tensor';
-import { Random } from '../../src/random';
-import { initialTensors } from '../../src/model/initialize';
+import { Random } from '../../src/core/random';
+import { initialTensors } from '../../src/pyramidflow/initialize';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
 import { SMALL } from '../support/small-model';

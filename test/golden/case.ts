@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Runtime } from '../../src/gpu/runtime';
-import { readSafetensors } from '../../src/model/safetensors';
+import { readSafetensors } from '../../src/checkpoint/safetensors';
 import { Tensor } from '../../src/tensor/tensor';
 
 /** One golden case: an operation, its settings, and named host tensors `in.*`, `out.*`, `grad_out.*`, `grad.*`. */

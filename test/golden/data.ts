@@ -1,9 +1,9 @@
-import { networkInput, resizedBytes } from '../../src/model/image-input';
+import { networkInput, resizedBytes } from '../../src/image/model-input';
 import { evaluateMaps } from '../../src/metrics/evaluate';
-import { anomalyMap } from '../../src/model/anomaly-map';
-import { ResNetFront } from '../../src/model/encoder';
+import { anomalyMap } from '../../src/inspection/anomaly-map';
+import { ResNetFront } from '../../src/pyramidflow/encoder';
 import type { Runtime } from '../../src/gpu/runtime';
-import { fourierLossAndGradient } from '../../src/ops/fourier-loss';
+import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
 import { compose, composeGradient, decompose, decomposeGradient, down, up } from '../../src/ops/pyramid';
 import { Tensor } from '../../src/tensor/tensor';
 import { scaleInto } from '../../src/ops/elementwise';

@@ -1,13 +1,13 @@
-import { AffineCoupling } from '../../src/flow/affine-coupling';
+import { AffineCoupling } from '../../src/pyramidflow/coupling';
 import { Mixing } from '../../src/flow/mixing';
 import type { Runtime } from '../../src/gpu/runtime';
-import { type PyramidFlowConfig, couplingLevels } from '../../src/model/config';
-import { tensorShapes } from '../../src/model/initialize';
-import { PyramidFlow } from '../../src/model/pyramid-flow';
-import { fourierLossAndGradient } from '../../src/ops/fourier-loss';
-import { ParameterSet } from '../../src/tape/parameters';
+import { type PyramidFlowConfig, couplingLevels } from '../../src/pyramidflow/config';
+import { tensorShapes } from '../../src/pyramidflow/initialize';
+import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
+import { ParameterSet } from '../../src/autograd/parameters';
 import { Tensor, elements } from '../../src/tensor/tensor';
-import { Trainer } from '../../src/train/trainer';
+import { Trainer } from '../../src/training/trainer';
 import { type GoldenCase, type Handler, type Results, byNumber, download, numbered, uploadUnder } from './case';
 import { recorded } from './operations';
 

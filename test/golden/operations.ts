@@ -1,14 +1,14 @@
 import type { Runtime } from '../../src/gpu/runtime';
 import { softClamp } from '../../src/ops/activation';
 import { blur } from '../../src/ops/blur';
-import { conv2d } from '../../src/ops/conv2d';
+import { conv2d } from '../../src/ops/conv/convolve';
 import { luWeight } from '../../src/ops/mixing';
 import type { Op } from '../../src/ops/op';
 import { moveRunningMean, volumeMean, volumeNorm } from '../../src/ops/volume-norm';
-import { Tape } from '../../src/tape/tape';
+import { Tape } from '../../src/autograd/tape';
 import type { Tensor } from '../../src/tensor/tensor';
-import { Adam } from '../../src/train/adam';
-import { ParameterSet } from '../../src/tape/parameters';
+import { Adam } from '../../src/autograd/adam';
+import { ParameterSet } from '../../src/autograd/parameters';
 import { type GoldenCase, type Handler, type Results, download, uploadUnder } from './case';
 
 /** A handler for one operation with output y. */

@@ -1,14 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addInto, fill, scaleInto } from '../../src/ops/elementwise';
-import { Detector } from '../../src/model/detector';
-import { PyramidFlow } from '../../src/model/pyramid-flow';
+import { Detector } from '../../src/inspection/detector';
+import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { openRuntime } from '../../src/node/dawn';
 import { IMAGENET } from '../../src/ops/preprocess';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { Tensor, elements } from '../../src/tensor/tensor';
-import { latentShape } from '../../src/model/config';
-import { Trainer } from '../../src/train/trainer';
+import { latentShape } from '../../src/pyramidflow/config';
+import { Trainer } from '../../src/training/trainer';
 import { SMALL, randomByteImage, trainedTensors } from '../support/small-weights';
 
 const gpu = await openRuntime();

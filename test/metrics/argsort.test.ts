@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { argsortDescending } from '../../src/metrics/argsort';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 
 function bruteForce(scores: Float32Array): number[] {
   return Array.from(scores.keys()).sort((a, b) => (scores[a] === scores[b] ? a - b : scores[a] > scores[b] ? -1 : 1));

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { aupro } from '../../src/metrics/aupro';
 import { labelRegions } from '../../src/metrics/regions';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { assertClose } from '../support/assert-close';
 
 /** The curve point by point: each distinct score as a threshold, each region counted anew. */

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { auroc, averagePrecision } from '../../src/metrics/ranking';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { assertClose } from '../support/assert-close';
 
 /** Over all pairs of an anomalous and a normal score: the share in the right order, ties half. */

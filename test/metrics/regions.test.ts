@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { labelRegions } from '../../src/metrics/regions';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 
 /** Flood fill from each pixel not yet reached, in reading order. */
 function floodFill(mask: Uint8Array, width: number): Int32Array {

@@ -2,11 +2,11 @@ import { copyFileSync, existsSync, readFileSync, readdirSync, renameSync, rmSync
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PyramidFlowError } from '../../src/errors';
-import { readCheckpoint, writeCheckpoint } from '../../src/node/checkpoint-file';
-import { writePng } from '../../src/node/image-file';
+import { PyramidFlowError } from '../../src/core/errors';
+import { readCheckpoint, writeCheckpoint } from '../../src/node/files/checkpoint-file';
+import { writePng } from '../../src/node/files/image-file';
 import { type TrainFolderOptions, type TrainingObserver, trainFolder } from '../../src/node/train-folder';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
 import { randomByteImage } from '../support/small-weights';

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { partsDataset } from '../../src/data/parts';
-import { readCheckpoint } from '../../src/node/checkpoint-file';
-import { writePng } from '../../src/node/image-file';
+import { partsDataset } from '../../src/demo/parts';
+import { readCheckpoint } from '../../src/node/files/checkpoint-file';
+import { writePng } from '../../src/node/files/image-file';
 import { type Run, buildProgram, startProgram } from '../support/process';
 import { temporaryFolder } from '../support/temporary';
 
-const cli = await buildProgram('train-process', 'src/node/cli.ts');
+const cli = await buildProgram('train-process', 'src/node/cli/cli.ts');
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);
 for (const file of partsDataset({ size: 24, train: 4, good: 1, perDefect: 1, seed: 1 }))

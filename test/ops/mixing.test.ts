@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { luDecompose, orthonormalize } from '../../src/model/linear-algebra';
+import { luDecompose, orthonormalize } from '../../src/core/linear-algebra';
 import { type LuTensors, inverseMixingWeight, luWeight, mixingWeight } from '../../src/ops/mixing';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { centralDifferences, dot } from '../support/central-differences';

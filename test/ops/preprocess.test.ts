@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnHost } from '../../src/data/resample';
+import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnHost } from '../../src/image/resample';
 import { IMAGENET, normalizeBytes, resizeBytes, uploadBytes } from '../../src/ops/preprocess';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import type { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { fixtureData, readFixture } from '../support/fixture';

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Pooling, compose, composeGradient, decompose, decomposeGradient, down, up } from '../../src/ops/pyramid';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { Tensor, elements } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';

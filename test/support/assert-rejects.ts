@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import type { ErrorCode } from '../../src/errors';
+import type { ErrorCode } from '../../src/core/errors';
 
 /** Asserts that `work` fails with this code and a message that matches. */
 export async function assertRejects(work: () => unknown, code: ErrorCode, message: RegExp): Promise<void> {

@@ -14,7 +14,7 @@ export class Cli {
 
   /** @param name of the test file */
   constructor(name: string) {
-    this.file = buildEntry('src/node/cli.ts', `cli-for-${name}`);
+    this.file = buildEntry('src/node/cli/cli.ts', `cli-for-${name}`);
   }
 
   start(...args: string[]): Started {

@@ -1,6 +1,6 @@
 import { openRuntime } from '../../src/node/dawn';
 import { type Shape, Tensor, elements } from '../../src/tensor/tensor';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 
 /** The runtime that all tests of a file share. */
 export const gpu = await openRuntime();

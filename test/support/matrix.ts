@@ -1,4 +1,4 @@
-import type { Matrix } from '../../src/model/linear-algebra';
+import type { Matrix } from '../../src/core/linear-algebra';
 
 export function product(a: Matrix, b: Matrix): Matrix {
   const data = new Float64Array(a.rows * b.columns);

@@ -1,8 +1,8 @@
-import type { Checkpoint } from '../../src/model/checkpoint';
-import { encodeCheckpoint } from '../../src/model/codec';
-import { latentShape } from '../../src/model/config';
+import type { Checkpoint } from '../../src/checkpoint/checkpoint';
+import { encodeCheckpoint } from '../../src/checkpoint/codec';
+import { latentShape } from '../../src/pyramidflow/config';
 import { IMAGENET } from '../../src/ops/preprocess';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { elements } from '../../src/tensor/tensor';
 import { SMALL, trainedTensors } from './small-weights';
 

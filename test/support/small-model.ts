@@ -1,5 +1,5 @@
-import type { PyramidFlowConfig } from '../../src/model/config';
-import { PyramidFlow } from '../../src/model/pyramid-flow';
+import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
+import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { Tensor } from '../../src/tensor/tensor';
 import { gpu, randomTensor } from './gpu';
 import { SMALL, trainedTensors } from './small-weights';

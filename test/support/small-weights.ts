@@ -1,7 +1,7 @@
-import type { ByteImage } from '../../src/data/augment';
-import type { PyramidFlowConfig } from '../../src/model/config';
-import { type NamedTensors, initialTensors } from '../../src/model/initialize';
-import { Random } from '../../src/random';
+import type { ByteImage } from '../../src/image/augment';
+import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
+import { type NamedTensors, initialTensors } from '../../src/pyramidflow/initialize';
+import { Random } from '../../src/core/random';
 
 /** 16 blocks, small enough for a software adapter. */
 export const SMALL: PyramidFlowConfig = {

@@ -1,12 +1,12 @@
-import type { TrainingSettings } from '../../src/data/settings';
-import type { Checkpoint, TrainingState } from '../../src/model/checkpoint';
-import { decodeCheckpoint, encodeCheckpoint } from '../../src/model/codec';
-import type { PyramidFlowConfig } from '../../src/model/config';
-import { PyramidFlow } from '../../src/model/pyramid-flow';
+import type { TrainingSettings } from '../../src/pyramidflow/settings';
+import type { Checkpoint, TrainingState } from '../../src/checkpoint/checkpoint';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/checkpoint/codec';
+import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
+import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { IMAGENET } from '../../src/ops/preprocess';
-import { Random } from '../../src/random';
-import { ADAM_DEFAULTS } from '../../src/train/adam';
-import type { FitOptions, TrainingImages } from '../../src/train/fit';
+import { Random } from '../../src/core/random';
+import { ADAM_DEFAULTS } from '../../src/autograd/adam';
+import type { FitOptions, TrainingImages } from '../../src/training/fit';
 import { gpu } from './gpu';
 import { randomByteImage } from './small-model';
 

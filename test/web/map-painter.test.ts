@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HEAT } from '../../src/data/colormap';
-import { heatImage, overlay, resizeMap } from '../../src/data/heat-map';
-import { Random } from '../../src/random';
+import { HEAT } from '../../src/image/colormap';
+import { heatImage, overlay, resizeMap } from '../../src/image/heat-map';
+import { Random } from '../../src/core/random';
 import { Tensor } from '../../src/tensor/tensor';
 import { MapPainter, type Painting } from '../../src/web/map-painter';
 import { assertClose } from '../support/assert-close';

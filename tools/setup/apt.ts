@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../../src/errors';
+import { PyramidFlowError } from '../../src/core/errors';
 import { type OsRelease, candidateIn, debianMirror, hasRelease, mesaSource } from './software-vulkan';
 import { asRoot, output } from './system';
 

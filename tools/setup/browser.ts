@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { PyramidFlowError } from '../../src/errors';
+import { PyramidFlowError } from '../../src/core/errors';
 import type { OsRelease } from './software-vulkan';
 
 /** Variables that name the browser to use; where one is set, no other is tried. */

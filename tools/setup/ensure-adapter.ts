@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { PyramidFlowError } from '../../src/errors';
+import { PyramidFlowError } from '../../src/core/errors';
 import { type Probe, probeAdapter } from './adapter';
 import { installSoftwareVulkan, isMesaInstalled } from './apt';
 import { MINIMUM_MESA, parseOsRelease, usesApt } from './software-vulkan';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PyramidFlowError } from '../../src/errors';
+import { PyramidFlowError } from '../../src/core/errors';
 import { candidate, installPackage, updateLists } from './apt';
 import { aptFault, findBrowser, searchBrowser } from './browser';
 import { parseOsRelease, usesApt } from './software-vulkan';

@@ -1,5 +1,5 @@
 import type { Runtime } from '../../src/gpu/runtime';
-import { Random } from '../../src/random';
+import { Random } from '../../src/core/random';
 import { type Shape, Tensor, elements } from '../../src/tensor/tensor';
 
 /** A line that says what computes; figures of a software adapter say little about a GPU. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { PyramidFlowError } from '../../src/errors';
+import { PyramidFlowError } from '../../src/core/errors';
 import { wgsl } from '../wgsl-plugin';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

@@ -1,5 +1,5 @@
 import type { BuildFailure } from 'esbuild';
-import { PyramidFlowError } from '../../src/errors';
+import { PyramidFlowError } from '../../src/core/errors';
 
 /** Runs a tool with the arguments of its command line; an error becomes a line on stderr and exit status 1. */
 export async function main(tool: (args: string[]) => Promise<void> | void): Promise<void> {

@@ -1,5 +1,5 @@
-import { HEAT } from '../../data/colormap';
-import type { EpochLog } from '../../model/checkpoint';
+import { HEAT } from '../../image/colormap';
+import type { EpochLog } from '../../checkpoint/checkpoint';
 import { shortNumber, ticks } from './html';
 import { type Scale, WIDTH, drawing, element, extent, linear, padded } from './svg';
 

@@ -1,4 +1,4 @@
-export { shortNumber, ticks } from '../../data/numbers';
+export { shortNumber, ticks } from '../../core/numbers';
 
 /** Text made safe for HTML, inside elements and quoted attributes. */
 export function escapeHtml(text: string): string {

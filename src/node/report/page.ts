@@ -1,10 +1,10 @@
-import type { EpochLog } from '../../model/checkpoint';
-import type { PyramidFlowConfig } from '../../model/config';
+import type { EpochLog } from '../../checkpoint/checkpoint';
+import type { PyramidFlowConfig } from '../../pyramidflow/config';
 import type { Evaluation, Metric } from '../../metrics/evaluate';
 import { describeNetwork } from '../describe';
-import { formatSize } from '../../train/image-size';
+import { formatSize } from '../../image/size';
 import { colorBar, scoreStrips, trainingCurve } from './charts';
-import { named } from '../terminal';
+import { named } from '../cli/terminal';
 import { escapeHtml, shortNumber } from './html';
 import { STYLE } from './style';
 

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ByteImage } from '../../data/augment';
-import { heatImage, overlay } from '../../data/heat-map';
-import { writeAtomic } from '../atomic-file';
-import { writePng } from '../image-file';
+import type { ByteImage } from '../../image/augment';
+import { heatImage, overlay } from '../../image/heat-map';
+import { writeAtomic } from '../files/atomic-file';
+import { writePng } from '../files/image-file';
 import { mapParallel } from '../parallel';
 import { type PictureEntry, type ReportSummary, reportPage } from './page';
 

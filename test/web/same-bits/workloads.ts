@@ -1,17 +1,17 @@
-import type { PyramidFlowConfig } from '../../../src/model/config';
+import type { PyramidFlowConfig } from '../../../src/pyramidflow/config';
 import type { KernelCall, KernelSource } from '../../../src/gpu/kernel';
 import type { Runtime } from '../../../src/gpu/runtime';
-import { anomalyMap, imageScores } from '../../../src/model/anomaly-map';
-import { networkInput, resizedInput } from '../../../src/model/image-input';
-import { initialTensors } from '../../../src/model/initialize';
-import { PyramidFlow } from '../../../src/model/pyramid-flow';
-import { TemplateMean } from '../../../src/model/template';
-import { Random } from '../../../src/random';
+import { anomalyMap, imageScores } from '../../../src/inspection/anomaly-map';
+import { networkInput, resizedInput } from '../../../src/image/model-input';
+import { initialTensors } from '../../../src/pyramidflow/initialize';
+import { PyramidFlow } from '../../../src/pyramidflow/pyramid-flow';
+import { TemplateMean } from '../../../src/inspection/template';
+import { Random } from '../../../src/core/random';
 import { Lab } from '../../../src/selftest/check';
 import { checksFor } from '../../../src/selftest/self-test';
 import { scope } from '../../../src/tensor/scope';
 import type { Tensor } from '../../../src/tensor/tensor';
-import { Trainer } from '../../../src/train/trainer';
+import { Trainer } from '../../../src/training/trainer';
 import { randomByteImage, trainedTensors } from '../../support/small-weights';
 import { type Report, type Result, result } from './result';
 

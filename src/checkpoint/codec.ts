@@ -1,0 +1,41 @@
+import { PyramidFlowError } from '../core/errors';
+import type { Checkpoint } from './checkpoint';
+import { readMetadata, writeMetadata } from './metadata';
+import { readTensors, writeTensors } from './tensors';
+import { readSealed, writeSealed } from './checksum';
+
+const FORMAT = 'pyramidflow-2';
+/** Without checksums and manifest, and with the moments of all parameters in one tensor. */
+const OLD_FORMAT = 'pyramidflow-1';
+
+/**
+ * The file's bytes: equal checkpoints give equal bytes. Throws NumericError for what `decodeCheckpoint` would refuse, so that
+ * no file is written which cannot be read.
+ */
+export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
+  const metadata = writeMetadata(checkpoint);
+  const tensors = writeTensors(checkpoint);
+  try {
+    readTensors(readMetadata(metadata), tensors, false);
+  } catch (cause) {
+    const problem = `the model cannot be written: ${(cause as PyramidFlowError).problem}`;
+    const details = { settings: ['lr'] };
+    throw new PyramidFlowError('NumericError', problem, 'if its training diverged, lower the learning rate', { cause, details });
+  }
+  return writeSealed(tensors, { format: FORMAT, ...metadata });
+}
+
+/** Reads a checkpoint and checks all of it. Throws CheckpointError that names what does not fit. */
+export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
+  const { tensors, metadata, checksum } = await readSealed(bytes);
+  const { format } = metadata;
+  if (format !== FORMAT && format !== OLD_FORMAT) {
+    const problem = `its format is ${format?.slice(0, 40) ?? 'not stated'}, expected ${FORMAT}`;
+    throw new PyramidFlowError('CheckpointError', problem, 'give a model file that this program wrote');
+  }
+  if (format === FORMAT && checksum === undefined) {
+    throw new PyramidFlowError('CheckpointError', 'the file has lost its checksums', 'use another copy of it');
+  }
+  const checked = readMetadata(metadata);
+  return { ...checked, ...readTensors(checked, tensors, format === OLD_FORMAT), checksum };
+}

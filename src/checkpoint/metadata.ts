@@ -1,0 +1,133 @@
+import { PyramidFlowError } from '../core/errors';
+import { type Check, fields, list, matching, number, oneOf, text } from './checked';
+import type { Checkpoint, EpochLog, ManifestEntry, TrainingRecord } from './checkpoint';
+import { type PyramidFlowConfig, checkConfig } from '../pyramidflow/config';
+
+/** What the metadata of a checkpoint says; its tensors hold the rest. */
+export interface CheckpointMetadata extends Pick<Checkpoint, 'config' | 'category' | 'normalization' | 'threshold' | 'manifest'> {
+  readonly training?: TrainingMetadata;
+}
+
+interface TrainingMetadata extends Omit<TrainingRecord, 'optimizer'> {
+  readonly optimizerSteps: number;
+}
+
+const whole = (least: number) => number({ least, whole: true });
+
+const config: Check<PyramidFlowConfig> = fields({
+  channels: whole(1),
+  levels: whole(1),
+  stacks: whole(1),
+  kernel: whole(1),
+  norm: oneOf('CVN', 'SVN'),
+  height: whole(1),
+  width: whole(1),
+});
+
+const normalization: Check<Checkpoint['normalization']> = fields({
+  mean: list(number({ least: -10, most: 10 }), 3) as Check<[number, number, number]>,
+  std: list(number({ least: 1e-3, most: 1e3 }), 3) as Check<[number, number, number]>,
+});
+
+const epoch: Check<EpochLog> = fields({
+  epoch: whole(1),
+  loss: number(),
+  gradientNorm: number({ least: 0 }),
+  reconstructionError: number({ least: 0 }),
+});
+
+const decay = number({ least: 0, most: 1 });
+
+const training: Check<TrainingMetadata> = fields({
+  settings: fields({
+    epochs: whole(1),
+    batch: whole(2),
+    seed: whole(0),
+    memory: oneOf('reversible', 'plain'),
+    augmentation: oneOf('none', 'dihedral'),
+    learningRate: number({ above: 0 }),
+    betas: list(decay, 2) as Check<[number, number]>,
+    epsilon: number({ above: 0 }),
+    weightDecay: number({ least: 0 }),
+    clipNorm: number({ above: 0 }),
+    images: whole(1),
+  }),
+  log: list(epoch),
+  random: list(number({ least: 0, most: 2 ** 32 - 1, whole: true }), 4),
+  optimizerSteps: whole(0),
+});
+
+const manifestRow: Check<ManifestEntry> = (value, at) => {
+  const [name, bytes, sha256] = list((item: unknown) => item, 3)(value, at);
+  return {
+    name: text(name, `${at}[0]`),
+    bytes: whole(0)(bytes, `${at}[1]`),
+    sha256: matching(/^[0-9a-f]{64}$/, '64 hexadecimal digits')(sha256, `${at}[2]`),
+  };
+};
+
+/** Metadata as a safetensors file has it: a table of texts, of JSON where they are no names. */
+export function writeMetadata({ config, category, normalization, threshold, training, manifest }: Checkpoint): Record<string, string> {
+  const entries: Record<string, unknown> = { config, normalization, threshold };
+  if (training) {
+    const { settings, log, random, optimizer } = training;
+    entries.training = { settings, log, random, optimizerSteps: optimizer.steps };
+  }
+  entries.manifest = manifest?.map(({ name, bytes, sha256 }) => [name, bytes, sha256]);
+  const given = Object.entries(entries).filter(([, value]) => value !== undefined);
+  return { category, ...Object.fromEntries(given.map(([key, value]) => [key, JSON.stringify(value)])) };
+}
+
+/** Checks every field, and what the fields say of each other. Throws CheckpointError that names the field. */
+export function readMetadata(metadata: Readonly<Record<string, string>>): CheckpointMetadata {
+  const take = <T>(key: string, check: Check<T>): T | undefined => {
+    const json = metadata[key];
+    return json === undefined ? undefined : check(parse(key, json), key);
+  };
+  const required = <T>(key: string, check: Check<T>): T => take(key, check) ?? check(undefined, key);
+  const checked = {
+    config: required('config', config),
+    category: metadata.category ?? '',
+    normalization: required('normalization', normalization),
+    threshold: take('threshold', number({ above: 0 })),
+    training: take('training', training),
+    manifest: take('manifest', list(manifestRow)),
+  };
+  buildable(checked.config);
+  if (checked.training) consistent(checked.training, checked.manifest);
+  return checked;
+}
+
+function parse(key: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw wrong(`${key} cannot be read: ${(cause as Error).message}`);
+  }
+}
+
+function buildable(given: PyramidFlowConfig): void {
+  try {
+    checkConfig(given);
+  } catch (cause) {
+    throw wrong(`config: ${(cause as PyramidFlowError).problem}`);
+  }
+}
+
+function consistent({ settings, log, random, optimizerSteps }: TrainingMetadata, manifest: CheckpointMetadata['manifest']): void {
+  const { epochs, images, batch } = settings;
+  const steps = log.length * Math.floor(images / batch);
+  const misplaced = log.findIndex(({ epoch }, i) => epoch !== i + 1);
+  if (misplaced >= 0) throw wrong(`training.log[${misplaced}].epoch is ${log[misplaced].epoch}, expected ${misplaced + 1}`);
+  if (log.length > epochs) throw wrong(`training.log has ${log.length} epochs, training.settings.epochs is ${epochs}`);
+  if (images < batch) throw wrong(`training.settings.images is ${images}, less than one batch of ${batch}`);
+  if (optimizerSteps < log.length || (steps === 0) !== (optimizerSteps === 0)) {
+    throw wrong(`training.optimizerSteps is ${optimizerSteps} after ${log.length} epochs`);
+  }
+  if (manifest && manifest.length !== images) throw wrong(`manifest has ${manifest.length} images, training.settings.images is ${images}`);
+  if (random.every((word) => word === 0)) throw wrong('training.random is [0,0,0,0], which no generator reaches');
+}
+
+function wrong(problem: string): PyramidFlowError {
+  return new PyramidFlowError('CheckpointError', problem, 'use an undamaged copy of the model file');
+}

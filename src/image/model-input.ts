@@ -1,0 +1,48 @@
+import type { ByteImage } from './augment';
+import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from './resample';
+import type { Runtime } from '../gpu/runtime';
+import { type Normalization, normalizeBytes, resizeBytes, uploadBytes } from '../ops/preprocess';
+import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+
+/**
+ * An RGB image of any size -> bytes on the GPU, (1, height, width, 3), resized as Pillow's antialiased bilinear; on the
+ * CPU, with the same bytes, where the image is larger than the adapter can bind (a byte takes four on the GPU).
+ */
+export function resizedBytes(gpu: Runtime, image: ByteImage, height: number, width: number): Tensor {
+  if (exceedsBinding(gpu, image)) {
+    return uploadBytes(gpu, resizeOnCpu(image.data, image.height, image.width, height, width), [1, height, width]);
+  }
+  return scope(() => resizeOnGpu(uploadBytes(gpu, image.data, [1, image.height, image.width]), height, width));
+}
+
+/** Whether the RGB bytes of an image this large are more than the adapter can bind, at four bytes each. */
+export function exceedsBinding(gpu: Runtime, { height, width }: { height: number; width: number }): boolean {
+  return 4 * 3 * height * width > gpu.adapter.limits.maxStorageBufferBindingSize;
+}
+
+/** RGB bytes on the GPU, (N, H, W, 3), resized as Pillow's antialiased bilinear. */
+export function resizeOnGpu(bytes: Tensor, height: number, width: number): Tensor {
+  const [, from, fromWidth] = bytes.shape;
+  return resizeBytes(bytes, bilinearTaps(from, height), bilinearTaps(fromWidth, width), PRECISION_BITS);
+}
+
+/** RGB images that have the network's size already -> its input, (N, 3, H, W). */
+export function networkInput(gpu: Runtime, images: readonly ByteImage[], normalization?: Normalization): Tensor {
+  const [{ height, width }] = images;
+  const size = height * width * 3;
+  const joined = new Uint8Array(images.length * size);
+  images.forEach(({ data }, i) => joined.set(data, i * size));
+  return scope(() => normalizeBytes(uploadBytes(gpu, joined, [images.length, height, width]), normalization));
+}
+
+/** An RGB image of any size -> the network's input, (1, 3, height, width). */
+export function resizedInput(
+  gpu: Runtime,
+  image: ByteImage,
+  height: number,
+  width: number,
+  normalization?: Normalization,
+): Tensor {
+  return scope(() => normalizeBytes(resizedBytes(gpu, image, height, width), normalization));
+}

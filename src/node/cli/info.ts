@@ -1,0 +1,87 @@
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Checkpoint, EpochLog } from '../../checkpoint/checkpoint';
+import { elements } from '../../tensor/tensor';
+import { readCheckpoint } from '../files/checkpoint-file';
+import { describeNetwork } from '../describe';
+import { formatSize } from '../../image/size';
+import { notice, printResult, table } from './shared';
+
+/** Epochs that are listed at each end of a log that is longer than both. */
+const LISTED = 1000;
+
+export function addInfo(program: Command): void {
+  program
+    .command('info')
+    .description('say what a model file holds')
+    .argument('<file>', 'model file of `train`')
+    .option('--json', 'print the result as JSON')
+    .action(info);
+}
+
+async function info(file: string, { json }: { json?: boolean }): Promise<void> {
+  const checkpoint = await readCheckpoint(file, notice);
+  const { size } = await stat(file);
+  const { config, category, normalization, threshold, training, template, checksum } = checkpoint;
+  const { optimizer, ...state } = training ?? {};
+  const values = valuesIn(checkpoint);
+  const result = {
+    file,
+    bytes: size,
+    checksum,
+    values,
+    category,
+    config,
+    normalization,
+    finished: template !== undefined,
+    threshold,
+    training: state,
+  };
+  printResult(json, result, () => describe(file, size, checkpoint));
+}
+
+function describe(file: string, bytes: number, checkpoint: Checkpoint): string {
+  const { category, config, threshold, training, template, checksum } = checkpoint;
+  const { weights, optimizer, templates } = valuesIn(checkpoint);
+  const log = training?.log ?? [];
+  const settings = Object.entries(training?.settings ?? {}).map(([name, value]) => `${name} ${value}`);
+  const facts = table([
+    ['file', `${file}, ${bytes} bytes`],
+    ['checksum', checksum ? `sha256 ${checksum}, as its data` : 'none: written by an older version'],
+    ['category', category || '-'],
+    ['pictures', formatSize(config)],
+    ['network', describeNetwork(config)],
+    ['values', `${weights} weights, ${templates} template, ${optimizer} optimizer`],
+    ['threshold', threshold === undefined ? '-' : threshold.toPrecision(5)],
+    ['state', template ? 'finished' : 'training was not finished: go on with `pyramidflow train --resume`'],
+    ['settings', settings.join(', ') || '-'],
+  ]);
+  if (log.length === 0) return facts;
+  return `${facts}\n\n${describeLog(log)}`;
+}
+
+/** A line an epoch; of a log too long to be read, those at its ends. */
+export function describeLog(log: readonly EpochLog[]): string {
+  const row = (entry: EpochLog) => [
+    String(entry.epoch),
+    entry.loss.toPrecision(6),
+    entry.gradientNorm.toPrecision(4),
+    entry.reconstructionError.toExponential(2),
+  ];
+  const left = log.length - 2 * LISTED;
+  const rows =
+    left <= 0
+      ? log.map(row)
+      : [...log.slice(0, LISTED).map(row), [`... ${left} more, see --json`], ...log.slice(-LISTED).map(row)];
+  return table([['epoch', 'loss', 'gradient norm', 'reconstruction error'], ...rows]);
+}
+
+/** Numbers of values in the file, by what they are for. */
+function valuesIn({ tensors, template, training }: Checkpoint) {
+  const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
+  return {
+    weights: sum([...tensors.values()].map(({ shape }) => elements(shape))),
+    templates: sum((template ?? []).map(({ length }) => length)),
+    optimizer: training ? sum([...training.optimizer.first.values(), ...training.optimizer.second.values()].map(({ length }) => length)) : 0,
+  };
+}

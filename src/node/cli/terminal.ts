@@ -1,0 +1,50 @@
+import { fstatSync, writeSync } from 'node:fs';
+import { PyramidFlowError } from '../../core/errors';
+
+/** What a terminal acts on instead of showing it: control characters, and those that turn the direction of text. */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text on one line with nothing in it that a terminal obeys: file names may hold anything. Twice is the same as once. */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
+  });
+}
+
+/** The same for text of several lines. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+/** What went wrong with a file, with the name of the file. */
+export const named = (path: string, error: string): string => (error.includes(path) ? error : `${path}: ${error}`);
+
+/**
+ * Writes text to stdout, all of it. Throws DataError where a file takes no more: Node's own stream keeps the part that
+ * fitted on a full disk and drops the rest without an error.
+ */
+export function writeOutput(text: string): void {
+  const kind = fstatSync(process.stdout.fd);
+  if (process.stdout.isTTY || !(kind.isFile() || kind.isCharacterDevice())) {
+    process.stdout.write(text); // what goes wrong comes as an event
+    return;
+  }
+  const bytes = Buffer.from(text);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(process.stdout.fd, bytes, at);
+  } catch (cause) {
+    throw outputFailed(cause as Error);
+  }
+}
+
+/** Hears of the errors of stdout and stderr. A reader that has gone, as `head` does, wants no more: that is no error. */
+export function watchOutput(onError: (error: PyramidFlowError) => void): void {
+  process.stderr.on('error', () => undefined); // there is nowhere left to say it
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') onError(outputFailed(error));
+  });
+}
+
+function outputFailed(cause: Error): PyramidFlowError {
+  const problem = `the result cannot be written to the output: ${cause.message}`;
+  return new PyramidFlowError('DataError', problem, 'send it to a place that has room', { cause });
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { openChoices } from '../../tuner/choices';
+import { type TuningResult, tune } from '../../tuner/tune';
+import { progressBar } from './progress';
+import { writeTuning } from '../files/tuning-file';
+import { EXIT, notice, printResult, table, withRuntime, wholeNumber } from './shared';
+
+interface TuneArguments {
+  readonly size: number;
+  readonly samples: number;
+  readonly json?: boolean;
+}
+
+export function addTune(program: Command): void {
+  program
+    .command('tune')
+    .description('choose the fastest variants of the kernels on this adapter, and keep the choice for it')
+    .option('--size <pixels>', 'side of the images that they are timed on', wholeNumber(16, 1024), 64)
+    .option('--samples <n>', 'times that each is timed', wholeNumber(3, 999), 9)
+    .option('--json', 'print the result as JSON')
+    .action(runTune);
+}
+
+async function runTune({ size, samples, json }: TuneArguments): Promise<void> {
+  await withRuntime(async (gpu) => {
+    const bar = progressBar('tuning');
+    const { length } = openChoices(gpu.adapter);
+    let done = 0;
+    const onResult = ({ name }: TuningResult) => bar.update(++done, length, name);
+    const results = await tune(gpu, { side: size, samples, onResult }).finally(bar.stop);
+    const file = await writeTuning(gpu.adapter, gpu.choices);
+    if (results.some(({ chosen }) => chosen === undefined)) process.exitCode = EXIT.failed;
+    printResult(json, { adapter: gpu.adapter, results, file }, () => describe(results));
+    notice(`kept in ${file}; delete it to go back`);
+  });
+}
+
+function describe(results: readonly TuningResult[]): string {
+  const rows = results.flatMap(({ name, options, chosen }) =>
+    options.map(({ option, ms, problem }) => [
+      name,
+      option,
+      ms === undefined ? `wrong: ${problem}` : `${ms.toFixed(1)} ms`,
+      option === chosen ? 'chosen' : '',
+    ]),
+  );
+  return table([['choice', 'option', 'convolution and gradients', ''], ...rows]);
+}

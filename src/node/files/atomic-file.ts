@@ -1,0 +1,94 @@
+import { constants } from 'node:fs';
+import { access, lstat, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PyramidFlowError } from '../../core/errors';
+import { removeLeftovers, temporaryName } from './leftovers';
+import { specialKind } from './regular-file';
+
+/**
+ * Replaces a file at once: whoever reads it sees the old contents or the new, also after a crash, since the new ones
+ * are on the disk before they take the name. Throws DataError, and leaves the old file, where they cannot be written.
+ */
+export const writeAtomic = (path: string, contents: Uint8Array | string): Promise<void> =>
+  replaceFile(path, (temporary) => writeFile(temporary, contents, { flag: 'wx' }));
+
+/** The same for contents that `write` puts into a file of the name that it is given. */
+export async function replaceFile(path: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
+  try {
+    const target = await targetOf(path);
+    const folder = dirname(target);
+    await removeLeftovers(folder);
+    const temporary = join(folder, temporaryName());
+    try {
+      await write(temporary);
+      await sync(temporary, 'r+');
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    if (process.platform !== 'win32') await sync(folder, 'r').catch(ignoreUnsupported);
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
+}
+
+/** Makes a folder for results, and checks that it takes files. Throws DataError. */
+export async function prepareFolder(folder: string): Promise<void> {
+  await makeFolder(folder).catch((cause) => {
+    throw notWritable(folder, cause);
+  });
+}
+
+/** Makes the folder of a file that is to be written later, and checks that it can be. Throws DataError. */
+export async function prepareFolderOf(path: string): Promise<void> {
+  try {
+    await makeFolder(dirname(path));
+    await targetOf(path);
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const kind = await stat(folder).catch(() => undefined);
+  if (kind && !kind.isDirectory()) throw new Error(`${folder} is no folder`);
+  await mkdir(folder, { recursive: true });
+  await access(folder, constants.W_OK);
+}
+
+/** The file that a path stands for, its links followed. Throws where something lies there that is no file. */
+export async function targetOf(path: string): Promise<string> {
+  const target = await realpath(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+  if (target === undefined) {
+    const isLink = await lstat(path).then((stats) => stats.isSymbolicLink(), () => false);
+    if (isLink) throw new Error('it is a link to a file that does not exist');
+    return path;
+  }
+  const kind = specialKind(await stat(target));
+  if (kind) throw new Error(`it is ${kind}`);
+  return target;
+}
+
+/** That a file or folder cannot be written, and why. */
+export function notWritable(path: string, cause: unknown): PyramidFlowError {
+  const problem = `${path} cannot be written: ${(cause as Error).message}`;
+  return new PyramidFlowError('DataError', problem, 'name a place that you may write to and that has room', { cause });
+}
+
+async function sync(path: string, flags: string): Promise<void> {
+  const handle = await open(path, flags);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Not every file system can do this for a folder, nor every user: the file has its name all the same. */
+function ignoreUnsupported(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EIO') throw error;
+}

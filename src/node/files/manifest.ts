@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PyramidFlowError } from '../../core/errors';
+import type { ManifestEntry } from '../../checkpoint/checkpoint';
+import type { Dataset } from './dataset';
+import { mapParallel } from '../parallel';
+
+const READS = 8; // files at a time, of each of which one chunk is in memory
+const CHUNK = 2 ** 18;
+
+/**
+ * Names, sizes and hashes of the training images, in their order. Names are relative to the category, so that neither the
+ * data set's place nor its name matters. Throws DataError for a file that cannot be read or is no regular one.
+ */
+export async function makeManifest({ folder, train }: Dataset, category = ''): Promise<ManifestEntry[]> {
+  const prefix = `${category.replace(/\/+$/, '')}/`;
+  return mapParallel(train, READS, async (path) => {
+    const name = path.startsWith(prefix) ? path.slice(prefix.length) : path;
+    return { name, ...(await hashFile(join(folder, path))) };
+  });
+}
+
+/** The size and hash of a file's contents, read piece by piece. */
+async function hashFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  try {
+    if (!(await stat(path)).isFile()) throw new Error('it is no regular file'); // a pipe would wait for ever
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    return { bytes, sha256: hash.digest('hex') };
+  } catch (cause) {
+    const problem = `${path} cannot be read: ${(cause as Error).message}`;
+    throw new PyramidFlowError('DataError', problem, 'give regular files that can be read', { cause });
+  }
+}

@@ -1,0 +1,133 @@
+import { PyramidFlowError } from '../../core/errors';
+import type { Runtime } from '../../gpu/runtime';
+import { Tensor } from '../../tensor/tensor';
+import { directForward, directGradInput, directGradWeight } from './direct';
+import { type FftOptions, type GradientOptions, fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from './fft';
+import { addInto, fill } from '../elementwise';
+import { nearest, resizeGradient } from '../nearest';
+import type { Op } from '../op';
+import { expectShape, imageShape } from '../shape';
+
+/** `enlarge` with stride 1 only. */
+export interface ConvolutionOptions extends Omit<FftOptions, 'tile'> {
+  /** 1 or 2; default 1 */
+  readonly stride?: number;
+}
+
+export interface ForwardOptions extends ConvolutionOptions {
+  /** of a LeakyReLU on the result; default 1, which is none */
+  readonly slope?: number;
+  /** where the result goes; default a new tensor */
+  readonly into?: Tensor;
+}
+
+const KERNEL_SIZES = [1, 3, 5, 7, 9, 11];
+const PLAIN = { slope: 1, masked: false };
+
+/** Kernel sizes that tiles of FFT can compute, with stride 1. */
+export const FFT_KERNELS = [3, 5, 7, 9, 11];
+
+type Method = 'direct' | 'fft';
+
+/** The key in Runtime.choices of the method for a kernel size. */
+export const methodChoice = (k: number): string => `convolution ${k}x${k}`;
+
+/**
+ * Which way a convolution is computed, by its shape and what a tuner chose for its kernel size. Tiles of FFT need several times fewer
+ * operations where kernels are large, and make no sense on maps of less than a tile. For 3x3 it depends on the adapter (lavapipe
+ * prefers tiles): the direct kernel unless `pyramidflow tune` finds otherwise.
+ */
+export function convolutionMethod(k: number, stride: number, height: number, width: number, chosen?: Method): Method {
+  if (stride !== 1 || !FFT_KERNELS.includes(k) || height * width < 256) return 'direct';
+  return chosen ?? (k >= 5 ? 'fft' : 'direct');
+}
+
+/** y = leaky(conv(x, w)), zero padding k / 2, no bias. x: (N, Ci, H, W), w: (Co, Ci, k, k), y: (N, Co, ceil(H / stride), ...). */
+export function convolve(x: Tensor, w: Tensor, { stride = 1, enlarge = 1, slope = 1, into, workspace }: ForwardOptions = {}): Tensor {
+  checkConvolution(x, w, stride);
+  const [n, , height, width] = x.shape;
+  const shape = [n, w.shape[0], Math.ceil((height * enlarge) / stride), Math.ceil((width * enlarge) / stride)];
+  if (into) expectShape(into, shape, 'conv2d');
+  if (methodFor(w.gpu, w.shape[2], stride, shape) === 'fft') return fftConvForward(x, w, { slope, into, enlarge, workspace });
+  const y = into ?? Tensor.empty(x.gpu, shape, 'conv2d');
+  withEnlarged(x, enlarge, (input) => directForward(input, w, y, stride, slope));
+  return y;
+}
+
+/** d(loss)/dx from dy for an x of height x width; `into` is where it goes. */
+export function convolveGradInput(
+  dy: Tensor,
+  w: Tensor,
+  height: number,
+  width: number,
+  { stride = 1, enlarge = 1, into, workspace }: ConvolutionOptions & Pick<GradientOptions, 'into'> = {},
+): Tensor {
+  const dx = into ?? Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
+  if (methodFor(w.gpu, w.shape[2], stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, { enlarge, workspace });
+  else if (enlarge === 1) directGradInput(dy, w, dx, stride, PLAIN);
+  else {
+    const dInput = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height * enlarge, width * enlarge], 'conv2d dx');
+    directGradInput(dy, w, dInput, stride, PLAIN);
+    fill(dx, 0);
+    resizeGradient(dInput, 0, dx);
+    dInput.free();
+  }
+  return dx;
+}
+
+/** Both gradients, for less than one after the other. Where dx replaces x, x is read first. */
+export function convolveGradients(dy: Tensor, x: Tensor, w: Tensor, options: GradientOptions = {}): { dx: Tensor; dw: Tensor } {
+  if (methodFor(w.gpu, w.shape[2], 1, dy.shape) === 'fft') return fftConvGradients(dy, x, w, options);
+  const { throughLeaky, addTo, ...rest } = options;
+  let dw = convolveGradWeight(dy, x, w.shape[2], rest);
+  if (addTo) {
+    addInto(addTo, dw);
+    dw.free();
+    dw = addTo;
+  }
+  if (throughLeaky === undefined) return { dx: convolveGradInput(dy, w, x.shape[2], x.shape[3], rest), dw };
+  directGradInput(dy, w, x, 1, { slope: throughLeaky, masked: true }); // the mask is read where the result goes
+  return { dx: x, dw };
+}
+
+/** d(loss)/dw, (Co, Ci, k, k). */
+export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, { stride = 1, enlarge = 1, workspace }: ConvolutionOptions = {}): Tensor {
+  if (methodFor(dy.gpu, k, stride, dy.shape) === 'fft') return fftConvGradWeight(dy, x, k, { enlarge, workspace });
+  return withEnlarged(x, enlarge, (input) => directGradWeight(dy, input, k, stride));
+}
+
+const methodFor = ({ choices }: Runtime, k: number, stride: number, [, , height, width]: readonly number[]) =>
+  convolutionMethod(k, stride, height, width, choices.get(methodChoice(k)) as Method | undefined);
+
+function withEnlarged<T>(x: Tensor, enlarge: 1 | 2, work: (input: Tensor) => T): T {
+  if (enlarge === 1) return work(x);
+  const input = nearest.forward({ x }, { height: 2 * x.shape[2], width: 2 * x.shape[3] });
+  const result = work(input);
+  input.free();
+  return result;
+}
+
+/** Convolution as an operation on a tape. */
+export const conv2d: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'workspace'>, 'x' | 'w'> = {
+  name: 'conv2d',
+  saves: ['x', 'w'],
+  forward: ({ x, w }, options) => convolve(x, w, options),
+  gradient: (dy, { x, w }, options) => ({
+    x: () => convolveGradInput(dy, w, x.shape[2], x.shape[3], options),
+    w: () => convolveGradWeight(dy, x, w.shape[2], options),
+  }),
+};
+
+function checkConvolution(x: Tensor, w: Tensor, stride: number): void {
+  const [, channels] = imageShape(x);
+  const [, inputs, k, kx] = imageShape(w);
+  if (channels !== inputs) {
+    throw new PyramidFlowError('ShapeError', `conv2d: ${x.label} has ${channels} channels, ${w.label} takes ${inputs}`, 'make them equal');
+  }
+  if (k !== kx || !KERNEL_SIZES.includes(k)) {
+    throw new PyramidFlowError('ShapeError', `conv2d: ${w.label} is ${k}x${kx}`, `use a square kernel of ${KERNEL_SIZES.join(', ')}`);
+  }
+  if (stride !== 1 && stride !== 2) {
+    throw new PyramidFlowError('ShapeError', `conv2d: stride ${stride}`, 'use stride 1 or 2');
+  }
+}

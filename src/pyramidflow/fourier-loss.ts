@@ -1,0 +1,37 @@
+import phaseKernel from '../../shaders/fourier_phase.wgsl';
+import { scope } from '../tensor/scope';
+import { Tensor } from '../tensor/tensor';
+import { fft2, inverseFft2Real } from '../ops/fft';
+import { linearGrid } from '../ops/grid';
+import { pairDifferences } from './pair-differences';
+import { compose, composeGradient } from '../ops/pyramid';
+import { mean } from '../ops/reduce';
+
+/** The loss, [1], and its gradients with respect to the levels of the latent, finest first. */
+export interface LossAndGradient {
+  readonly loss: Tensor;
+  readonly gradients: Tensor[];
+}
+
+/**
+ * mean |FFT2(channel mean of the composed pair differences)| (paper, equation 8), and its gradient; |0| has gradient 0.
+ * Latent: a pyramid of (N >= 2, C, H, W) a level, whose finest sides have the factors 2, 3, 5 and 7 alone.
+ */
+export function fourierLossAndGradient(latent: readonly Tensor[], power: 1 | 2): LossAndGradient {
+  return scope(() => {
+    const differences = compose(latent.map((x) => pairDifferences.forward({ x }, { power })));
+    const [pairs, , height, width] = differences.shape;
+    const spectrum = fft2(differences.view([pairs, height, width]));
+    const magnitude = Tensor.empty(spectrum.gpu, [pairs, height, width], 'magnitude');
+    spectrum.gpu.run(phaseKernel, {
+      tensors: { spectrum, magnitude },
+      uniforms: { size: magnitude.size },
+      grid: linearGrid(magnitude.size),
+    });
+    const loss = mean(magnitude);
+    const dDifferences = inverseFft2Real(spectrum, 1 / magnitude.size).view(differences.shape);
+    const dLevels = composeGradient(dDifferences, latent.length);
+    const gradients = latent.map((x, i) => pairDifferences.gradient(dLevels[i], { x }, { power }).x!());
+    return { loss, gradients };
+  });
+}

@@ -1,0 +1,55 @@
+import pairKernel from '../../shaders/pair_differences.wgsl';
+import pairGradientKernel from '../../shaders/pair_differences_gradient.wgsl';
+import templateKernel from '../../shaders/template_difference.wgsl';
+import { PyramidFlowError } from '../core/errors';
+import { Tensor } from '../tensor/tensor';
+import { linearGrid } from '../ops/grid';
+import type { Op } from '../ops/op';
+import { expectShape, imageShape } from '../ops/shape';
+
+/** y = channel mean of |x_i - x_j|^power for every pair i < j of a batch: (N, C, H, W) -> (N (N - 1) / 2, 1, H, W). */
+export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {
+  name: 'pairDifferences',
+  saves: ['x'],
+  forward({ x }, { power }) {
+    const [batch, channels, height, width] = imageShape(x);
+    if (batch < 2) {
+      const problem = 'a batch of one image has no pairs to compare';
+      throw new PyramidFlowError('ShapeError', problem, 'use a batch of 2 or more');
+    }
+    const y = Tensor.empty(x.gpu, [(batch * (batch - 1)) / 2, 1, height, width], 'pair differences');
+    x.gpu.run(pairKernel, {
+      tensors: { x, y },
+      uniforms: { batch, channels, pixels: height * width },
+      constants: { POWER: power },
+      grid: linearGrid(y.size),
+    });
+    return y;
+  },
+  gradient: (dy, { x }, { power }) => ({
+    x() {
+      const [batch, channels, height, width] = imageShape(x);
+      const dx = Tensor.empty(x.gpu, x.shape, 'pair differences dx');
+      x.gpu.run(pairGradientKernel, {
+        tensors: { x, dy, dx },
+        uniforms: { batch, channels, pixels: height * width },
+        constants: { POWER: power },
+        grid: linearGrid(dx.size),
+      });
+      return dx;
+    },
+  }),
+};
+
+/** The channel mean of |x - template|: (N, C, H, W) and (1, C, H, W) -> (N, 1, H, W). */
+export function templateDifference(x: Tensor, template: Tensor): Tensor {
+  const [batch, channels, height, width] = imageShape(x);
+  expectShape(template, [1, channels, height, width], 'template difference');
+  const y = Tensor.empty(x.gpu, [batch, 1, height, width], 'template difference');
+  x.gpu.run(templateKernel, {
+    tensors: { x, t: template, y },
+    uniforms: { batch, channels, pixels: height * width },
+    grid: linearGrid(y.size),
+  });
+  return y;
+}

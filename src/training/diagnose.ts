@@ -1,0 +1,84 @@
+import type { ByteImage } from '../image/augment';
+import { PyramidFlowError } from '../core/errors';
+import { networkInput } from '../image/model-input';
+import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
+import type { Normalization } from '../ops/preprocess';
+import type { Tensor } from '../tensor/tensor';
+import type { Trainer } from './trainer';
+
+/** A tensor that is not finite, and where it first appeared. */
+interface Finding {
+  readonly block: string;
+  readonly tensor: string;
+}
+
+/** The step to repeat: where it was, and what the network was given. */
+export interface FailedStep {
+  readonly epoch: number;
+  readonly step: number;
+  readonly images: readonly ByteImage[];
+  readonly normalization: Normalization;
+}
+
+/**
+ * Repeats a step whose loss or gradient norm was not finite, piece by piece, and returns the error that names the first
+ * tensor that is not. The optimizer has left the parameters as they were before that step.
+ */
+export async function diagnose(
+  trainer: Trainer,
+  { epoch, step, images, normalization }: FailedStep,
+): Promise<PyramidFlowError> {
+  const input = networkInput(trainer.model.gpu, images, normalization);
+  const finding = (await findInForward(trainer.model, input)) ?? (await findInBackward(trainer, input));
+  input.free();
+  const where = finding ? `in ${finding.block}: ${finding.tensor} is not finite` : 'the loss was not finite, but is when the step is repeated';
+  return new PyramidFlowError(
+    'NumericError',
+    `training stopped at epoch ${epoch}, step ${step} ${where}`,
+    'lower the learning rate, or resume from the last finished epoch',
+    { details: { settings: ['lr', 'resume'] } },
+  );
+}
+
+async function findInForward(model: PyramidFlow, input: Tensor): Promise<Finding | undefined> {
+  if (!(await isFinite(input))) return { block: 'the input', tensor: 'images' };
+  for (const name of model.parameters.names) {
+    if (!(await isFinite(model.parameters.get(name)))) return { block: blockOf(name), tensor: name };
+  }
+  const levels = model.embed(input);
+  try {
+    for (const module of model.chain.modules) {
+      model.chain.forward(levels, { training: true }, [module]);
+      if (!(await isFinite(levels[module.target]))) return { block: module.name, tensor: `level ${module.target}` };
+    }
+    const { loss, gradients } = fourierLossAndGradient(levels, 2);
+    const found = await firstBad([loss, ...gradients]);
+    const names = ['loss', ...gradients.map((_, i) => `d loss / d level ${i}`)];
+    return found === undefined ? undefined : { block: 'the Fourier loss', tensor: names[found] };
+  } finally {
+    for (const level of levels) level.free();
+  }
+}
+
+async function findInBackward(trainer: Trainer, input: Tensor): Promise<Finding | undefined> {
+  trainer.gradients(input, false).free();
+  const { parameters } = trainer.model;
+  for (const name of parameters.names.toReversed()) {
+    if (!(await isFinite(parameters.gradient(name)))) return { block: blockOf(name), tensor: `the gradient of ${name}` };
+  }
+  return undefined;
+}
+
+async function firstBad(tensors: readonly Tensor[]): Promise<number | undefined> {
+  let bad: number | undefined;
+  for (const [i, tensor] of tensors.entries()) {
+    if (bad === undefined && !(await isFinite(tensor))) bad = i;
+    tensor.free();
+  }
+  return bad;
+}
+
+const isFinite = async (tensor: Tensor): Promise<boolean> => (await tensor.read()).every(Number.isFinite);
+
+const blockOf = (parameter: string): string => parameter.split('.').slice(0, 2).join('.');

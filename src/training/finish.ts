@@ -1,0 +1,56 @@
+import { thresholdFromGood } from '../inspection/threshold';
+import { anomalyMap, imageScores } from '../inspection/anomaly-map';
+import { networkInput } from '../image/model-input';
+import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import { TemplateMean } from '../inspection/template';
+import type { Normalization } from '../ops/preprocess';
+import { scope } from '../tensor/scope';
+import type { TrainingImages } from './fit';
+
+/** What a trained model needs to judge pictures: see Checkpoint. */
+export interface Finish {
+  readonly template: Float32Array[];
+  readonly threshold: number;
+}
+
+export interface FinishOptions {
+  readonly signal?: AbortSignal;
+  onImage?(done: number, of: number): void;
+  /** of the network's input; default ImageNet's */
+  readonly normalization?: Normalization;
+}
+
+/**
+ * The template, the mean latent of all good images (paper, section 3.4), and a threshold from their scores against it.
+ * `onImage` is called twice an image. Returns undefined where the signal stopped it. Throws NumericError where a score
+ * is not finite.
+ */
+export async function finishTraining(
+  model: PyramidFlow,
+  images: TrainingImages,
+  { signal, onImage, normalization }: FinishOptions = {},
+): Promise<Finish | undefined> {
+  const mean = new TemplateMean();
+  const latent = (index: number) => model.forward(networkInput(model.gpu, [images.image(index)], normalization));
+  for (let i = 0; i < images.count; i++) {
+    scope(() => mean.add(latent(i)));
+    await model.gpu.finish();
+    onImage?.(i + 1, 2 * images.count);
+    if (signal?.aborted) break; // only here: a mean of no images there is not
+  }
+  const levels = mean.finish();
+  const scores = new Float32Array(images.count);
+  for (let i = 0; i < images.count; i++) {
+    if (signal?.aborted) break;
+    const score = scope(() => imageScores(anomalyMap(latent(i), levels)));
+    [scores[i]] = await score.read();
+    score.free();
+    onImage?.(images.count + i + 1, 2 * images.count);
+  }
+  const template: Float32Array[] = [];
+  for (const level of levels) {
+    template.push(await level.read());
+    level.free();
+  }
+  return signal?.aborted ? undefined : { template, threshold: thresholdFromGood(scores).threshold };
+}

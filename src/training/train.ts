@@ -1,0 +1,63 @@
+import type { Runtime } from '../gpu/runtime';
+import type { Checkpoint, ManifestEntry, TrainingState } from '../checkpoint/checkpoint';
+import { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import { IMAGENET } from '../ops/preprocess';
+import { finishTraining } from './finish';
+import { type FitProgress, type TrainingImages, fit } from './fit';
+import type { TrainingPlan } from './plan';
+
+export interface TrainOptions {
+  /** goes on from here, with the normalization that is kept there */
+  readonly resumed?: Checkpoint;
+  /** the training images, to be kept in every checkpoint */
+  readonly manifest?: readonly ManifestEntry[];
+  readonly signal?: AbortSignal;
+  onStep?(progress: FitProgress): void;
+  /** hears of a training that goes wrong but can go on */
+  onWarning?(text: string): void;
+  /** after every epoch, with the model as it stands */
+  onEpoch?(checkpoint: Checkpoint, state: TrainingState): Promise<void> | void;
+  /** images seen of those that the template and the threshold take */
+  onFinish?(done: number, of: number): void;
+}
+
+/**
+ * Trains a model as planned: all epochs, then template and threshold. The same plan and images give the same bytes.
+ * Returns undefined where the signal stopped it. Throws what `fit` and `finishTraining` throw.
+ */
+export async function trainModel(
+  gpu: Runtime,
+  { config, category, settings }: TrainingPlan,
+  images: TrainingImages,
+  { resumed, manifest, signal, onStep, onWarning, onEpoch, onFinish }: TrainOptions = {},
+): Promise<Checkpoint | undefined> {
+  const model = resumed
+    ? PyramidFlow.fromTensors(gpu, config, resumed.tensors)
+    : PyramidFlow.create(gpu, config, settings.seed);
+  const normalization = resumed?.normalization ?? IMAGENET;
+  const checkpoint = async (state: TrainingState): Promise<Checkpoint> => ({
+    config,
+    category,
+    normalization,
+    tensors: await model.tensors(),
+    training: { ...state, settings },
+    manifest,
+  });
+  try {
+    const state = await fit(model, images, {
+      ...settings,
+      adam: settings,
+      normalization,
+      resume: resumed?.training,
+      signal,
+      onStep,
+      onWarning,
+      onEpoch: onEpoch && (async (reached) => onEpoch(await checkpoint(reached), reached)),
+    });
+    if (signal?.aborted) return undefined;
+    const finish = await finishTraining(model, images, { signal, onImage: onFinish, normalization });
+    return finish && { ...(await checkpoint(state)), ...finish };
+  } finally {
+    model.free();
+  }
+}

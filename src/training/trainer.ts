@@ -1,0 +1,102 @@
+import type { MemoryMode } from '../pyramidflow/settings';
+import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
+import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import { Tape } from '../autograd/tape';
+import { scope } from '../tensor/scope';
+import { Tensor } from '../tensor/tensor';
+import { ADAM_DEFAULTS, Adam, type AdamSettings } from '../autograd/adam';
+
+export interface TrainerOptions {
+  readonly memory?: MemoryMode;
+  readonly adam?: AdamSettings;
+  /** p of the pair differences, 1 or 2; default 2 */
+  readonly power?: 1 | 2;
+}
+
+export interface StepReport {
+  readonly loss: number;
+  /** norm of all gradients together, before clipping */
+  readonly gradientNorm: number;
+}
+
+/** Trains a PyramidFlow: one step is one submit, and the loss comes back while the next step may already run. */
+export class Trainer {
+  readonly optimizer: Adam;
+  private readonly memory: MemoryMode;
+  private readonly power: 1 | 2;
+
+  constructor(
+    readonly model: PyramidFlow,
+    { memory = 'reversible', adam = ADAM_DEFAULTS, power = 2 }: TrainerOptions = {},
+  ) {
+    this.memory = memory;
+    this.power = power;
+    this.optimizer = new Adam(model.parameters, adam);
+  }
+
+  /** Makes the pipelines of a step ready, compiled in parallel. */
+  async compile(batch: number): Promise<void> {
+    const { gpu, config } = this.model;
+    const taken = this.optimizer.steps;
+    const compiled = gpu.rehearse(() => {
+      scope(() => void this.record(Tensor.empty(gpu, [batch, 3, config.height, config.width], 'images')));
+    });
+    this.optimizer.steps = taken;
+    await compiled;
+  }
+
+  /**
+   * One step on `images` (N >= 2, 3, H, W), which stay the caller's. The returned promise waits for the GPU; where loss or
+   * norm is not finite, the parameters have not moved.
+   */
+  async step(images: Tensor): Promise<StepReport> {
+    const report = this.record(images);
+    const values = report.read();
+    report.free();
+    const [loss, squaredNorm] = await values;
+    return { loss, gradientNorm: Math.sqrt(squaredNorm) };
+  }
+
+  /** d(loss)/d(parameters) into the parameter set, in either mode. Returns the loss, [1]. */
+  gradients(images: Tensor, moveMeans: boolean): Tensor {
+    this.model.parameters.zeroGradients();
+    const compute = this.memory === 'reversible' ? this.reversibleGradients : this.plainGradients;
+    return scope(() => compute.call(this, images, moveMeans));
+  }
+
+  free(): void {
+    this.optimizer.free();
+  }
+
+  /** Records a whole step; the result holds loss and squared gradient norm, [2]. */
+  private record(images: Tensor): Tensor {
+    return scope(() => {
+      this.optimizer.beginStep();
+      const loss = this.gradients(images, true);
+      const squaredNorm = this.optimizer.step();
+      const report = Tensor.empty(images.gpu, [2], 'step report');
+      [loss, squaredNorm].forEach(({ slice }, i) => {
+        images.gpu.copy({ ...slice, size: 4 }, { ...report.slice, offset: report.slice.offset + 4 * i, size: 4 });
+      });
+      return report;
+    });
+  }
+
+  private reversibleGradients(images: Tensor, moveMeans: boolean): Tensor {
+    const levels = this.model.forward(images, { training: true, moveMeans });
+    const { loss, gradients } = fourierLossAndGradient(levels, this.power);
+    this.model.chain.backward(levels, gradients);
+    [...levels, ...gradients].forEach((tensor) => tensor.free());
+    return loss;
+  }
+
+  private plainGradients(images: Tensor, moveMeans: boolean): Tensor {
+    const tape = new Tape();
+    const inputs = this.model.embed(images);
+    const levels = this.model.chain.record(tape, inputs, { training: true, moveMeans });
+    const { loss, gradients } = fourierLossAndGradient(levels, this.power);
+    this.model.parameters.addGradients(tape.backward(levels.map((level, i) => [level, gradients[i]])));
+    [...inputs, ...levels].forEach((tensor) => tensor.free());
+    return loss;
+  }
+}

@@ -1,0 +1,147 @@
+import { test } from 'uvu';
+import { AffineCoupling } from '../../src/pyramidflow/coupling';
+import { type BlockPlan, couplingLevels } from '../../src/pyramidflow/config';
+import { type VolumeNorm, meanShape } from '../../src/ops/volume-norm';
+import { ParameterSet } from '../../src/autograd/parameters';
+import { type Pass, ReversibleChain } from '../../src/flow/reversible';
+import { Tape } from '../../src/autograd/tape';
+import { Tensor, elements } from '../../src/tensor/tensor';
+import { assertClose } from '../support/assert-close';
+import { gpu, randomTensor, randomValues } from '../support/gpu';
+
+const BATCH = 2;
+const CHANNELS = 3;
+const KERNEL = 3;
+const SIZES = [
+  [12, 20],
+  [6, 10],
+  [3, 5],
+] as const;
+const BLOCKS: readonly BlockPlan[] = [
+  { kind: 'up', start: 0 },
+  { kind: 'down', start: 1 },
+  { kind: 'mid', start: 0 },
+];
+const NORMS: readonly VolumeNorm[] = ['CVN', 'SVN'];
+
+const levelShape = (level: number) => [BATCH, CHANNELS, ...SIZES[level]];
+
+function couplingOf(block: BlockPlan, norm: VolumeNorm) {
+  const levels = couplingLevels(block);
+  const shapes = {
+    conv1: [2 * CHANNELS, levels.conditions.length * CHANNELS, KERNEL, KERNEL],
+    conv2: [2 * CHANNELS, 2 * CHANNELS, KERNEL, KERNEL],
+  };
+  const entries = Object.entries(shapes).map(([name, shape]) => {
+    const scale = 1 / Math.sqrt(elements(shape.slice(1)));
+    return { name, shape, data: randomValues(elements(shape)).map((v) => scale * v) };
+  });
+  const set = new ParameterSet(entries, gpu);
+  const runningMean = randomTensor(meanShape(norm, levelShape(levels.network)), 'running mean');
+  const coupling = new AffineCoupling('coupling', set, '', levels, norm, runningMean);
+  return { set, runningMean, coupling, chain: new ReversibleChain([coupling], set), target: levels.target };
+}
+
+const randomLevels = () => SIZES.map((_, i) => randomTensor(levelShape(i), `level ${i}`));
+const copies = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.copy());
+const zeros = () => SIZES.map((_, i) => Tensor.zeros(gpu, levelShape(i)));
+
+async function allClose(
+  actual: readonly Tensor[],
+  expected: readonly Tensor[],
+  tolerance: number,
+  name: string,
+): Promise<void> {
+  for (const [i, tensor] of actual.entries()) {
+    assertClose(
+      await tensor.read(),
+      await expected[i].read(),
+      { absolute: tolerance, relative: tolerance },
+      `${name}, level ${i}`,
+    );
+  }
+}
+
+for (const block of BLOCKS) {
+  for (const norm of NORMS) {
+    const { set, runningMean, coupling, chain, target } = couplingOf(block, norm);
+    const name = `${block.kind}, ${norm}`;
+
+    for (const training of [true, false]) {
+      const pass: Pass = { training };
+      test(`${name}: inverse and record agree with forward, ${training ? 'training' : 'evaluation'}`, async () => {
+        const input = randomLevels();
+        const output = copies(input);
+        chain.forward(output, pass);
+        await allClose(chain.record(new Tape(), input, pass), output, 1e-6, 'record');
+        chain.inverse(output, pass);
+        await allClose(output, input, 2e-6, 'inverse');
+      });
+
+      test(`${name}: the log-determinant is that of the map, ${training ? 'training' : 'evaluation'}`, async () => {
+        const [low, high] = [randomLevels(), zeros()];
+        const ones = Tensor.from(gpu, levelShape(target), new Float32Array(low[target].size).fill(1), 'ones');
+        low.forEach((level, i) => i !== target && gpu.copy(level.slice, high[i].slice));
+        low[target] = Tensor.zeros(gpu, levelShape(target));
+        high[target] = ones; // the map is affine in the target, so its slope is what one more makes
+        const [logDeterminants, recorded] = [zeros(), zeros()];
+        chain.record(new Tape(), low, { training, logDeterminants: recorded });
+        chain.forward(low, { training, logDeterminants });
+        chain.forward(high, pass);
+        const [z0, z1] = [await low[target].read(), await high[target].read()];
+        const slope = Float64Array.from(z1, (value, i) => Math.log(value - z0[i]));
+        assertClose(await logDeterminants[target].read(), slope, 4e-6, 'forward');
+        await allClose(recorded, logDeterminants, 1e-6, 'record');
+        chain.inverse(low, { training, logDeterminants });
+        await allClose(logDeterminants, zeros(), 1e-6, 'inverse');
+      });
+    }
+
+    test(`${name}: the gradients of the reversible and of the plain way are the same`, async () => {
+      const [input, seeds] = [randomLevels(), randomLevels()];
+      const tape = new Tape();
+      tape.watch(...input);
+      const output = chain.record(tape, input, { training: true });
+      const found = tape.backward(output.map((level, i) => [level, seeds[i].copy()]));
+      const expected = input.map((level, i) => found.get(level) ?? seeds[i]);
+      const dWeights = coupling.parameters.map((parameter) => found.get(parameter)!);
+
+      set.zeroGradients();
+      const levels = copies(input);
+      chain.forward(levels, { training: true });
+      chain.backward(levels, seeds);
+      await allClose(levels, input, 2e-6, 'rebuilt input');
+      await allClose(seeds, expected, 1e-5, 'd input');
+      await allClose(
+        set.names.map((parameter) => set.gradient(parameter)),
+        dWeights,
+        1e-5,
+        'd weights',
+      );
+    });
+
+    test(`${name}: running means move by a tenth of the way, and only when asked to`, async () => {
+      const levels = randomLevels();
+      const before = await runningMean.read();
+      chain.forward(copies(levels), { training: true });
+      chain.forward(copies(levels), { training: false });
+      assertClose(await runningMean.read(), before, 0, 'not asked to');
+      const moved: Float32Array[] = [];
+      for (const way of ['forward', 'record'] as const) {
+        runningMean.write(before);
+        if (way === 'forward') chain.forward(copies(levels), { training: true, moveMeans: true });
+        else chain.record(new Tape(), levels, { training: true, moveMeans: true });
+        moved.push(await runningMean.read());
+      }
+      assertClose(moved[1], moved[0], 1e-6, 'recorded');
+      // With the running mean at the batch's own, evaluation is training.
+      runningMean.write(moved[0].map((value, i) => 10 * value - 9 * before[i]));
+      const [training, evaluation] = [copies(levels), copies(levels)];
+      chain.forward(training, { training: true });
+      chain.forward(evaluation, { training: false });
+      await allClose(evaluation, training, 1e-5, 'with the own mean');
+    });
+  }
+}
+
+test.run();
