@@ -1,4 +1,5 @@
 import { PyramidFlowError } from '../core/errors';
+import { brokenCall } from './device-errors';
 
 /** The device and what it can do. */
 export interface Device {
@@ -41,12 +42,16 @@ const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|warp|basic render/i;
 export async function requestDevice(gpu: GPU): Promise<Device> {
   const adapter = await bestAdapter(gpu);
   const report = describeAdapter(adapter);
-  const device = await adapter.requestDevice({
+  const descriptor: GPUDeviceDescriptor = {
     label: 'pyramidflow',
     requiredFeatures: USEFUL_FEATURES.filter((feature) => adapter.features.has(feature)),
     requiredLimits: report.limits as Record<string, number>,
-  });
-  return { device, adapter: report };
+  };
+  try {
+    return { device: await adapter.requestDevice(descriptor), adapter: report };
+  } catch (cause) {
+    throw brokenCall('be opened', cause);
+  }
 }
 
 async function bestAdapter(gpu: GPU): Promise<GPUAdapter> {

@@ -1,4 +1,7 @@
+import type { Faults } from './faults';
+import { BUFFER_USAGE } from './flags';
 import { type KernelCall, type KernelSource, bindGroupLayout, packUniforms } from './kernel';
+import { RecentMap } from './recent';
 import { specialise } from './specialise';
 
 interface Layouts {
@@ -6,19 +9,37 @@ interface Layouts {
   readonly pipeline: GPUPipelineLayout;
 }
 
-const UNIFORM_COPY_DST = 0x40 | 0x08;
+/** A bind group and the uniform buffer in it. */
+interface Bound {
+  readonly group: GPUBindGroup;
+  readonly uniform?: GPUBuffer;
+}
 
-/** Pipelines by kernel and constants, uniform buffers by content, bind groups by what they bind: each is made once. */
+/**
+ * A step of training at 256 x 256 makes up to 5,600 dispatches, with one or two thousand bind groups and some hundred uniforms.
+ * So it finds its own even after the older half was dropped. A bind group takes some 5 KB in Dawn, a uniform buffer 4 to 8.
+ */
+export const MOST_BIND_GROUPS = 16_384;
+export const MOST_UNIFORMS = 4096;
+
+/**
+ * Pipelines by kernel and constants, uniform buffers by content, bind groups by what they bind: each is made once. Of the
+ * latter two the most recent are kept, since every size of picture has its own.
+ */
 export class KernelCache {
   private readonly layouts = new Map<string, Layouts>();
   private readonly pipelines = new Map<string, GPUComputePipeline>();
   private readonly compiling = new Map<string, Promise<void>>();
-  private readonly uniforms = new Map<string, GPUBuffer>();
-  private readonly bindGroups = new Map<string, GPUBindGroup>();
+  private readonly uniforms = new RecentMap<GPUBuffer>(MOST_UNIFORMS, (dropped) => this.retire(dropped));
+  private readonly bindGroups = new RecentMap<Bound>(MOST_BIND_GROUPS);
+  private retired: GPUBuffer[] = [];
   private readonly bufferIds = new WeakMap<GPUBuffer, number>();
   private nextId = 0;
 
-  constructor(private readonly device: GPUDevice) {}
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly faults: Faults,
+  ) {}
 
   prepare<T extends string, U extends string, C extends string>(
     kernel: KernelSource<T, U, C>,
@@ -33,8 +54,8 @@ export class KernelCache {
     if (this.pipelines.has(key)) return Promise.resolve();
     let made = this.compiling.get(key);
     if (!made) {
-      made = this.device
-        .createComputePipelineAsync(this.describe(kernel, constants, key))
+      made = this.faults
+        .compiled(`kernel ${key}`, () => this.device.createComputePipelineAsync(this.describe(kernel, constants, key)))
         .then((pipeline) => void this.pipelines.set(key, pipeline))
         .finally(() => this.compiling.delete(key));
       this.compiling.set(key, made);
@@ -47,8 +68,15 @@ export class KernelCache {
     this.bindGroups.clear();
   }
 
-  counts(): { bindGroups: number; pipelines: number } {
-    return { bindGroups: this.bindGroups.size, pipelines: this.pipelines.size };
+  /** Everything recorded was submitted: uniform buffers that were dropped meanwhile are no longer needed. */
+  submitted(): void {
+    for (const buffer of this.retired) buffer.destroy(); // the GPU keeps it until it is done
+    this.retired = [];
+  }
+
+  counts(): { bindGroups: number; pipelines: number; uniformBuffers: number } {
+    const uniformBuffers = this.uniforms.size + this.retired.length;
+    return { bindGroups: this.bindGroups.size, pipelines: this.pipelines.size, uniformBuffers };
   }
 
   private pipeline(kernel: KernelSource, constants: Readonly<Record<string, number>>): GPUComputePipeline {
@@ -89,13 +117,13 @@ export class KernelCache {
     const uniform = kernel.uniforms && this.uniform(kernel, uniforms);
     const ids = bound.map(({ tensor: { slice } }) => `${this.id(slice.buffer)}:${slice.offset}:${slice.size}`);
     const key = `${kernel.name}|${ids.join('|')}|${uniform && this.id(uniform)}`;
-    let group = this.bindGroups.get(key);
+    let group = this.bindGroups.get(key)?.group;
     if (!group) {
       const entries: GPUBindGroupEntry[] = bound.map(({ binding, tensor }) => ({ binding, resource: tensor.slice }));
       if (kernel.uniforms && uniform) entries.push({ binding: kernel.uniforms.binding, resource: { buffer: uniform } });
       const label = `${kernel.name}(${bound.map(({ name, tensor }) => `${name} = ${tensor.label}`).join(', ')})`;
       group = this.device.createBindGroup({ label, layout: this.layout(kernel).bindGroup, entries });
-      this.bindGroups.set(key, group);
+      this.bindGroups.set(key, { group, uniform });
     }
     return group;
   }
@@ -105,11 +133,18 @@ export class KernelCache {
     const key = new Uint32Array(bytes).join();
     let buffer = this.uniforms.get(key);
     if (!buffer) {
-      buffer = this.device.createBuffer({ label: `uniforms ${kernel.name}`, size: bytes.byteLength, usage: UNIFORM_COPY_DST });
+      const usage = BUFFER_USAGE.UNIFORM | BUFFER_USAGE.COPY_DST;
+      buffer = this.faults.createBuffer({ label: `uniforms ${kernel.name}`, size: bytes.byteLength, usage });
       this.device.queue.writeBuffer(buffer, 0, bytes);
       this.uniforms.set(key, buffer);
     }
     return buffer;
+  }
+
+  /** What is recorded may still use these buffers; their bind groups serve no later call. */
+  private retire(dropped: ReadonlySet<GPUBuffer>): void {
+    this.bindGroups.remove(({ uniform }) => uniform !== undefined && dropped.has(uniform));
+    this.retired.push(...dropped);
   }
 
   private id(buffer: GPUBuffer): number {

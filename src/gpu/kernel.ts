@@ -1,3 +1,5 @@
+import { SHADER_STAGE } from './flags';
+
 /** One uniform struct member, as laid out by WGSL. Offset in bytes. */
 export interface UniformField {
   readonly name: string;
@@ -66,14 +68,12 @@ export function packUniforms(kernel: Pick<KernelSource, 'name' | 'uniforms'>, va
 export function bindGroupLayout(kernel: KernelSource): GPUBindGroupLayoutDescriptor {
   const entries: GPUBindGroupLayoutEntry[] = kernel.tensors.map(({ binding, access }) => ({
     binding,
-    visibility: GPU_COMPUTE_STAGE,
+    visibility: SHADER_STAGE.COMPUTE,
     buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
   }));
   if (kernel.uniforms) {
     const { binding, size } = kernel.uniforms;
-    entries.push({ binding, visibility: GPU_COMPUTE_STAGE, buffer: { type: 'uniform', minBindingSize: size } });
+    entries.push({ binding, visibility: SHADER_STAGE.COMPUTE, buffer: { type: 'uniform', minBindingSize: size } });
   }
   return { label: kernel.name, entries };
 }
-
-const GPU_COMPUTE_STAGE = 4; // GPUShaderStage.COMPUTE: the global is missing where WebGPU is not built in

@@ -1,4 +1,6 @@
-import { PyramidFlowError } from '../core/errors';
+import { tooLarge } from './device-errors';
+import type { Faults } from './faults';
+import { BUFFER_USAGE } from './flags';
 
 /** Bytes of GPU memory, as the pool hands them out. */
 export interface MemoryUse {
@@ -13,7 +15,10 @@ export interface MemoryUse {
 }
 
 const ALIGNMENT = 256; // of storage bindings: slices of a buffer then start where a binding may start
-const STORAGE_COPY = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
+const STORAGE_COPY = BUFFER_USAGE.STORAGE | BUFFER_USAGE.COPY_SRC | BUFFER_USAGE.COPY_DST;
+
+/** Freed memory that is worth keeping, in bytes. */
+export const MOST_POOLED = 512 * 2 ** 20;
 
 /**
  * Storage buffers by exact size. Of those that are free the oldest is handed out, so that a step which asks in the same order
@@ -27,26 +32,28 @@ export class BufferPool {
   private pooled = 0;
   private peak = 0;
   private peakReserved = 0;
+  private most = 0;
 
+  /** @param makeRoom calls `trim` once nothing that is recorded needs what is pooled */
   constructor(
-    private readonly device: GPUDevice,
+    private readonly faults: Pick<Faults, 'createBuffer' | 'throwIfAny'>,
     private readonly maxBytes: number,
+    private readonly makeRoom: () => void,
   ) {}
 
-  /** A buffer of at least `bytes`; what it holds is undefined. Throws DeviceError above the adapter's limit. */
+  /**
+   * A buffer of at least `bytes`; what it holds is undefined. Throws DeviceError above the adapter's limit. That the GPU has no
+   * memory left is known later: the runtime's next calls throw it.
+   */
   acquire(bytes: number, label: string): GPUBuffer {
     const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
-    if (size > this.maxBytes) {
-      throw new PyramidFlowError(
-        'DeviceError',
-        `tensor ${label} needs ${bytes} bytes, more than the ${this.maxBytes} that this adapter can bind`,
-        'use smaller images, a smaller batch or fewer channels',
-      );
-    }
+    this.faults.throwIfAny();
+    if (size > this.maxBytes) throw tooLarge({ label: `tensor ${label}`, bytes }, this.maxBytes);
     const reused = this.free.get(size)?.pop();
-    const buffer = reused ?? this.create(size);
+    const buffer = reused ?? this.create(size, label);
     if (reused) this.pooled -= size;
     this.live += size;
+    this.most = Math.max(this.most, this.live);
     this.peak = Math.max(this.peak, this.live);
     this.peakReserved = Math.max(this.peakReserved, this.live + this.pooled);
     return buffer;
@@ -78,8 +85,15 @@ export class BufferPool {
     this.peakReserved = this.live + this.pooled;
   }
 
-  private create(size: number): GPUBuffer {
-    const buffer = this.device.createBuffer({ label: `pool ${size}`, size, usage: STORAGE_COPY });
+  /**
+   * WebGPU says too late that memory is out, and never how much there is. So what is held stays within twice what was ever
+   * live, and a little: above that, sizes that are not coming back have piled up, and they make room first. A step that is
+   * repeated makes no buffers and never comes here.
+   */
+  private create(size: number, label: string): GPUBuffer {
+    const wanted = this.live + size;
+    if (wanted + this.pooled > 2 * Math.max(this.most, wanted) + MOST_POOLED) this.makeRoom();
+    const buffer = this.faults.createBuffer({ label: `pool ${size}`, size, usage: STORAGE_COPY }, `tensor ${label}`);
     this.ages.set(buffer, this.made++);
     return buffer;
   }

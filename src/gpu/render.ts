@@ -1,3 +1,4 @@
+import { BUFFER_USAGE } from './flags';
 import { type UniformField, packUniforms } from './kernel';
 import type { Runtime } from './runtime';
 
@@ -16,8 +17,6 @@ export interface RenderSource<B extends string = string, U extends string = stri
   readonly uniformNames?: readonly U[];
 }
 
-const UNIFORM_COPY_DST = 0x40 | 0x08;
-
 /** Draws one render shader into textures of one format. */
 export class Renderer<B extends string, U extends string> {
   private readonly uniforms: GPUBuffer;
@@ -27,7 +26,8 @@ export class Renderer<B extends string, U extends string> {
     private readonly source: RenderSource<B, U>,
     private readonly pipeline: GPURenderPipeline,
   ) {
-    this.uniforms = gpu.device.createBuffer({ label: source.name, size: source.uniforms.size, usage: UNIFORM_COPY_DST });
+    const usage = BUFFER_USAGE.UNIFORM | BUFFER_USAGE.COPY_DST;
+    this.uniforms = gpu.faults.createBuffer({ label: source.name, size: source.uniforms.size, usage });
   }
 
   static async create<B extends string, U extends string>(
@@ -36,12 +36,14 @@ export class Renderer<B extends string, U extends string> {
     format: GPUTextureFormat,
   ): Promise<Renderer<B, U>> {
     const { name: label, text: code, vertex, fragment } = source;
-    const module = gpu.device.createShaderModule({ label, code });
-    const pipeline = await gpu.device.createRenderPipelineAsync({
-      label,
-      layout: 'auto',
-      vertex: { module, entryPoint: vertex },
-      fragment: { module, entryPoint: fragment, targets: [{ format }] },
+    const pipeline = await gpu.faults.compiled(`shader ${label}`, () => {
+      const module = gpu.device.createShaderModule({ label, code });
+      return gpu.device.createRenderPipelineAsync({
+        label,
+        layout: 'auto',
+        vertex: { module, entryPoint: vertex },
+        fragment: { module, entryPoint: fragment, targets: [{ format }] },
+      });
     });
     return new Renderer(gpu, source, pipeline);
   }

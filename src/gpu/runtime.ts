@@ -1,31 +1,35 @@
-import { PyramidFlowError } from '../core/errors';
 import type { AdapterReport, Device } from './device';
+import { destroyedError, gridTooLarge } from './device-errors';
+import { Faults } from './faults';
+import { MAP_MODE } from './flags';
 import type { BufferSlice, KernelCall, KernelSource } from './kernel';
 import { KernelCache } from './kernel-cache';
-import { BufferPool } from './pool';
+import { BufferPool, MOST_POOLED } from './pool';
+import { StagingBuffers } from './staging';
 import { DispatchTimer } from './timer';
 
-/** What the runtime has done so far. */
+/** What the runtime has done so far, and what it keeps for later. */
 export interface WorkCount {
   dispatches: number;
   passes: number;
   submits: number;
   bindGroups: number;
   pipelines: number;
+  uniformBuffers: number;
+  stagingBuffers: number;
 }
-
-const MAP_READ = 0x01; // GPUBufferUsage and GPUMapMode: the globals are missing where WebGPU is not built in
-const COPY_DST = 0x08;
-const MOST_POOLED = 512 * 2 ** 20;
 
 /**
  * Runs kernels: records them into one command buffer until `flush`, hands out memory, reads results back.
- * Everything recorded runs in the order of the calls.
+ * Everything recorded runs in the order of the calls. After the first thing that goes wrong (a command that was refused, no
+ * memory left, a device that was lost or destroyed) every call throws it, a DeviceError; another runtime is not affected.
  */
 export class Runtime {
   readonly device: GPUDevice;
   readonly adapter: AdapterReport;
   readonly memory: BufferPool;
+  /** What has gone wrong. */
+  readonly faults: Faults;
   /** Variants of kernels that a tuner chose for this adapter, by what they are of; operations choose where it says nothing. */
   readonly choices = new Map<string, string>();
   /** Set to a timer to time every dispatch in a pass of its own; a measurement, not a way to run. */
@@ -35,24 +39,15 @@ export class Runtime {
   private rehearsed: Promise<void>[] | undefined;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
-  private checks: Promise<void> = Promise.resolve();
-  private failure: PyramidFlowError | undefined;
-  private staging: GPUBuffer[] = [];
+  private readonly staging: StagingBuffers;
 
   constructor({ device, adapter }: Device) {
     this.device = device;
     this.adapter = adapter;
-    this.memory = new BufferPool(device, adapter.limits.maxStorageBufferBindingSize);
-    this.kernels = new KernelCache(device);
-    device.lost.then(({ reason, message }) => {
-      if (reason === 'destroyed') return;
-      this.failure ??= new PyramidFlowError(
-        'DeviceError',
-        `the GPU device was lost (${message || reason})`,
-        'start again; if it happens again, use smaller images or a smaller batch, or update the driver',
-      );
-    });
-    device.onuncapturederror = ({ error }) => this.fail(error);
+    this.faults = new Faults(device, () => this.memory.use());
+    this.memory = new BufferPool(this.faults, adapter.limits.maxStorageBufferBindingSize, () => this.trim(0));
+    this.kernels = new KernelCache(device, this.faults);
+    this.staging = new StagingBuffers(this.faults);
   }
 
   /** Records one dispatch of `kernel`. */
@@ -60,7 +55,7 @@ export class Runtime {
     kernel: KernelSource<T, U, C>,
     call: KernelCall<T, U, C>,
   ): void {
-    this.throwFailure();
+    this.faults.throwIfAny();
     this.checkGrid(kernel.name, call.grid);
     if (this.rehearsed) {
       this.rehearsed.push(this.compile(kernel, call.constants));
@@ -79,29 +74,38 @@ export class Runtime {
   }
 
   /** Makes a pipeline ready ahead of its first call, off the main thread where the platform can. */
-  compile(kernel: KernelSource, constants: Readonly<Record<string, number>> = {}): Promise<void> {
+  async compile(kernel: KernelSource, constants: Readonly<Record<string, number>> = {}): Promise<void> {
+    this.faults.throwIfAny();
     return this.kernels.compile(kernel, constants);
   }
 
   /**
    * Compiles in parallel what `work`, which must not be asynchronous, would run. No kernel runs and nothing is copied; what
-   * `work` writes is written, since it may keep tables for later.
+   * `work` writes is written, since it may keep tables for later. Throws DeviceError; of a kernel that does not compile it says
+   * the name.
    */
   async rehearse(work: () => void): Promise<void> {
+    this.faults.throwIfAny();
     const compiled: Promise<void>[] = (this.rehearsed = []);
     try {
       work();
+    } catch (error) {
+      void Promise.allSettled(compiled); // no one else waits for them
+      throw error;
     } finally {
       this.rehearsed = undefined;
     }
     await Promise.all(compiled);
-    this.throwFailure();
+    await this.faults.settled();
   }
 
   /** Writes `data` at the start of `slice`; what was recorded before is submitted first, so it sees the old contents. */
   write(slice: BufferSlice, data: ArrayBufferView): void {
     this.flush();
-    this.device.queue.writeBuffer(slice.buffer, slice.offset, data.buffer, data.byteOffset, data.byteLength);
+    const { buffer, byteOffset, byteLength } = data;
+    this.faults.watched('take data', () =>
+      this.device.queue.writeBuffer(slice.buffer, slice.offset, buffer, byteOffset, byteLength),
+    );
   }
 
   copy(from: BufferSlice, to: BufferSlice): void {
@@ -110,86 +114,95 @@ export class Runtime {
 
   /** Records what is no kernel, such as a copy from a texture or a render pass. */
   record(commands: (encoder: GPUCommandEncoder) => void): void {
-    this.throwFailure();
+    this.faults.throwIfAny();
     if (this.rehearsed) return;
     const encoder = this.begin();
     this.endPass();
     commands(encoder);
   }
 
-  /** The bytes of `slice` as they are after everything recorded so far. Submits; resolves when the GPU is done. */
+  /**
+   * The bytes of `slice` as they are after everything recorded so far. Submits; resolves when the GPU is done, and only where
+   * nothing has gone wrong until then.
+   */
   async read(slice: BufferSlice): Promise<ArrayBuffer> {
+    this.faults.throwIfAny();
     const size = Math.ceil(slice.size / 4) * 4;
-    const target = this.takeStaging(size);
+    const target = this.staging.take(size);
     this.copy({ ...slice, size }, { buffer: target, offset: 0, size });
     this.flush();
     try {
-      await target.mapAsync(MAP_READ, 0, size);
+      await this.faults.watched('give a result back', () => target.mapAsync(MAP_MODE.READ, 0, size));
+      const bytes = target.getMappedRange(0, size).slice(0, slice.size);
+      target.unmap();
+      await this.faults.settled();
+      this.staging.giveBack(target);
+      return bytes;
     } catch (cause) {
-      await this.checks;
-      this.throwFailure();
-      throw cause;
+      target.destroy();
+      await this.faults.settled();
+      throw await this.faults.explain('give a result back', cause);
     }
-    const bytes = target.getMappedRange(0, size).slice(0, slice.size);
-    target.unmap();
-    this.staging.push(target);
-    await this.checks;
-    this.throwFailure();
-    return bytes;
   }
 
   /** Submits what was recorded. */
   flush(): void {
-    if (!this.encoder) return;
+    this.faults.throwIfAny();
+    const { encoder } = this;
+    if (!encoder) return;
     this.endPass();
-    this.timer?.resolve(this.encoder);
-    this.device.queue.submit([this.encoder.finish()]);
+    this.timer?.resolve(encoder);
     this.encoder = undefined;
     this.work.submits++;
-    const scopes = [this.device.popErrorScope(), this.device.popErrorScope()];
-    this.checks = Promise.all([this.checks, ...scopes]).then(
-      ([, ...errors]) => errors.forEach((error) => error && this.fail(error)),
-      () => undefined, // a lost device answers no scope; `lost` reports it
-    );
+    try {
+      this.faults.attempt('take commands', () => this.device.queue.submit([encoder.finish()]));
+    } finally {
+      this.faults.unwatch();
+    }
+    this.kernels.submitted();
   }
 
   /** Resolves when the GPU has finished everything recorded so far. Throws what went wrong. */
   async finish(): Promise<void> {
     this.flush();
-    await this.device.queue.onSubmittedWorkDone();
-    await this.checks;
-    this.throwFailure();
+    try {
+      await this.device.queue.onSubmittedWorkDone();
+    } catch (cause) {
+      throw await this.faults.explain('finish its work', cause);
+    }
+    await this.faults.settled();
   }
 
   counts(): WorkCount {
-    return { ...this.work, ...this.kernels.counts() };
+    return { ...this.work, ...this.kernels.counts(), stagingBuffers: this.staging.count };
   }
 
-  /** Whether the device was lost or has refused a command: from then on every call throws that error. */
+  /** Whether something has gone wrong: from then on every call throws it. */
   get failed(): boolean {
-    return this.failure !== undefined;
+    return this.faults.any;
   }
 
   /**
    * Gives memory that no tensor holds back to the driver, once more than `above` bytes of it are pooled: every size of
-   * picture leaves buffers of its own.
+   * picture leaves buffers of its own. After a failure it throws nothing, so that all can be cleared away.
    */
   trim(above = MOST_POOLED): void {
     if (this.memory.use().pooled <= above) return;
-    this.flush(); // what is recorded still needs it
+    if (!this.failed) this.flush(); // what is recorded still needs it; after a failure it is never submitted
     this.memory.trim();
     this.kernels.forgetBindGroups();
   }
 
+  /** Frees everything on the device. Whatever is under way, and every later call, ends with a DeviceError. */
   destroy(): void {
+    this.faults.keep(destroyedError());
     this.memory.trim();
     this.device.destroy();
   }
 
   private begin(): GPUCommandEncoder {
     if (!this.encoder) {
-      this.device.pushErrorScope('out-of-memory');
-      this.device.pushErrorScope('validation');
+      this.faults.watch();
       this.encoder = this.device.createCommandEncoder({ label: `submit ${this.work.submits + 1}` });
     }
     return this.encoder;
@@ -205,31 +218,9 @@ export class Runtime {
     this.pass = undefined;
   }
 
-  private takeStaging(size: number): GPUBuffer {
-    const at = this.staging.findIndex((buffer) => buffer.size === size);
-    if (at >= 0) return this.staging.splice(at, 1)[0];
-    return this.device.createBuffer({ label: `staging ${size}`, size, usage: MAP_READ | COPY_DST });
-  }
-
   private checkGrid(kernel: string, grid: readonly number[]): void {
     const limit = this.adapter.limits.maxComputeWorkgroupsPerDimension;
     if (grid.every((size) => Number.isInteger(size) && size > 0 && size <= limit)) return;
-    throw new PyramidFlowError(
-      'DeviceError',
-      `kernel ${kernel} would need a grid of ${grid.join(' x ')} workgroups, this adapter allows 1 to ${limit} each way`,
-      'use smaller images or a smaller batch',
-    );
-  }
-
-  private fail(error: GPUError): void {
-    this.failure ??= new PyramidFlowError(
-      'DeviceError',
-      `the GPU refused a command: ${error.message.trim()}`,
-      'run `pyramidflow doctor`; if it finds nothing, please report this message',
-    );
-  }
-
-  private throwFailure(): void {
-    if (this.failure) throw this.failure;
+    throw gridTooLarge(kernel, grid, limit);
   }
 }

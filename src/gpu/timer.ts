@@ -1,5 +1,9 @@
+import { brokenCall } from './device-errors';
+import { BUFFER_USAGE, MAP_MODE } from './flags';
+
 const PAGE = 2048; // dispatches whose timestamps one query set holds
-const [QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ] = [0x200, 0x04, 0x08, 0x01];
+const RESOLVED = BUFFER_USAGE.QUERY_RESOLVE | BUFFER_USAGE.COPY_SRC;
+const READABLE = BUFFER_USAGE.MAP_READ | BUFFER_USAGE.COPY_DST;
 
 /** Timestamps of up to PAGE dispatches. */
 interface Page {
@@ -61,7 +65,9 @@ export class DispatchTimer {
   protected async stamps(): Promise<Stamps[]> {
     const all: Stamps[] = [];
     for (const { readable, names, queries, resolved } of this.pages) {
-      await readable.mapAsync(MAP_READ);
+      await readable.mapAsync(MAP_MODE.READ).catch((cause) => {
+        throw brokenCall('give its times back', cause);
+      });
       const stamps = new BigUint64Array(readable.getMappedRange().slice(0, 16 * names.length));
       all.push(...names.map((name, i) => ({ name, begin: stamps[2 * i], end: stamps[2 * i + 1] })));
       readable.destroy();
@@ -76,8 +82,8 @@ export class DispatchTimer {
     const size = 16 * PAGE;
     return {
       queries: this.device.createQuerySet({ type: 'timestamp', count: 2 * PAGE }),
-      resolved: this.device.createBuffer({ label: 'timestamps', size, usage: QUERY_RESOLVE | COPY_SRC }),
-      readable: this.device.createBuffer({ label: 'timestamps read', size, usage: MAP_READ | COPY_DST }),
+      resolved: this.device.createBuffer({ label: 'timestamps', size, usage: RESOLVED }),
+      readable: this.device.createBuffer({ label: 'timestamps read', size, usage: READABLE }),
       names: [],
     };
   }

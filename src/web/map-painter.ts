@@ -1,6 +1,7 @@
 import drawShader from '../../shaders/render/draw_map.wgsl';
 import { HEAT } from '../image/colormap';
 import { CLEAR, OPACITY } from '../image/heat-map';
+import { TEXTURE_USAGE } from '../gpu/flags';
 import { Renderer } from '../gpu/render';
 import type { Runtime } from '../gpu/runtime';
 import { unscoped } from '../tensor/scope';
@@ -38,7 +39,8 @@ export class MapPainter {
   ) {
     const words = Uint32Array.from({ length: HEAT.length / 3 }, (_, i) => HEAT[3 * i] | (HEAT[3 * i + 1] << 8) | (HEAT[3 * i + 2] << 16));
     this.colors = unscoped(() => Tensor.from(gpu, [words.length], words, 'colours', 'u32'));
-    this.nothing = gpu.device.createTexture({ label: 'no picture', size: [1, 1], format: 'rgba8unorm', usage: TEXTURE_BINDING });
+    const usage = TEXTURE_USAGE.TEXTURE_BINDING;
+    this.nothing = gpu.device.createTexture({ label: 'no picture', size: [1, 1], format: 'rgba8unorm', usage });
     this.linear = gpu.device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
   }
 
@@ -59,11 +61,12 @@ const painters = new WeakMap<Runtime, Promise<MapPainter>>();
 /** The painter of canvases that all detectors of a device share. */
 export function painterFor(gpu: Runtime): Promise<MapPainter> {
   let painter = painters.get(gpu);
-  if (!painter) painters.set(gpu, (painter = MapPainter.create(gpu, canvasFormat())));
+  if (!painter) {
+    painters.set(gpu, (painter = MapPainter.create(gpu, canvasFormat())));
+    painter.catch(() => painters.delete(gpu)); // so that it can be tried again
+  }
   return painter;
 }
-
-const TEXTURE_BINDING = 0x04;
 
 function viewOf({ width, height }: Target, { map, scale, picture, opacity = OPACITY, threshold }: Painting) {
   const [low, high] = scale;

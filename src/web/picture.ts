@@ -1,5 +1,6 @@
 import type { ByteImage } from '../image/augment';
 import { PyramidFlowError } from '../core/errors';
+import { TEXTURE_USAGE } from '../gpu/flags';
 import type { Runtime } from '../gpu/runtime';
 import { exceedsBinding, resizeOnGpu, resizedBytes } from '../image/model-input';
 import { unpackPixels } from '../ops/preprocess';
@@ -8,7 +9,8 @@ import { Tensor } from '../tensor/tensor';
 import { type DrawnSource, is, sizeOf } from './image-source';
 
 const ROW_BYTES = 256; // rows of a texture's copy start at multiples of it
-const USAGE = 0x01 | 0x02 | 0x04 | 0x10; // COPY_SRC | COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT
+const { COPY_SRC, COPY_DST, TEXTURE_BINDING, RENDER_ATTACHMENT } = TEXTURE_USAGE;
+const USAGE = COPY_SRC | COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT;
 
 /** A picture on the GPU: an RGBA texture in its own size, alpha not multiplied in. */
 export class Picture {

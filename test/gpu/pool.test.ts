@@ -1,15 +1,21 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BufferPool } from '../../src/gpu/pool';
+import type { Faults } from '../../src/gpu/faults';
+import { BufferPool, MOST_POOLED } from '../../src/gpu/pool';
 
 /** A pool over a device that only counts buffers. */
 function countingPool(maxBytes = 4096) {
-  const counts = { made: 0, destroyed: 0 };
+  const counts = { made: 0, destroyed: 0, roomMade: 0 };
   const createBuffer = ({ size }: { size: number }) => {
     counts.made++;
     return { size, destroy: () => counts.destroyed++ };
   };
-  return { pool: new BufferPool({ createBuffer } as unknown as GPUDevice, maxBytes), counts };
+  const faults = { createBuffer, throwIfAny: () => undefined } as unknown as Faults;
+  const pool: BufferPool = new BufferPool(faults, maxBytes, () => {
+    counts.roomMade++;
+    pool.trim();
+  });
+  return { pool, counts };
 }
 
 test('sizes are rounded up to what bindings can start at', () => {
@@ -85,6 +91,31 @@ test('more than the adapter can bind is refused with the numbers, and not accoun
   );
   assert.is(counts.made, 0);
   assert.is(pool.use().live, 0);
+});
+
+test('sizes that do not come back make room before more is held than twice what was live, and a little', () => {
+  const { pool, counts } = countingPool(2 ** 40);
+  const MiB = 2 ** 20;
+  const largest = 300 * MiB;
+  const bound = 2 * largest + MOST_POOLED;
+  for (let size = 100 * MiB; size <= largest; size += MiB) {
+    pool.release(pool.acquire(size, 'a picture'));
+    const { live, pooled } = pool.use();
+    assert.ok(live + pooled <= bound, `${(live + pooled) / MiB} MiB`);
+  }
+  assert.ok(counts.roomMade > 0);
+  const { roomMade } = counts;
+  assert.ok(roomMade < 201 / 3, `${roomMade} times for 201 sizes`);
+});
+
+test('a step that is repeated keeps its buffers, however large it is', () => {
+  const { pool, counts } = countingPool(2 ** 40);
+  const sizes = Array.from({ length: 40 }, (_, i) => (100 + i) * 2 ** 20);
+  const step = () => sizes.map((size) => pool.acquire(size, 't')).forEach((buffer) => pool.release(buffer));
+  step();
+  const { made } = counts;
+  step();
+  assert.equal(counts, { made, destroyed: 0, roomMade: 0 });
 });
 
 test.run();

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KernelSource } from '../../src/gpu/kernel';
+import { MOST_POOLED } from '../../src/gpu/pool';
 import { Runtime } from '../../src/gpu/runtime';
 import { DispatchTimer } from '../../src/gpu/timer';
 import { openRuntime } from '../../src/node/dawn';
@@ -98,6 +99,25 @@ test('a step that is repeated makes no new bind group and no new pipeline', asyn
   await step();
   const third = await step();
   assert.equal(third, { dispatches: 3, passes: 2, submits: 1, bindGroups: 0, pipelines: 0 });
+});
+
+test('sizes that do not come back make room in time, and what is recorded still runs', async () => {
+  const runtime = await openRuntime();
+  const [x, y] = [tensorOf(runtime, 1, 2), tensorOf(runtime, 3, 4)];
+  await runtime.finish();
+  addInto(x, y);
+  y.free();
+  const { submits } = runtime.counts();
+  const held = [];
+  for (let i = 0; i < 12; i++) {
+    Tensor.empty(runtime, [(100 + i) * 2 ** 18], 'a picture').free(); // never used, so it takes no memory of this machine
+    held.push(runtime.memory.use().pooled);
+  }
+  assert.is(runtime.counts().submits, submits + 1);
+  assert.ok(held.at(-1)! < Math.max(...held), 'room was made');
+  assert.ok(Math.max(...held) <= 2 * 111 * 2 ** 20 + MOST_POOLED);
+  assert.equal([...(await x.read())], [4, 6]);
+  runtime.destroy();
 });
 
 test('a grid that the adapter does not allow is refused at once', () => {

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HEAT } from '../../src/image/colormap';
 import { heatImage, overlay, resizeMap } from '../../src/image/heat-map';
+import { TEXTURE_USAGE } from '../../src/gpu/flags';
 import { Random } from '../../src/core/random';
 import { Tensor } from '../../src/tensor/tensor';
 import { MapPainter, type Painting } from '../../src/web/map-painter';
@@ -9,6 +10,7 @@ import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
 import { randomByteImage } from '../support/small-weights';
 
+const PICTURE = TEXTURE_USAGE.TEXTURE_BINDING | TEXTURE_USAGE.COPY_DST;
 const MAP = { height: 12, width: 16 };
 const SIZE = { height: 24, width: 64 }; // 64 pixels a row: rows of a texture's copy then follow each other
 const random = new Random(5);
@@ -22,7 +24,7 @@ const painter = await MapPainter.create(gpu, 'rgba8unorm');
 /** The pixels that are drawn, RGB. */
 async function paint(painting: Omit<Painting, 'map'>): Promise<Uint8Array> {
   const { height, width } = SIZE;
-  const usage = 0x10 | 0x01; // RENDER_ATTACHMENT | COPY_SRC
+  const usage = TEXTURE_USAGE.RENDER_ATTACHMENT | TEXTURE_USAGE.COPY_SRC;
   const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage });
   painter.paint({ view: texture.createView(), ...SIZE }, { map, ...painting });
   const pixels = Tensor.empty(gpu, [height, width], 'drawn', 'u32');
@@ -39,8 +41,7 @@ async function paint(painting: Omit<Painting, 'map'>): Promise<Uint8Array> {
 
 function pictureTexture(): GPUTexture {
   const { height, width } = SIZE;
-  const usage = 0x04 | 0x02; // TEXTURE_BINDING | COPY_DST
-  const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage });
+  const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: PICTURE });
   const rgba = new Uint8Array(4 * height * width).fill(255);
   for (let i = 0; i < height * width; i++) rgba.set(image.data.subarray(3 * i, 3 * i + 3), 4 * i);
   gpu.device.queue.writeTexture({ texture }, rgba, { bytesPerRow: 4 * width }, [width, height]);
@@ -80,7 +81,7 @@ test('no opacity leaves the picture, and no threshold draws no line', async () =
 
 test('a picture finer than the target is averaged over each pixel', async () => {
   const [height, width] = [4 * SIZE.height, 4 * SIZE.width];
-  const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: 0x04 | 0x02 });
+  const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: PICTURE });
   const stripes = new Uint8Array(4 * height * width).map((_, i) => (Math.floor(i / 4) % 2 === 0 ? 200 : 100));
   gpu.device.queue.writeTexture({ texture }, stripes, { bytesPerRow: 4 * width }, [width, height]);
   const drawn = await paint({ scale: [0, 1], picture: texture, opacity: 0 });
