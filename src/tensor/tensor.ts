@@ -34,10 +34,8 @@ export class Tensor {
 
   /** A new tensor; what it holds is undefined. */
   static empty(gpu: Runtime, shape: Shape, label = 'tensor', dtype: DType = 'f32'): Tensor {
-    if (!shape.every((size) => Number.isInteger(size) && size > 0)) {
-      throw new PyramidFlowError('ShapeError', `${label} cannot have the shape [${shape}]`, 'every size must be a whole number above 0');
-    }
-    const buffer = gpu.memory.acquire(4 * elements(shape), `${label} [${shape}]`);
+    checkSizes(shape, label);
+    const buffer = gpu.memory.acquire(4 * elements(shape), `${label} ${text(shape)}`);
     return new Tensor(gpu, shape, dtype, label, { buffer, owners: 0 }, 0);
   }
 
@@ -59,18 +57,18 @@ export class Tensor {
   /** Where the tensor lies, for kernels and copies. */
   get slice(): BufferSlice {
     if (this.storage) return this.place;
-    throw new Error(`tensor ${this.label} [${this.shape}] was used after it was freed`);
+    const remedy = 'free it after its last use, and return from its scope what is to outlive that';
+    throw new PyramidFlowError('UsageError', `tensor ${this.label} ${text(this.shape)} was used after it was freed`, remedy);
   }
 
   /** The same memory seen with another shape, from element `start` on (a multiple of 64, so that it can be bound). */
   view(shape: Shape, start = 0, label = this.label): Tensor {
     const offset = this.slice.offset + 4 * start;
-    if (start + elements(shape) > this.size || offset % 256 !== 0) {
-      throw new PyramidFlowError(
-        'ShapeError',
-        `no view [${shape}] of ${this.label} [${this.shape}] can start at element ${start}`,
-        'a view lies inside its tensor and starts at a multiple of 64 elements',
-      );
+    checkSizes(shape, label);
+    if (!(start >= 0 && start + elements(shape) <= this.size && offset % VIEW_ALIGNMENT === 0)) {
+      const problem = `a view ${text(shape)} of ${this.label} ${text(this.shape)} cannot start at element ${start}`;
+      const remedy = `start it at a multiple of 64 elements, and end it within the ${this.size} that there are`;
+      throw new PyramidFlowError('ShapeError', problem, remedy);
     }
     return new Tensor(this.gpu, shape, this.dtype, label, this.storage, offset);
   }
@@ -78,16 +76,13 @@ export class Tensor {
   /** Replaces the contents. */
   write(data: Values): void {
     if (data.byteLength !== this.slice.size) {
-      throw new PyramidFlowError(
-        'ShapeError',
-        `${this.label} [${this.shape}] takes ${this.slice.size} bytes, ${data.byteLength} were given`,
-        'give one value an element',
-      );
+      const problem = `${this.label}: expected ${this.slice.size} bytes for ${text(this.shape)}, got ${data.byteLength}`;
+      throw new PyramidFlowError('ShapeError', problem, 'give every element one value of 4 bytes');
     }
     this.gpu.write(this.slice, data);
   }
 
-  /** The contents, once everything recorded so far has run. */
+  /** The contents, once everything recorded so far has run. Throws DeviceError where anything went wrong until then. */
   async read(): Promise<Float32Array> {
     return new ARRAYS[this.dtype](await this.gpu.read(this.slice)) as Float32Array;
   }
@@ -108,6 +103,16 @@ export class Tensor {
   get freed(): boolean {
     return this.storage === undefined;
   }
+}
+
+const VIEW_ALIGNMENT = 256; // bytes, of storage bindings
+
+const text = (shape: Shape): string => `[${shape.join(', ')}]`;
+
+function checkSizes(shape: Shape, label: string): void {
+  if (shape.every((size) => Number.isInteger(size) && size > 0)) return;
+  const problem = `${label} cannot have the shape ${text(shape)}`;
+  throw new PyramidFlowError('ShapeError', problem, 'every size must be a whole number above 0');
 }
 
 export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);

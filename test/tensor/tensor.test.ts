@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fill } from '../../src/ops/elementwise';
 import { Tensor } from '../../src/tensor/tensor';
+import { assertRejects } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
 
 const counting = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
@@ -54,11 +55,18 @@ test('views that cannot be bound or lie outside are refused', () => {
     [[2], 192],
     [[4], 1],
     [[4], 63],
+    [[4], NaN],
+    [[4], 0.25],
   ] as const) {
     assert.throws(
       () => tensor.view(shape, start),
-      isShapeError(/no view \[\d+\] of t \[130\] can start at element \d+/),
+      isShapeError(/a view \[\d+\] of t \[130\] cannot start at element \S+; .* within the 130/),
     );
+  }
+  const inner = tensor.view([64], 64);
+  assert.throws(() => inner.view([4], -64), isShapeError(/cannot start at element -64/), 'what lies before it');
+  for (const shape of [[0], [-4], [1.5], [2, NaN]]) {
+    assert.throws(() => tensor.view(shape), isShapeError(/t cannot have the shape/));
   }
 });
 
@@ -76,7 +84,8 @@ test('shapes that are none, and data of another size, are refused', () => {
   }
   const before = live();
   const tensor = Tensor.empty(gpu, [2, 3], 'six');
-  assert.throws(() => tensor.write(new Float32Array(5)), isShapeError(/six \[2,3\] takes 24 bytes, 20 were given/));
+  assert.throws(() => tensor.write(new Float32Array(5)), isShapeError(/six: expected 24 bytes for \[2, 3\], got 20/));
+  assert.throws(() => tensor.write(new Uint8Array(9)), isShapeError(/expected 24 bytes for \[2, 3\], got 9/));
   tensor.free();
   assert.is(live(), before);
 });
@@ -109,8 +118,9 @@ test('a freed tensor cannot be used, but its view can', async () => {
     () => tensor.copy(),
     () => tensor.write(counting(4)),
     () => fill(tensor, 0),
+    () => tensor.read(),
   ];
-  for (const use of uses) assert.throws(use, /tensor gone \[4\] was used after it was freed/);
+  for (const use of uses) await assertRejects(use, 'UsageError', /tensor gone \[4\] was used after it was freed; /);
   assert.equal([...(await view.read())], [0, 1, 2, 3]);
 });
 
