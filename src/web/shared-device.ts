@@ -1,34 +1,37 @@
 import { PyramidFlowError } from '../core/errors';
 import { type AdapterReport, requestDevice } from '../gpu/device';
+import { PATIENCE } from '../gpu/faults';
 import { Runtime } from '../gpu/runtime';
 import { supportError } from './support';
 
-/** How long after a failure news of a lost device may still come, in ms. */
-const PATIENCE = 100;
+/** So many losses within a minute are no accident: whatever the page does makes the driver fail. */
+const MOST_LOSSES = 3;
+const MINUTE = 60_000;
 
 /**
  * A GPU device that detectors share. When it is lost (a driver that was restarted, a laptop that changed GPUs), it is opened
- * once more, and its detectors go on there; the next loss is an error.
+ * again, and its detectors go on there. The third loss within a minute is an error until the minute is over.
  */
 export class SharedDevice {
   private readonly lost = new WeakSet<Runtime>();
-  private losses = 0;
+  private losses: number[] = []; // when, in ms
   private destroyed = false;
   private present: Promise<Runtime> | undefined;
   private opened: Runtime | undefined;
+
+  /** @param clock ms since any moment */
+  constructor(private readonly clock = () => performance.now()) {}
 
   /** What computes; undefined before the first use. */
   get adapter(): AdapterReport | undefined {
     return this.opened?.adapter;
   }
 
-  /** The device as it is now, a new one after a loss. Throws DeviceError where there is none, or it was lost again. */
+  /** The device as it is now, a new one after a loss. Throws DeviceError where there is none, or after repeated losses. */
   async runtime(): Promise<Runtime> {
-    if (this.destroyed) throw new PyramidFlowError('DeviceError', 'this device was destroyed', 'open another');
+    this.throwDestroyed();
     const { opened } = this;
-    if (opened && this.lost.has(opened) && this.losses > 1) {
-      throw new PyramidFlowError('DeviceError', 'the GPU device was lost twice', 'reload the page; if that does not help, update the graphics driver');
-    }
+    if (opened && this.lost.has(opened)) this.throwLostOften();
     if (opened && (this.lost.has(opened) || opened.failed)) this.forget();
     this.present ??= this.open();
     return this.present;
@@ -55,13 +58,31 @@ export class SharedDevice {
       gpu.device.lost.then(() => {
         if (this.destroyed || this.lost.has(gpu)) return;
         this.lost.add(gpu);
-        this.losses++;
+        this.losses.push(this.clock());
       });
+      if (this.destroyed) gpu.destroy(); // while it was opened
+      this.throwDestroyed();
       return (this.opened = gpu);
     } catch (error) {
       this.present = undefined; // so that another attempt can be made
       throw error;
     }
+  }
+
+  private throwDestroyed(): void {
+    if (this.destroyed) throw new PyramidFlowError('DeviceError', 'this device was destroyed', 'open another');
+  }
+
+  private throwLostOften(): void {
+    const now = this.clock();
+    this.losses = this.losses.filter((time) => now - time < MINUTE);
+    if (this.losses.length < MOST_LOSSES) return;
+    throw new PyramidFlowError(
+      'DeviceError',
+      `the GPU device was lost ${this.losses.length} times within a minute`,
+      'close other pages and programs that use the GPU, and try again in a minute or reload the page; ' +
+        'if that does not help, update the graphics driver',
+    );
   }
 
   private forget(): void {

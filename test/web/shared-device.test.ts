@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { create } from 'webgpu';
+import type { Runtime } from '../../src/gpu/runtime';
 import '../../src/node/dawn';
 import { SharedDevice, openDevice } from '../../src/web/shared-device';
 import { assertRejects } from '../support/assert-rejects';
@@ -23,16 +24,48 @@ test('everyone gets one device, opened at the first use', async () => {
   device.destroy();
 });
 
-test('a lost device is opened once more; the next loss is an error', async () => {
-  const device = await openDevice();
-  const first = await device.runtime();
-  first.device.destroy();
-  assert.ok(await device.wasLost(first));
-  const second = await device.runtime();
-  assert.is.not(second, first);
-  second.device.destroy();
-  assert.ok(await device.wasLost(second));
-  await assertRejects(() => device.runtime(), 'DeviceError', /lost twice.*reload the page/);
+/** Loses the device as a driver does, of its own accord. */
+async function lose(device: SharedDevice): Promise<Runtime> {
+  const gpu = await device.runtime();
+  gpu.device.destroy();
+  assert.ok(await device.wasLost(gpu));
+  return gpu;
+}
+
+test('a lost device is opened again; the third loss within a minute is an error until the minute is over', async () => {
+  let now = 5000;
+  const device = new SharedDevice(() => now);
+  const runtimes = new Set([await lose(device), await lose(device)]);
+  now += 30_000;
+  runtimes.add(await lose(device));
+  assert.is(runtimes.size, 3);
+  await assertRejects(() => device.runtime(), 'DeviceError', /lost 3 times within a minute.*reload the page/);
+  now += 29_999;
+  await assertRejects(() => device.runtime(), 'DeviceError', /lost 3 times/);
+  now += 1;
+  const gpu = await device.runtime();
+  assert.not(runtimes.has(gpu));
+  await gpu.finish();
+  device.destroy();
+});
+
+test('losses that are rare are no error, however many there are', async () => {
+  let now = 0;
+  const device = new SharedDevice(() => now);
+  for (let i = 0; i < 5; i++) {
+    await lose(device);
+    now += 30_001;
+  }
+  await (await device.runtime()).finish();
+  device.destroy();
+});
+
+test('a device that is destroyed while it is opened is not handed out', async () => {
+  const device = new SharedDevice();
+  const opening = device.runtime();
+  device.destroy();
+  await assertRejects(() => opening, 'DeviceError', /was destroyed/);
+  assert.is(device.adapter, undefined);
 });
 
 test('after a command that was refused the next use starts on a new device, which counts as no loss', async () => {
