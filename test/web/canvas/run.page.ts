@@ -1,0 +1,28 @@
+import type { PyramidFlowError } from '../../../src/core/errors';
+import { requestDevice } from '../../../src/gpu/device';
+import { Runtime } from '../../../src/gpu/runtime';
+import { Tensor } from '../../../src/tensor/tensor';
+import { targetOf } from '../../../src/web/canvas';
+import { painterFor } from '../../../src/web/map-painter';
+
+const PICTURE = { width: 4, height: 4 };
+
+type Sizes = readonly (readonly [width: number, height: number])[];
+
+/** Draws a map onto canvases of the given sizes, then reads it. What each drawing ended with: a code, or 'drawn'. */
+export async function run(sizes: Sizes): Promise<{ drawn: string[]; map: number[] }> {
+  const gpu = new Runtime(await requestDevice(navigator.gpu));
+  const map = Tensor.from(gpu, [1, 1, 2, 2], Float32Array.of(1, 2, 3, 4), 'map');
+  const painter = await painterFor(gpu);
+  const drawn: string[] = [];
+  for (const [width, height] of sizes) {
+    try {
+      painter.paint(targetOf(new OffscreenCanvas(width, height), gpu, PICTURE), { map, scale: [0, 4] });
+      await gpu.finish();
+      drawn.push('drawn');
+    } catch (error) {
+      drawn.push((error as PyramidFlowError).code);
+    }
+  }
+  return { drawn, map: [...(await map.read())] };
+}
