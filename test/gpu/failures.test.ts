@@ -153,6 +153,14 @@ for (const [what, destroy] of [
   });
 }
 
+test('a runtime knows at once that it was destroyed', async () => {
+  const { runtime, t } = await runtimeWith(() => undefined);
+  runtime.destroy();
+  for (const use of usesOf(runtime, t).slice(2, 8)) {
+    assert.throws(use, (error: PyramidFlowError) => /runtime was destroyed/.test(error.problem));
+  }
+});
+
 test('calls in the same breath as the end of a device end with an error as well', async () => {
   const { runtime, t } = await runtimeWith(() => undefined);
   runtime.device.destroy();

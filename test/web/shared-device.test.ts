@@ -61,11 +61,21 @@ test('losses that are rare are no error, however many there are', async () => {
 });
 
 test('a device that is destroyed while it is opened is not handed out', async () => {
+  let made: GPUDevice | undefined;
+  const requestAdapter = async (options: GPURequestAdapterOptions) => {
+    const adapter = (await dawn.requestAdapter(options))!;
+    const request = adapter.requestDevice.bind(adapter);
+    adapter.requestDevice = async (descriptor) => (made = await request(descriptor));
+    return adapter;
+  };
+  pageWith({ requestAdapter } as GPU);
   const device = new SharedDevice();
   const opening = device.runtime();
   device.destroy();
   await assertRejects(() => opening, 'DeviceError', /was destroyed/);
   assert.is(device.adapter, undefined);
+  assert.is((await made!.lost).reason, 'destroyed');
+  pageWith(dawn);
 });
 
 test('after a command that was refused the next use starts on a new device, which counts as no loss', async () => {
