@@ -69,7 +69,7 @@ test('memory that is out is an error of its own, with what was asked for, what i
   assert.is(error.code, 'DeviceError');
   assert.match(error.problem, /out of memory: tensor big \[2, 512, 1024\] needs 4\.0 MiB, tensors hold 4\.5 MiB and 1\.0 MiB/);
   assert.match(error.remedy, /smaller images, a smaller batch or fewer channels/);
-  assert.equal(error.details.settings, ['size', 'batch', 'channels']);
+  assert.equal(error.details!.settings, ['size', 'batch', 'channels']);
   await assertAllThrow(runtime, t, /out of memory: tensor big/);
   runtime.destroy();
 });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, type Plugin, build } from 'esbuild';
 import { PyramidFlowError } from '../../src/core/errors';
 import { wgsl } from '../wgsl-plugin';
 
@@ -27,12 +27,22 @@ export async function bundle(entryPoints: readonly string[], options: BuildOptio
   await build({ ...COMMON, entryPoints: [...entryPoints], ...options });
 }
 
+/** Tests get a `uvu` that prints errors with details. */
+const readableErrors: Plugin = {
+  name: 'readable errors',
+  setup(build) {
+    const path = join(ROOT, 'tools/support/uvu.ts');
+    build.onResolve({ filter: /^uvu$/ }, ({ importer }) => (importer === path ? undefined : { path }));
+  },
+};
+
 /** Bundles programs of this repository (tests, benchmarks, tools) into build/; what they share is built once. */
 export async function bundlePrograms(files: readonly string[]): Promise<void> {
   await bundle(files, {
     outdir: 'build',
     outbase: '.',
     outExtension: { '.js': '.mjs' },
+    plugins: [wgsl(), readableErrors],
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
   });
