@@ -2,7 +2,7 @@ import type { Runtime } from '../src/gpu/runtime';
 import { openRuntime } from '../src/node/dawn';
 import { PyramidFlow } from '../src/pyramidflow/pyramid-flow';
 import type { MemoryMode } from '../src/pyramidflow/settings';
-import { Trainer } from '../src/training/trainer';
+import { Trainer } from '../src/training/step';
 import { describeAdapter, mebibytes, randomImages } from '../tools/support/benchmark';
 
 // Peak memory of a training step, by the pool's own accounting, at the size the paper trains at. What is live before

@@ -6,7 +6,7 @@ import type { PyramidFlowConfig } from '../src/pyramidflow/config';
 import { PyramidFlow } from '../src/pyramidflow/pyramid-flow';
 import type { Tensor } from '../src/tensor/tensor';
 import type { MemoryMode } from '../src/pyramidflow/settings';
-import { Trainer } from '../src/training/trainer';
+import { Trainer } from '../src/training/step';
 import { describeAdapter, mebibytes, median, randomImages } from '../tools/support/benchmark';
 import { torchSteps } from './peers/torch-step';
 

@@ -11,7 +11,7 @@ const gpu = await openRuntime(); // the best adapter that Dawn finds here
 const model = 'trained.safetensors';
 
 // What is left out takes the settings that the authors released: 256 pixels, 15 epochs, a network of 16 channels.
-const choices = { size: { shorter: 64 }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 10, lr: 2e-3 };
+const choices = { size: { shorter: 64 }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 10, learningRate: 2e-3 };
 const trained = await trainFolder(
   gpu,
   { ...choices, data, out: model, force: true },

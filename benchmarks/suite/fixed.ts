@@ -183,7 +183,6 @@ function prepareAdam({ gpu }: Inputs) {
   const slopes = start.map((_, i) => Math.cos(3 * i) / 1000);
   parameters.gradient('x').write(slopes);
   const adam = new Adam(parameters);
-  adam.beginStep();
   const { learningRate, epsilon, weightDecay, clipNorm } = ADAM_DEFAULTS;
   const clip = Math.min(1, clipNorm / (Math.sqrt(slopes.reduce((sum, slope) => sum + slope ** 2, 0)) + 1e-6));
   return {

@@ -6,7 +6,7 @@ import { Random } from '../../src/core/random';
 import { scope } from '../../src/tensor/scope';
 import { type Tensor, elements } from '../../src/tensor/tensor';
 import type { MemoryMode } from '../../src/pyramidflow/settings';
-import { Trainer } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/step';
 import type { Check, Entry, Inputs } from './entry';
 
 const BATCH = 2;

@@ -9,8 +9,8 @@ import { drawSmall } from './thumbnail';
 
 /** Networks to choose from, as the page's select names them. */
 export const NETWORKS: Readonly<Record<string, TrainOptions>> = {
-  quick: { size: 64, channels: 4, levels: 3, stacks: 1, kernel: 3, norm: 'CVN', lr: 2e-3 },
-  small: { size: 128, channels: 8, levels: 4, stacks: 2, kernel: 5, norm: 'SVN', lr: 1e-3 },
+  quick: { size: 64, channels: 4, levels: 3, stacks: 1, kernel: 3, norm: 'CVN', learningRate: 2e-3 },
+  small: { size: 128, channels: 8, levels: 4, stacks: 2, kernel: 5, norm: 'SVN', learningRate: 1e-3 },
   full: {},
 };
 

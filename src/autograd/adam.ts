@@ -38,12 +38,16 @@ export class Adam {
   readonly secondMoment: Tensor;
   /** steps taken */
   steps = 0;
+  readonly settings: AdamSettings;
   private readonly corrections: Tensor;
+  private submits = -1; // of the runtime, when the last step was recorded
 
   constructor(
     private readonly parameters: ParameterSet,
-    readonly settings: AdamSettings = ADAM_DEFAULTS,
+    settings: Partial<AdamSettings> = {},
   ) {
+    const { learningRate, betas, epsilon, weightDecay, clipNorm } = { ...ADAM_DEFAULTS, ...settings };
+    this.settings = { learningRate, betas, epsilon, weightDecay, clipNorm };
     const { gpu, shape } = parameters.values;
     const made = unscoped(() => ({
       first: Tensor.empty(gpu, shape, 'Adam first moment'),
@@ -55,6 +59,7 @@ export class Adam {
     this.corrections = made.corrections;
     fill(this.firstMoment, 0);
     fill(this.secondMoment, 0);
+    this.corrections.write(new Float32Array(2)); // submits what may still use a buffer that was handed out before
   }
 
   /** Goes on from an earlier run. Throws UsageError for moments of another model. */
@@ -70,18 +75,13 @@ export class Adam {
     return { steps: this.steps, first: this.parameters.unpack(first), second: this.parameters.unpack(second) };
   }
 
-  /** To be called before anything of a step is recorded: uploads what changes from step to step. */
-  beginStep(): void {
-    this.steps++;
-    this.corrections.write(Float32Array.from(this.settings.betas, (beta) => 1 - beta ** this.steps));
-  }
-
   /**
    * Moves the parameters by their gradients. Returns the squared norm of the gradients before clipping, [1]; where it is
    * not finite, nothing has moved.
    */
   step(): Tensor {
     const { values: value, gradients: gradient } = this.parameters;
+    this.uploadCorrections();
     const squaredNorm = sumOfSquares(gradient);
     const { learningRate, betas, epsilon, weightDecay, clipNorm } = this.settings;
     value.gpu.run(adamKernel, {
@@ -98,6 +98,15 @@ export class Adam {
       grid: linearGrid(value.size),
     });
     return squaredNorm;
+  }
+
+  /** Of the moments' bias. They change from step to step: ahead of all that is recorded, so that a step stays one submit. */
+  private uploadCorrections(): void {
+    const { gpu, slice } = this.corrections;
+    this.steps++;
+    if (gpu.counts().submits === this.submits) gpu.flush(); // the step before is recorded, but has not read its own yet
+    this.submits = gpu.counts().submits;
+    gpu.writeAhead(slice, Float32Array.from(this.settings.betas, (beta) => 1 - beta ** this.steps));
   }
 
   free(): void {

@@ -25,6 +25,8 @@ export interface TrainingState {
 /** A training and how it is done. */
 export interface TrainingRecord extends TrainingState {
   readonly settings: TrainingSettings;
+  /** number of training images */
+  readonly images: number;
 }
 
 /** One training image as it was when training began; what a resumed training compares its images with. */

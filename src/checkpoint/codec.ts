@@ -19,7 +19,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
     readTensors(readMetadata(metadata), tensors, false);
   } catch (cause) {
     const problem = `the model cannot be written: ${(cause as PyramidFlowError).problem}`;
-    const details = { settings: ['lr'] };
+    const details = { settings: ['learningRate'] };
     throw new PyramidFlowError('NumericError', problem, 'if its training diverged, lower the learning rate', { cause, details });
   }
   return writeSealed(tensors, { format: FORMAT, ...metadata });
@@ -36,6 +36,6 @@ export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
   if (format === FORMAT && checksum === undefined) {
     throw new PyramidFlowError('CheckpointError', 'the file has lost its checksums', 'use another copy of it');
   }
-  const checked = readMetadata(metadata);
+  const checked = readMetadata(metadata, format === OLD_FORMAT);
   return { ...checked, ...readTensors(checked, tensors, format === OLD_FORMAT), checksum };
 }

@@ -1,6 +1,7 @@
 import { PyramidFlowError } from '../core/errors';
 import { type Check, fields, list, matching, number, oneOf, text } from './checked';
 import type { Checkpoint, EpochLog, ManifestEntry, TrainingRecord } from './checkpoint';
+import type { TrainingSettings } from '../pyramidflow/settings';
 import { type PyramidFlowConfig, checkConfig } from '../pyramidflow/config';
 
 /** What the metadata of a checkpoint says; its tensors hold the rest. */
@@ -38,24 +39,33 @@ const epoch: Check<EpochLog> = fields({
 
 const decay = number({ least: 0, most: 1 });
 
+/** Training settings, wherever they come from. */
+export const trainingSettings: Check<TrainingSettings> = fields({
+  epochs: whole(1),
+  batch: whole(2),
+  seed: whole(0),
+  memory: oneOf('reversible', 'plain'),
+  augmentation: oneOf('none', 'dihedral'),
+  learningRate: number({ above: 0 }),
+  betas: list(decay, 2) as Check<[number, number]>,
+  epsilon: number({ above: 0 }),
+  weightDecay: number({ least: 0 }),
+  clipNorm: number({ above: 0 }),
+});
+
 const training: Check<TrainingMetadata> = fields({
-  settings: fields({
-    epochs: whole(1),
-    batch: whole(2),
-    seed: whole(0),
-    memory: oneOf('reversible', 'plain'),
-    augmentation: oneOf('none', 'dihedral'),
-    learningRate: number({ above: 0 }),
-    betas: list(decay, 2) as Check<[number, number]>,
-    epsilon: number({ above: 0 }),
-    weightDecay: number({ least: 0 }),
-    clipNorm: number({ above: 0 }),
-    images: whole(1),
-  }),
+  settings: trainingSettings,
+  images: whole(1),
   log: list(epoch),
   random: list(number({ least: 0, most: 2 ** 32 - 1, whole: true }), 4),
   optimizerSteps: whole(0),
 });
+
+/** The old format counts the images among the settings. */
+const oldTraining: Check<TrainingMetadata> = (value, at) => {
+  const { settings } = fields({ settings: fields({ images: whole(1) }) })(value, at);
+  return training({ ...(value as object), images: settings.images }, at);
+};
 
 const manifestRow: Check<ManifestEntry> = (value, at) => {
   const [name, bytes, sha256] = list((item: unknown) => item, 3)(value, at);
@@ -70,8 +80,8 @@ const manifestRow: Check<ManifestEntry> = (value, at) => {
 export function writeMetadata({ config, category, normalization, threshold, training, manifest }: Checkpoint): Record<string, string> {
   const entries: Record<string, unknown> = { config, normalization, threshold };
   if (training) {
-    const { settings, log, random, optimizer } = training;
-    entries.training = { settings, log, random, optimizerSteps: optimizer.steps };
+    const { settings, images, log, random, optimizer } = training;
+    entries.training = { settings, images, log, random, optimizerSteps: optimizer.steps };
   }
   entries.manifest = manifest?.map(({ name, bytes, sha256 }) => [name, bytes, sha256]);
   const given = Object.entries(entries).filter(([, value]) => value !== undefined);
@@ -79,7 +89,7 @@ export function writeMetadata({ config, category, normalization, threshold, trai
 }
 
 /** Checks every field, and what the fields say of each other. Throws CheckpointError that names the field. */
-export function readMetadata(metadata: Readonly<Record<string, string>>): CheckpointMetadata {
+export function readMetadata(metadata: Readonly<Record<string, string>>, oldFormat = false): CheckpointMetadata {
   const take = <T>(key: string, check: Check<T>): T | undefined => {
     const json = metadata[key];
     return json === undefined ? undefined : check(parse(key, json), key);
@@ -90,7 +100,7 @@ export function readMetadata(metadata: Readonly<Record<string, string>>): Checkp
     category: metadata.category ?? '',
     normalization: required('normalization', normalization),
     threshold: take('threshold', number({ above: 0 })),
-    training: take('training', training),
+    training: take('training', oldFormat ? oldTraining : training),
     manifest: take('manifest', list(manifestRow)),
   };
   buildable(checked.config);
@@ -114,17 +124,18 @@ function buildable(given: PyramidFlowConfig): void {
   }
 }
 
-function consistent({ settings, log, random, optimizerSteps }: TrainingMetadata, manifest: CheckpointMetadata['manifest']): void {
-  const { epochs, images, batch } = settings;
+function consistent(state: TrainingMetadata, manifest: CheckpointMetadata['manifest']): void {
+  const { images, log, random, optimizerSteps } = state;
+  const { epochs, batch } = state.settings;
   const steps = log.length * Math.floor(images / batch);
   const misplaced = log.findIndex(({ epoch }, i) => epoch !== i + 1);
   if (misplaced >= 0) throw wrong(`training.log[${misplaced}].epoch is ${log[misplaced].epoch}, expected ${misplaced + 1}`);
   if (log.length > epochs) throw wrong(`training.log has ${log.length} epochs, training.settings.epochs is ${epochs}`);
-  if (images < batch) throw wrong(`training.settings.images is ${images}, less than one batch of ${batch}`);
+  if (images < batch) throw wrong(`training.images is ${images}, less than one batch of ${batch}`);
   if (optimizerSteps < log.length || (steps === 0) !== (optimizerSteps === 0)) {
     throw wrong(`training.optimizerSteps is ${optimizerSteps} after ${log.length} epochs`);
   }
-  if (manifest && manifest.length !== images) throw wrong(`manifest has ${manifest.length} images, training.settings.images is ${images}`);
+  if (manifest && manifest.length !== images) throw wrong(`manifest has ${manifest.length} images, training.images is ${images}`);
   if (random.every((word) => word === 0)) throw wrong('training.random is [0,0,0,0], which no generator reaches');
 }
 

@@ -102,6 +102,14 @@ export class Runtime {
   /** Writes `data` at the start of `slice`; what was recorded before is submitted first, so it sees the old contents. */
   write(slice: BufferSlice, data: ArrayBufferView): void {
     this.flush();
+    this.writeAhead(slice, data);
+  }
+
+  /**
+   * Writes `data` at the start of `slice` ahead of all that is recorded and not yet submitted, none of which may use the
+   * slice; what is recorded stays one submit.
+   */
+  writeAhead(slice: BufferSlice, data: ArrayBufferView): void {
     const { buffer, byteOffset, byteLength } = data;
     this.faults.watched('take data', () =>
       this.device.queue.writeBuffer(slice.buffer, slice.offset, buffer, byteOffset, byteLength),

@@ -1,45 +1,33 @@
-export type VolumeNorm = 'CVN' | 'SVN';
+import { ADAM_DEFAULTS, type AdamSettings } from '../autograd/adam';
+import type { PyramidFlowConfig } from './config';
+
 export type Augmentation = 'none' | 'dihedral';
 /** `reversible` rebuilds activations from the output, `plain` keeps them; both compute the same gradients. */
 export type MemoryMode = 'reversible' | 'plain';
 
-/** How a model is trained, as its checkpoint records it. */
-export interface TrainingSettings {
+/** How a model is trained: one type from the command line to the model file. */
+export interface TrainingSettings extends AdamSettings {
+  /** passes over the training images, at least 1 */
   readonly epochs: number;
+  /** images a step, at least 2: the loss compares pairs */
   readonly batch: number;
+  /** start of all random numbers, a whole number of at least 0 */
   readonly seed: number;
   readonly memory: MemoryMode;
+  /** flips and quarter turns, or none */
   readonly augmentation: Augmentation;
-  readonly learningRate: number;
-  readonly betas: readonly [number, number];
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  readonly clipNorm: number;
-  /** number of training images */
-  readonly images: number;
 }
 
-/** What to train with, as the authors released it (their config and supplement); see DESIGN.md for the departures. */
-export interface Settings {
-  /** Side in pixels to which the shorter side of an image is resized. */
-  size: number;
-  channels: number;
-  levels: number;
-  stacks: number;
-  kernel: number;
-  norm: VolumeNorm;
-  augmentation: Augmentation;
-  epochs: number;
-  batch: number;
-  learningRate: number;
-  /** Adam's two decay rates. */
-  betas: readonly [number, number];
-  epsilon: number;
-  weightDecay: number;
-  /** Largest norm of all gradients together. */
-  clipNorm: number;
+/** The shape of a network; its height and width follow from the images. */
+export type NetworkSettings = Omit<PyramidFlowConfig, 'height' | 'width'>;
+
+/** All settings of a category. */
+export interface Settings extends NetworkSettings, TrainingSettings {
+  /** pixels to which the shorter side of an image is resized */
+  readonly size: number;
 }
 
+/** As the authors released them (their config and supplement). */
 const DEFAULTS: Settings = {
   size: 256,
   channels: 16,
@@ -50,11 +38,9 @@ const DEFAULTS: Settings = {
   augmentation: 'none',
   epochs: 15,
   batch: 2,
-  learningRate: 2e-4,
-  betas: [0.5, 0.9],
-  epsilon: 1e-4,
-  weightDecay: 1e-5,
-  clipNorm: 1,
+  seed: 0,
+  memory: 'reversible',
+  ...ADAM_DEFAULTS,
 };
 
 /** Where a category of MVTec AD departs from the defaults. Textures have no upright side, objects have one. */

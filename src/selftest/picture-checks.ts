@@ -189,7 +189,6 @@ async function checkAdam(lab: Lab): Promise<Comparison[]> {
   parameters.zeroGradients();
   parameters.gradient('x').write(Float32Array.from(slope.values));
   const adam = new Adam(parameters);
-  adam.beginStep();
   adam.step();
   const clip = Math.min(1, clipNorm / (Math.hypot(...slope.values) + 1e-6));
   const gradient = slope.values.map((value, i) => clip * value + weightDecay * start.values[i]);

@@ -5,7 +5,7 @@ import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
 import type { Normalization } from '../ops/preprocess';
 import type { Tensor } from '../tensor/tensor';
-import type { Trainer } from './trainer';
+import type { Trainer } from './step';
 
 /** A tensor that is not finite, and where it first appeared. */
 interface Finding {
@@ -37,7 +37,7 @@ export async function diagnose(
     'NumericError',
     `training stopped at epoch ${epoch}, step ${step} ${where}`,
     'lower the learning rate, or resume from the last finished epoch',
-    { details: { settings: ['lr', 'resume'] } },
+    { details: { settings: ['learningRate', 'resume'] } },
   );
 }
 

@@ -1,5 +1,5 @@
 import { type ByteImage, augmentImage } from '../image/augment';
-import type { Augmentation, MemoryMode } from '../pyramidflow/settings';
+import type { TrainingSettings } from '../pyramidflow/settings';
 import { PyramidFlowError } from '../core/errors';
 import type { EpochLog, TrainingState } from '../checkpoint/checkpoint';
 import { networkInput } from '../image/model-input';
@@ -7,11 +7,10 @@ import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import { IMAGENET, type Normalization } from '../ops/preprocess';
 import { Random } from '../core/random';
 import type { Tensor } from '../tensor/tensor';
-import type { AdamSettings } from '../autograd/adam';
 import { diagnose } from './diagnose';
 import { watchDivergence } from './divergence';
 import { reconstructionError } from './reconstruction';
-import { type StepReport, Trainer } from './trainer';
+import { type StepReport, Trainer } from './step';
 
 /** The good parts: RGB images that all have the model's size. */
 export interface TrainingImages {
@@ -29,12 +28,6 @@ export interface FitProgress extends StepReport {
 }
 
 export interface FitOptions {
-  readonly epochs: number;
-  readonly batch: number;
-  readonly seed: number;
-  readonly memory: MemoryMode;
-  readonly augmentation: Augmentation;
-  readonly adam: AdamSettings;
   /** of the network's input; default ImageNet's */
   readonly normalization?: Normalization;
   /** goes on from here, bit for bit as if never stopped */
@@ -55,11 +48,17 @@ const SHUFFLE_SEED = 1;
  * Trains for `epochs` epochs over shuffled batches (a last one that is not full is left out). Returns the state after the
  * last finished epoch. Throws DataError for fewer images than a batch, NumericError that names step, block and tensor.
  */
-export async function fit(model: PyramidFlow, images: TrainingImages, options: FitOptions): Promise<TrainingState> {
-  const { epochs, batch, seed, memory, adam, resume, signal } = options;
+export async function fit(
+  model: PyramidFlow,
+  images: TrainingImages,
+  settings: TrainingSettings,
+  options: FitOptions = {},
+): Promise<TrainingState> {
+  const { epochs, batch, seed } = settings;
+  const { resume, signal } = options;
   const steps = Math.floor(images.count / batch);
   checkBatch(images.count, batch);
-  const trainer = new Trainer(model, { memory, adam });
+  const trainer = new Trainer(model, settings);
   if (resume) trainer.optimizer.restore(resume.optimizer);
   const random = resume ? Random.fromState(resume.random) : new Random(seed + SHUFFLE_SEED);
   const log: EpochLog[] = [...(resume?.log ?? [])];
@@ -72,7 +71,7 @@ export async function fit(model: PyramidFlow, images: TrainingImages, options: F
   try {
     if (log.length < epochs) await trainer.compile(batch);
     while (log.length < epochs && !signal?.aborted) {
-      const entry = await runEpoch(trainer, images, random, log.length + 1, steps, { ...options, onStep });
+      const entry = await runEpoch(trainer, images, random, log.length + 1, steps, settings, { ...options, onStep });
       if (!entry) break;
       log.push(entry);
       state = await currentState(trainer, random, log);
@@ -105,7 +104,8 @@ async function runEpoch(
   random: Random,
   epoch: number,
   steps: number,
-  { epochs, batch, augmentation, normalization = IMAGENET, signal, onStep }: FitOptions,
+  { epochs, batch, augmentation }: TrainingSettings,
+  { normalization = IMAGENET, signal, onStep }: FitOptions,
 ): Promise<EpochLog | undefined> {
   const { model } = trainer;
   const order = Array.from({ length: images.count }, (_, i) => i);

@@ -27,7 +27,7 @@ export interface TrainOptions {
  */
 export async function trainModel(
   gpu: Runtime,
-  { config, category, settings }: TrainingPlan,
+  { config, category, settings, images: count }: TrainingPlan,
   images: TrainingImages,
   { resumed, manifest, signal, onStep, onWarning, onEpoch, onFinish }: TrainOptions = {},
 ): Promise<Checkpoint | undefined> {
@@ -40,13 +40,11 @@ export async function trainModel(
     category,
     normalization,
     tensors: await model.tensors(),
-    training: { ...state, settings },
+    training: { ...state, settings, images: count },
     manifest,
   });
   try {
-    const state = await fit(model, images, {
-      ...settings,
-      adam: settings,
+    const state = await fit(model, images, settings, {
       normalization,
       resume: resumed?.training,
       signal,

@@ -36,8 +36,8 @@ const FULL: Checkpoint = {
       epsilon: 1e-4,
       weightDecay: 1e-5,
       clipNorm: 1,
-      images: 2,
     },
+    images: 2,
     log: [1, 2].map((epoch) => ({ epoch, loss: epoch / 3, gradientNorm: 2e-7, reconstructionError: 1e-6 })),
     random: [1, 2, 3, 2 ** 32 - 1],
     optimizer: { steps: 2, first: moments(-1), second: moments(1) },
@@ -199,7 +199,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'training.settings.epsilon': NOT_POSITIVE,
   'training.settings.weightDecay': [...NEVER, '-1'],
   'training.settings.clipNorm': NOT_POSITIVE,
-  'training.settings.images': [...NOT_COUNT, '1', '3'],
+  'training.images': [...NOT_COUNT, '1', '3'],
   'training.log': ['"abc"', 'null', '{}', '[null]', '[[]]', '[{}]', '[1]'],
   'training.log.0.epoch': [...NOT_COUNT, '2'],
   'training.log.0.loss': NEVER,
@@ -253,6 +253,8 @@ test('a file of the old format is read, without a checksum', async () => {
   const { tensors, metadata } = readSafetensors(whole);
   for (const name of ['data_sha256', 'header_sha256', 'manifest']) delete metadata[name];
   metadata.format = 'pyramidflow-1';
+  const { images, settings, ...rest } = JSON.parse(metadata.training);
+  metadata.training = JSON.stringify({ ...rest, settings: { ...settings, images } });
   for (const [prefix, offset] of [['optimizer.first_moment', -1], ['optimizer.second_moment', 1]] as const) {
     const padded = TRAINED.map(([name, { shape }]) => {
       tensors.delete(`${prefix}.${name}`);

@@ -45,7 +45,7 @@ export const brokenPart = testParts.at(-1)! as Required<PartPicture>;
 /** A small model that was trained on the good parts, for a few seconds. */
 export async function trainedCheckpoint(): Promise<Checkpoint> {
   const images = inFolder('train/good').map((part): ByteImage => ({ ...(part as PartFile & { channels: 3 }) }));
-  const choices = { size: { shorter: SIZE }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 4, lr: 3e-3 };
+  const choices = { size: { shorter: SIZE }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 4, learningRate: 3e-3 };
   const plan = newPlan(choices, { category: 'flange', first: images[0], images: images.length }, () => undefined);
   return (await trainModel(gpu, plan, { count: images.length, image: (i) => images[i] }))!;
 }

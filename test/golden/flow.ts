@@ -7,7 +7,7 @@ import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
 import { ParameterSet } from '../../src/autograd/parameters';
 import { Tensor, elements } from '../../src/tensor/tensor';
-import { Trainer } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/step';
 import { type GoldenCase, type Handler, type Results, byNumber, download, numbered, uploadUnder } from './case';
 import { recorded } from './operations';
 

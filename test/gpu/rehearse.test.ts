@@ -8,7 +8,7 @@ import { IMAGENET } from '../../src/ops/preprocess';
 import { Random } from '../../src/core/random';
 import { Tensor, elements } from '../../src/tensor/tensor';
 import { latentShape } from '../../src/pyramidflow/config';
-import { Trainer } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/step';
 import { SMALL, randomByteImage, trainedTensors } from '../support/small-weights';
 
 const gpu = await openRuntime();

@@ -70,7 +70,7 @@ test('changed images are refused and the model stays, until it is said that they
 
   const { result, notices } = await train({ resume: at('a'), epochs: 2, dataChanged: 'ok' });
   assert.match(notices, /4 of 6 training images differ/);
-  assert.is(result.plan.settings.images, 5);
+  assert.is(result.plan.images, 5);
   assert.equal(await names('a'), [...NAMES.slice(1), 'good/4.png', 'good/5.png']);
   const again = await train({ resume: at('a'), epochs: 3 });
   assert.not.match(again.notices, /differ/);

@@ -23,8 +23,7 @@ test('an unknown category has the defaults, even one named like a property of ob
 });
 
 test('a caller may change what it got', () => {
-  settingsFor('bottle').levels = 99;
-  settingsFor('mug').levels = 99;
+  for (const category of ['bottle', 'mug']) Object.assign(settingsFor(category), { levels: 99 });
   assert.equal([settingsFor('bottle').levels, settingsFor('mug').levels], [4, 4]);
 });
 

@@ -2,22 +2,22 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ErrorCode, PyramidFlowError } from '../../src/core/errors';
 import type { TrainingState } from '../../src/checkpoint/checkpoint';
-import { ADAM_DEFAULTS } from '../../src/autograd/adam';
+import type { TrainingSettings } from '../../src/pyramidflow/settings';
 import { type FitOptions, type FitProgress, fit } from '../../src/training/fit';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
-import { FIT, fileOf, loaded, tinyModel, trainingImages } from '../support/training';
+import { SETTINGS, fileOf, loaded, tinyModel, trainingImages } from '../support/training';
 
 const IMAGES = trainingImages(7); // three batches of two, and one image left over
 
-async function run(change: Partial<FitOptions> = {}) {
+async function run(change: Partial<TrainingSettings & FitOptions> = {}) {
   const model = tinyModel();
   const steps: FitProgress[] = [];
   const files: Uint8Array[] = [];
   const onEpoch = async (state: TrainingState) => {
     files.push(await fileOf(model, state));
   };
-  const state = await fit(model, IMAGES, { ...FIT, onStep: (progress) => steps.push(progress), onEpoch, ...change });
+  const state = await fit(model, IMAGES, { ...SETTINGS, ...change }, { onStep: (progress) => steps.push(progress), onEpoch, ...change });
   return { model, state, steps, files, file: await fileOf(model, state) };
 }
 
@@ -50,18 +50,18 @@ test('every step is reported, in order, and every epoch is logged with the means
 
 test('the same run twice gives the same bytes; another seed, other ones', async () => {
   assertClose((await run()).file, whole.file, 0, 'file');
-  assert.not.equal((await run({ seed: FIT.seed + 1 })).file, whole.file);
+  assert.not.equal((await run({ seed: SETTINGS.seed + 1 })).file, whole.file);
 });
 
 test('a run that is resumed from the file of an epoch ends with the bytes of one never stopped', async () => {
   const { model, training } = await loaded(whole.files[0]);
-  const state = await fit(model, IMAGES, { ...FIT, resume: training });
+  const state = await fit(model, IMAGES, SETTINGS, { resume: training });
   assertClose(await fileOf(model, state), whole.file, 0, 'file');
 });
 
 test('a finished run that is resumed stays as it is', async () => {
   const { model, training } = await loaded(whole.file);
-  const state = await fit(model, IMAGES, { ...FIT, resume: training });
+  const state = await fit(model, IMAGES, SETTINGS, { resume: training });
   assertClose(await fileOf(model, state), whole.file, 0, 'file');
 });
 
@@ -75,7 +75,7 @@ test('a signal within an epoch stops there; what the epoch before gave is the re
   assert.is(stopped.files.length, 1);
   assertClose(stopped.files[0], whole.files[0], 0, 'file after an epoch');
   const { model, training } = await loaded(stopped.files[0]);
-  assertClose(await fileOf(model, await fit(model, IMAGES, { ...FIT, resume: training })), whole.file, 0, 'file');
+  assertClose(await fileOf(model, await fit(model, IMAGES, SETTINGS, { resume: training })), whole.file, 0, 'file');
 });
 
 test('a signal that was given before the start changes nothing', async () => {
@@ -88,10 +88,10 @@ test('its memory is given back, whatever ends it', async () => {
   const model = tinyModel();
   model.parameters.gradients; // stays with the model
   const before = gpu.memory.use().live;
-  await fit(model, IMAGES, { ...FIT, epochs: 1 });
+  await fit(model, IMAGES, { ...SETTINGS, epochs: 1 });
   assert.is(gpu.memory.use().live, before, 'done');
   const controller = new AbortController();
-  await fit(model, IMAGES, { ...FIT, signal: controller.signal, onStep: () => controller.abort() });
+  await fit(model, IMAGES, SETTINGS, { signal: controller.signal, onStep: () => controller.abort() });
   assert.is(gpu.memory.use().live, before, 'stopped');
 });
 
@@ -104,7 +104,7 @@ const REFUSED: readonly (readonly [images: number, batch: number, code: ErrorCod
 
 for (const [count, batch, code, word, settings] of REFUSED) {
   test(`${count} images in batches of ${batch} are refused`, async () => {
-    const error = await fit(tinyModel(), trainingImages(count), { ...FIT, batch }).catch((cause) => cause);
+    const error = await fit(tinyModel(), trainingImages(count), { ...SETTINGS, batch }).catch((cause) => cause);
     assert.instance(error, PyramidFlowError);
     assert.is(error.code, code);
     assert.match(error.message, word);
@@ -112,13 +112,13 @@ for (const [count, batch, code, word, settings] of REFUSED) {
   });
 }
 
-const LOSING = { ...FIT, adam: { ...ADAM_DEFAULTS, learningRate: 1 } }; // each step far too long, and yet no NaN
+const LOSING = { ...SETTINGS, learningRate: 1 }; // each step far too long, and yet no NaN
 
 test('a loss that grows a thousandfold is warned of once, and training goes on', async () => {
   const warnings: string[] = [];
   const losses: number[] = [];
   const onStep = ({ loss }: FitProgress) => losses.push(loss);
-  const state = await fit(tinyModel(), IMAGES, { ...LOSING, onStep, onWarning: (text) => warnings.push(text) });
+  const state = await fit(tinyModel(), IMAGES, LOSING, { onStep, onWarning: (text) => warnings.push(text) });
   assert.ok(losses.filter((loss) => loss > 1000 * losses[0]).length > 1, losses.join());
   assert.is(state.log.length, 2);
   assert.is(warnings.length, 1, warnings.join());
@@ -132,7 +132,7 @@ test('a resumed training compares with the first epoch, and no training that lea
   assert.equal(warnings, []);
   const { model, training } = await loaded(whole.files[0]);
   const low = { ...training, log: training.log.map((entry) => ({ ...entry, loss: entry.loss / 2000 })) };
-  await fit(model, IMAGES, { ...FIT, resume: low, onWarning });
+  await fit(model, IMAGES, SETTINGS, { resume: low, onWarning });
   assert.is(warnings.length, 1, warnings.join());
 });
 

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
 import type { MemoryMode } from '../../src/pyramidflow/settings';
-import { Trainer } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/step';
 import { gpu } from '../support/gpu';
 import { randomImages, smallModel } from '../support/small-model';
 

@@ -12,10 +12,10 @@ const DATA = { category: 'bottle', first: { height: 900, width: 900 }, images: 4
 const silent = () => undefined;
 
 test('what is left out is as released for the category', () => {
-  const { config, settings } = newPlan({}, DATA, silent);
+  const { config, settings, images: count } = newPlan({}, DATA, silent);
   assert.equal(config, { channels: 16, levels: 4, stacks: 4, kernel: 7, norm: 'SVN', height: 256, width: 256 });
   assert.equal([settings.epochs, settings.batch, settings.seed, settings.memory], [15, 2, 0, 'reversible']);
-  assert.equal([settings.learningRate, settings.betas, settings.images], [2e-4, [0.5, 0.9], 4]);
+  assert.equal([settings.learningRate, settings.betas, count], [2e-4, [0.5, 0.9], 4]);
   assert.is(newPlan({}, { ...DATA, category: 'carpet' }, silent).settings.augmentation, 'dihedral');
 });
 
@@ -24,7 +24,7 @@ test('what is chosen is taken, undefined is no choice', () => {
     levels: 3,
     norm: undefined,
     epochs: 2,
-    lr: 0.1,
+    learningRate: 0.1,
     seed: 7,
     memory: 'plain',
     size: { shorter: 64 },
@@ -45,7 +45,7 @@ const plan = newPlan({ seed: 3, epochs: 4 }, DATA, silent);
 const checkpoint = {
   ...plan,
   manifest: MANIFEST,
-  training: { settings: plan.settings, log: [1, 2].map((epoch) => ({ epoch })) },
+  training: { settings: plan.settings, images: plan.images, log: [1, 2].map((epoch) => ({ epoch })) },
 } as unknown as Checkpoint;
 const resume = (
   choices: ResumeChoices,
@@ -64,7 +64,7 @@ const CONTRADICTIONS: readonly (readonly [choices: TrainingChoices, message: Reg
   [{ levels: 3 }, /levels 3 contradicts m\.safetensors, which has 4/],
   [{ norm: 'CVN' }, /norm CVN contradicts/],
   [{ seed: 0 }, /seed 0 contradicts/],
-  [{ lr: 1 }, /learning rate 1 contradicts m\.safetensors, which has 0\.0002/],
+  [{ learningRate: 1 }, /learning rate 1 contradicts m\.safetensors, which has 0\.0002/],
   [{ size: { shorter: 128 } }, /size 128x128 contradicts m\.safetensors, which has 256x256/],
   [{ memory: 'plain' }, /memory plain contradicts/],
   [{ epochs: 1 }, /1 epoch is less than the 2/],
@@ -114,8 +114,8 @@ test('images that are not those of before are named, the first of them', () => {
 
 test('changed images are accepted where this is said, with a notice, and their number is kept', () => {
   const notices: string[] = [];
-  const { settings } = resume({ dataChanged: 'ok' }, CHANGED, {}, (text) => notices.push(text));
-  assert.equal(settings, { ...plan.settings, images: 5 });
+  const changed = resume({ dataChanged: 'ok' }, CHANGED, {}, (text) => notices.push(text));
+  assert.equal(changed, { ...plan, images: 5 });
   assert.match(notices.join('|'), /^5 of 6 training images differ[^|]*$/);
 });
 
@@ -126,7 +126,20 @@ test('what has no list of its images is resumed by their number, with a notice',
   assert.equal(resume({}, other, old, (text) => notices.push(text)), plan);
   assert.match(notices.join('|'), /^m\.safetensors [^|]*number[^|]*$/);
   assert.match(errorOf(() => resume({}, CHANGED, old)), /DataError: .* 5 training images, .* on 4 \[dataChanged\]/);
-  assert.is(resume({ dataChanged: 'ok' }, CHANGED, old).settings.images, 5);
+  assert.is(resume({ dataChanged: 'ok' }, CHANGED, old).images, 5);
 });
+
+for (const [choices, setting] of [
+  [{ epochs: 0 }, 'epochs'],
+  [{ batch: 1 }, 'batch'],
+  [{ seed: -1 }, 'seed'],
+  [{ learningRate: NaN }, 'learningRate'],
+  [{ memory: 'full' }, 'memory'],
+  [{ betas: [0.5] }, 'betas'],
+] as unknown as [TrainingChoices, string][]) {
+  test(`a choice that cannot be is refused: ${JSON.stringify(choices)}`, () => {
+    assert.match(errorOf(() => newPlan(choices, DATA, silent)), new RegExp(`UsageError: .*\\[${setting}\\]`));
+  });
+}
 
 test.run();

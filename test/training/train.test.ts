@@ -8,7 +8,7 @@ import { Random } from '../../src/core/random';
 import { finishTraining } from '../../src/training/finish';
 import { newPlan } from '../../src/training/plan';
 import { type TrainOptions, trainModel } from '../../src/training/train';
-import { Trainer } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/step';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
 import { TINY, trainingImages } from '../support/training';
@@ -69,8 +69,7 @@ test('the list of the images is kept in every checkpoint, that of now and not th
 
 test('a warning reaches the caller', async () => {
   const warnings: string[] = [];
-  const { config, category, settings } = planFor(2);
-  const plan = { config, category, settings: { ...settings, learningRate: 1 } };
+  const plan = { ...planFor(2), settings: { ...planFor(2).settings, learningRate: 1 } };
   await trainModel(gpu, plan, IMAGES, { onWarning: (text) => warnings.push(text) });
   assert.match(warnings.join('|'), /^[^|]*diverges[^|]*$/);
 });

@@ -18,7 +18,7 @@ const MODEL = {
   kernel: 5,
   norm: 'SVN',
   epochs: 9,
-  lr: 1e-3, // five times the released rate, since there are few steps
+  learningRate: 1e-3, // five times the released rate, since there are few steps
   seed: 0,
 } as const;
 const CATEGORY = 'parts';

@@ -7,7 +7,6 @@ const OPTIONS: Readonly<Record<string, string>> = {
   width: '--size',
   batch: '--batch',
   epochs: '--epochs',
-  lr: '--lr',
   learningRate: '--lr',
   seed: '--seed',
   channels: '--channels',

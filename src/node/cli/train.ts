@@ -5,7 +5,8 @@ import { TrainingProgress, duration, progressBar } from './progress';
 import { type TrainFolderOptions, type TrainingObserver, type TrainingResult, trainFolder } from '../train-folder';
 import { EXIT, MAX_PIXELS_OPTION, notice, positiveNumber, printResult, table, withRuntime, wholeNumber } from './shared';
 
-interface TrainArguments extends TrainFolderOptions {
+interface TrainArguments extends Omit<TrainFolderOptions, 'learningRate'> {
+  readonly lr?: number;
   readonly json?: boolean;
 }
 
@@ -46,9 +47,9 @@ export function addTrain(program: Command): void {
     .action(train);
 }
 
-async function train({ json, ...options }: TrainArguments): Promise<void> {
+async function train({ json, lr: learningRate, ...options }: TrainArguments): Promise<void> {
   const start = performance.now();
-  const result = await runTraining(options);
+  const result = await runTraining({ ...options, learningRate });
   if (!result) {
     process.exitCode = EXIT.interrupted;
     return;

@@ -11,7 +11,7 @@ import { Lab } from '../../../src/selftest/check';
 import { checksFor } from '../../../src/selftest/self-test';
 import { scope } from '../../../src/tensor/scope';
 import type { Tensor } from '../../../src/tensor/tensor';
-import { Trainer } from '../../../src/training/trainer';
+import { Trainer } from '../../../src/training/step';
 import { randomByteImage, trainedTensors } from '../../support/small-weights';
 import { type Report, type Result, result } from './result';
 

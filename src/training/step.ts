@@ -4,11 +4,11 @@ import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import { Tape } from '../autograd/tape';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
-import { ADAM_DEFAULTS, Adam, type AdamSettings } from '../autograd/adam';
+import { Adam, type AdamSettings } from '../autograd/adam';
 
-export interface TrainerOptions {
+/** What a step needs of the settings; what is left out takes the released one. */
+export interface TrainerSettings extends Partial<AdamSettings> {
   readonly memory?: MemoryMode;
-  readonly adam?: AdamSettings;
   /** p of the pair differences, 1 or 2; default 2 */
   readonly power?: 1 | 2;
 }
@@ -27,7 +27,7 @@ export class Trainer {
 
   constructor(
     readonly model: PyramidFlow,
-    { memory = 'reversible', adam = ADAM_DEFAULTS, power = 2 }: TrainerOptions = {},
+    { memory = 'reversible', power = 2, ...adam }: TrainerSettings = {},
   ) {
     this.memory = memory;
     this.power = power;
@@ -71,7 +71,6 @@ export class Trainer {
   /** Records a whole step; the result holds loss and squared gradient norm, [2]. */
   private record(images: Tensor): Tensor {
     return scope(() => {
-      this.optimizer.beginStep();
       const loss = this.gradients(images, true);
       const squaredNorm = this.optimizer.step();
       const report = Tensor.empty(images.gpu, [2], 'step report');

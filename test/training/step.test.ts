@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { reconstructionError } from '../../src/training/reconstruction';
 import type { MemoryMode } from '../../src/pyramidflow/settings';
-import { Trainer } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/step';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
 import { randomImages, smallModel } from '../support/small-model';
