@@ -1,5 +1,6 @@
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 import sirv from 'sirv';
 import { PyramidFlowError } from '../../src/core/errors';
 
@@ -29,6 +30,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
+  'Accept-Ranges': 'none',
 };
 
 /** Types that the table of sirv lacks or means otherwise (it takes `.ts` for a video). */
@@ -38,6 +40,31 @@ const TYPES: readonly (readonly [ending: RegExp, type: string])[] = [
   [/\.safetensors$/, 'application/octet-stream'],
 ];
 
+/** How long a client may take, in ms; one that takes longer is cut off. */
+export interface Limits {
+  /** to send the header of a request */
+  readonly headers: number;
+  /** to send the whole request */
+  readonly request: number;
+  /** without a byte in either direction, also because it stopped reading */
+  readonly idle: number;
+  /** between an answer and the next request */
+  readonly keepAlive: number;
+  /** to read an answer to its end, however steadily */
+  readonly response: number;
+  /** from one look at `headers` and `request` to the next: by so much they can be passed */
+  readonly interval: number;
+}
+
+export const LIMITS: Limits = {
+  headers: 10_000,
+  request: 20_000,
+  idle: 30_000,
+  keepAlive: 5_000,
+  response: 120_000,
+  interval: 1_000,
+};
+
 export interface Server {
   /** such as http://127.0.0.1:8080, without a slash at the end */
   readonly url: string;
@@ -46,24 +73,23 @@ export interface Server {
 
 /**
  * Serves folders (path in the URL -> folder of this machine) on 127.0.0.1, as they are at each request. Port 0 takes
- * any that is free. Throws UsageError where the port is taken.
+ * any that is free. No request, client or file ends it. Throws UsageError where the port is taken.
  */
-export async function serve(folders: Readonly<Record<string, string>>, port = 0): Promise<Server> {
-  const mounts = Object.entries(folders).map(([name, folder]) => ({
-    prefix: `/${name}`,
-    handler: sirv(folder, { dev: true, setHeaders: setType }),
-  }));
-  const server = createServer((request, response) => {
-    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    const refusal = refusalOf(request, (server.address() as AddressInfo).port);
-    if (refusal) return response.writeHead(refusal).end();
-    const path = request.url!;
-    if (path === '/') return response.writeHead(302, { Location: `${mounts[0].prefix}/` }).end();
-    const mount = mounts.find(({ prefix }) => path.startsWith(`${prefix}/`));
-    if (!mount) return response.writeHead(404).end();
-    request.url = path.slice(mount.prefix.length);
-    mount.handler(request, response);
-  });
+export async function serve(
+  folders: Readonly<Record<string, string>>,
+  port = 0,
+  limits: Limits = LIMITS,
+): Promise<Server> {
+  const server = createServer(
+    {
+      headersTimeout: limits.headers,
+      requestTimeout: limits.request,
+      keepAliveTimeout: limits.keepAlive,
+      connectionsCheckingInterval: limits.interval,
+    },
+    guarded(answerFrom(folders), limits.response),
+  );
+  server.setTimeout(limits.idle); // closes the connection, since nothing listens for it
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(port, cause)));
     server.listen(port, HOST, resolve);
@@ -78,8 +104,51 @@ export async function serve(folders: Readonly<Record<string, string>>, port = 0)
   };
 }
 
+/**
+ * What `answer` throws becomes status 500 for that request alone. A file that stops being readable, and an answer that is
+ * not read to its end within `limit` ms, close that connection; a client that leaves closes the file.
+ */
+export function guarded(answer: RequestListener, limit = LIMITS.response): RequestListener {
+  return (request, response) => {
+    const timer = setTimeout(() => response.destroy(), limit);
+    response.on('close', () => clearTimeout(timer));
+    response.on('pipe', (source: Readable) => {
+      source.on('error', () => response.destroy());
+      response.on('close', () => source.destroy());
+    });
+    try {
+      answer(request, response);
+    } catch (error) {
+      console.error(`${request.method} ${request.url}:`, error);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500, { 'Content-Length': 0 }).end();
+    }
+  };
+}
+
+function answerFrom(folders: Readonly<Record<string, string>>): RequestListener {
+  const mounts = Object.entries(folders).map(([name, folder]) => ({
+    prefix: `/${name}`,
+    handler: sirv(folder, { dev: true, setHeaders: setType }),
+  }));
+  return (request, response) => {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    const refusal = refusalOf(request);
+    if (refusal) return response.writeHead(refusal).end();
+    const path = request.url!;
+    if (path === '/') return response.writeHead(302, { Location: `${mounts[0].prefix}/` }).end();
+    const mount = mounts.find(({ prefix }) => path.startsWith(`${prefix}/`));
+    if (!mount) return response.writeHead(404).end();
+    request.url = path.slice(mount.prefix.length);
+    // RFC 9110, 14.2: a server may ignore it. sirv believes every number in it, and our pages load whole files
+    delete request.headers.range;
+    mount.handler(request, response);
+  };
+}
+
 /** The status of a request that is not answered. A foreign host name means that a page elsewhere was bent to here. */
-function refusalOf({ method, headers }: IncomingMessage, port: number): number | undefined {
+function refusalOf({ method, headers, socket }: IncomingMessage): number | undefined {
+  const port = socket.localPort;
   if (headers.host !== `${HOST}:${port}` && headers.host !== `localhost:${port}`) return 421;
   return method === 'GET' || method === 'HEAD' ? undefined : 405;
 }
