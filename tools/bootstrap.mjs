@@ -20,6 +20,7 @@ const COMMANDS = {
   test: [['tools/test.ts']], // sets up by itself
   golden: [SETUP, ['tools/run.ts', 'tools/golden.ts']],
   size: [['tools/size.ts']],
+  fuzz: [SETUP, ['tools/run.ts', 'tools/fuzz.ts']],
   bench: [SETUP, ['tools/bench.ts']],
   quickstart: [SETUP, CLI, ['dist/cli.js', 'quickstart']],
   examples: [['tools/build.ts', 'web', 'examples'], ['tools/serve.ts']],

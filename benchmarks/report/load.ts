@@ -1,14 +1,29 @@
 import { PyramidFlowError } from '../../src/core/errors';
+import schema from '../schema.json';
 import { FORMAT, type Report } from '../suite/record';
+import { departure } from './schema-check';
 
-/** A report from its JSON text. Throws DataError for anything else; `npm test` holds what is written against schema.json. */
+/** A report from its JSON text, held against schema.json. Throws DataError for anything else. */
 export function parseReport(text: string, where: string): Report {
-  let report: Partial<Report> | undefined;
+  const report = parse(text);
+  const problem = departure(report, schema) ?? untimed(report as Report);
+  if (problem === undefined) return report as Report;
+  const remedy = 'give an undamaged JSON that `npm run bench` or its page wrote';
+  throw new PyramidFlowError('DataError', `${where} is no report of this benchmark (${FORMAT}): ${problem}`, remedy);
+}
+
+function parse(text: string): unknown {
   try {
-    report = JSON.parse(text) as Partial<Report>;
+    return JSON.parse(text);
   } catch {
-    report = undefined;
+    return undefined;
   }
-  if (report?.format === FORMAT && report.context?.adapter && Array.isArray(report.benchmarks)) return report as Report;
-  throw new PyramidFlowError('DataError', `${where} is no report of this benchmark (${FORMAT})`, 'give a JSON that `npm run bench` or its page wrote');
+}
+
+/** No ratio can be made of times that are 0, which the schema allows. */
+function untimed({ benchmarks }: Report): string | undefined {
+  const at = benchmarks.findIndex(
+    ({ status, samples, time }) => status === 'ok' && !(samples?.length && time!.median > 0 && Math.min(...samples) > 0),
+  );
+  return at < 0 ? undefined : `benchmarks.${at} was timed as ok and has no time`;
 }

@@ -22,7 +22,7 @@ export const COLUMNS: readonly (readonly [heading: string, cell: (benchmark: Ben
   ['% of roof', ({ rates }) => (rates?.percent === undefined ? '' : rates.percent.toFixed(rates.percent < 10 ? 1 : 0))],
   ['bound', ({ rates }) => rates?.bound ?? ''],
   ['compile ms', ({ compile }) => (compile.pipelines ? compile.ms.toFixed(0) : '')],
-  ['repeats', ({ repeats, samples }) => (repeats ? `${repeats} x ${samples!.length}` : '')],
+  ['repeats', ({ repeats, samples }) => (repeats && samples ? `${repeats} x ${samples.length}` : '')],
 ];
 
 export const adapterName = ({ description, device, vendor, architecture, software }: AdapterReport): string =>

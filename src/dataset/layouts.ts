@@ -30,10 +30,13 @@ interface LayoutRule {
   masks: readonly string[];
 }
 
+/** Folders of good test images, whichever of the two layouts the others follow. */
+const GOOD = ['good', 'ok'];
+
 /** The layouts known, the first that has training images is taken. */
 const LAYOUTS: readonly LayoutRule[] = [
-  { name: 'MVTec AD', train: ['train/good'], test: 'test', good: ['good'], masks: ['ground_truth'] },
-  { name: 'BTAD', train: ['train/ok'], test: 'test', good: ['ok'], masks: ['ground_truth'] },
+  { name: 'MVTec AD', train: ['train/good'], test: 'test', good: GOOD, masks: ['ground_truth'] },
+  { name: 'BTAD', train: ['train/ok'], test: 'test', good: GOOD, masks: ['ground_truth'] },
   { name: 'folders', train: ['good', 'normal'], test: '', good: [], masks: ['masks', 'ground_truth'] },
   { name: 'images', train: [''], good: [], masks: [] },
 ];
@@ -42,6 +45,7 @@ const LAYOUTS: readonly LayoutRule[] = [
 const MASK_SUFFIXES = ['_mask', ''];
 const IMAGE = /\.(jpe?g|png|bmp|tiff?|webp)$/i;
 const HIDDEN = /(^|\/)\./;
+const MOST_NAMED = 30; // categories in a message
 
 /**
  * Recognises how a dataset folder is laid out and sorts its images into training and test.
@@ -136,9 +140,14 @@ function isCategory(images: readonly string[]): boolean {
   return LAYOUTS.some((rule) => rule.test !== undefined && images.some((path) => isTraining(rule, path)));
 }
 
-/** The top folders that could be named as a category. */
+/** The top folders that could be named as a category, the first of many. */
 function listCategories(images: readonly string[]): string[] {
-  const tops = new Set(images.filter((path) => path.includes('/')).map((path) => path.slice(0, path.indexOf('/'))));
-  return [...tops].filter((top) => LAYOUTS.some((rule) =>
-    images.some((path) => path.startsWith(`${top}/`) && isTraining(rule, path.slice(top.length + 1)))));
+  const found = new Set<string>();
+  for (const path of images) {
+    const slash = path.indexOf('/');
+    const inside = path.slice(slash + 1);
+    if (slash >= 0 && LAYOUTS.some((rule) => isTraining(rule, inside))) found.add(path.slice(0, slash));
+  }
+  const names = [...found];
+  return names.length <= MOST_NAMED ? names : [...names.slice(0, MOST_NAMED), `... (${names.length} in all)`];
 }

@@ -9,6 +9,7 @@ interface Header {
   readonly topDown: boolean;
   readonly bits: number;
   readonly pixels: number;
+  /** where the headers end, and the palette begins where there is one */
   readonly palette: number;
   readonly paletteEntry: number;
   readonly colours: number;
@@ -86,6 +87,7 @@ function readHeader(view: DataView): Header {
   }
   const masksEnd = 66;
   if (bitfields && masksEnd > view.byteLength) throw unreadable('its colour masks are cut off');
+  if (bitfields && !(bits in DEFAULT_MASKS)) throw unreadable(`it has colour masks and ${bits} bits a pixel`);
   const rows = view.getInt32(22, true);
   return checked({
     width: view.getInt32(18, true),
@@ -101,13 +103,28 @@ function readHeader(view: DataView): Header {
 }
 
 function checked(header: Header): Header {
-  const { width, height, bits } = header;
+  const { width, height, bits, pixels, palette, masks } = header;
   if (width < 1 || height < 1) throw unreadable(`it is ${height}x${width} pixels large`);
   if (width * height > MOST_PIXELS)
     throw unreadable(`its ${height}x${width} pixels exceed the limit of ${MOST_PIXELS}`);
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw unreadable(`it has ${bits} bits a pixel`);
+  if (bits in DEFAULT_MASKS && masks.length === 0) throw unreadable(`it has ${bits} bits a pixel and a header of OS/2`);
+  if (pixels < palette) throw unreadable(`its pixels begin at byte ${pixels}, inside its header of ${palette}`);
+  if (masks.length > 0 && !areFields(masks, bits)) {
+    throw unreadable(`its colour masks ${masks.map((mask) => mask.toString(16)).join(', ')} are no fields of ${bits} bits`);
+  }
   return header;
 }
+
+/** Whether each mask is one run of bits of the pixel, and none is in two of them. */
+function areFields(masks: readonly number[], bits: number): boolean {
+  const runs = masks.map((mask) => mask / lowestBit(mask));
+  if (!runs.every((run) => run > 0 && Number.isInteger(Math.log2(run + 1)))) return false;
+  const [red, green, blue] = masks;
+  return ((red & green) | (red & blue) | (green & blue)) === 0 && masks.every((mask) => mask < 2 ** bits);
+}
+
+const lowestBit = (mask: number): number => (mask & -mask) >>> 0 || 1;
 
 function pixelReader(view: DataView, header: Header): PixelReader {
   const { bits } = header;
@@ -140,8 +157,8 @@ function indexedReader(view: DataView, { bits, palette, paletteEntry, colours, p
 
 /** Reads one colour out of a pixel's bits and widens it to a byte. */
 function fieldReader(mask: number): (value: number) => number {
-  const lowest = (mask & -mask) >>> 0 || 1;
-  const largest = mask / lowest || 1;
+  const lowest = lowestBit(mask);
+  const largest = mask / lowest;
   return (value) => Math.trunc((((value & mask) >>> 0) / lowest) * (255 / largest));
 }
 

@@ -64,4 +64,24 @@ test('what is no report is refused', () => {
   assert.equal(parseReport(JSON.stringify(report([])), 'x.json'), report([]));
 });
 
+const whole = JSON.stringify(report([record('blur', [1, 2])]));
+for (const [part, instead, message] of [
+  ['"vendor":"acme"', '"vendor":7', /context\.adapter\.vendor/],
+  ['"median":1.5', '"median":1e999', /benchmarks\.0\.time\.median/],
+  ['"median":1.5', '"median":0', /no time/],
+  ['"samples":[1,2]', '"samples":[]', /no time/],
+  ['"samples":[1,2]', '"samples":[1,null]', /samples\.1/],
+  ['"clock":"wall"', '"clock":"sun"', /clock is none of gpu, wall/],
+  ['"status":"ok"', '"status":"failed"', /remark is missing/],
+  ['"repeats":3', '"repeats":0', /repeats/],
+  ['"pipelines":[]', '"x":[]', /pipelines is missing/],
+  ['"pipelines":[]', '"pipelines":[],"x":1', /a field that no report has/],
+  ['2026-01-02T', 'yesterday ', /context\.date/],
+] as const) {
+  test(`${instead} in place of ${part} is refused`, () => {
+    assert.ok(whole.includes(part), whole);
+    assert.throws(() => parseReport(whole.replace(part, instead), 'x.json'), message);
+  });
+}
+
 test.run();

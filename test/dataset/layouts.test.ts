@@ -77,6 +77,18 @@ test('the label is the folder, whatever masks there are', () => {
   assert.equal(labels, [['test/dent/0.png', 1, undefined], ['test/good/0.png', 0, undefined]]);
 });
 
+test('good test images are those in good and in ok, whichever the training images are in', () => {
+  for (const name of ['good', 'ok']) {
+    const { test: found } = readLayout([`train/${name}/0.png`, 'test/good/0.png', 'test/ok/0.png']);
+    assert.equal(found.map(({ label, defect }) => [label, defect]), [[0, 'good'], [0, 'good']]);
+  }
+});
+
+test('of many categories the first are named, without looking at every picture for each', () => {
+  const many = Array.from({ length: 50_000 }, (_, i) => `${i}/good/0.png`);
+  assert.throws(() => readLayout(many), (error: Error) => /\(50000 in all\)/.test(error.message) && error.message.length < 1000);
+});
+
 const failures: [string, string[], string | undefined, RegExp][] = [
   ['a category that is not there', [...MVTEC, 'cup/good/a.png', 'docs/sub/a.png'], 'bottel',
     /no category bottel; name one of: bottle, cup$/],

@@ -166,7 +166,24 @@ const BROKEN: readonly (readonly [name: string, bytes: Uint8Array, message: RegE
     bitmap({ width: 1, height: 1, bits: 24, rows: [[0, 0, 0]], headerBytes: 20 }),
     /header of 20 bytes/,
   ],
+  ['pixels that begin in its header', changed(whole, (view) => view.setUint32(10, 30, true)), /inside its header of 54/],
+  ['16 bits and a header of OS/2', bitmap({ width: 1, height: 1, bits: 16, rows: [[0, 0]], headerBytes: 12 }), /of OS\/2/],
+  ['masks of 24 bits', masked(24, [0xff, 0xff00, 0xff0000]), /colour masks and 24 bits/],
+  ['no mask of blue', masked(16, [0xf800, 0x7e0, 0]), /no fields of 16 bits/],
+  ['a mask with a hole', masked(32, [0xff, 0xf0f00, 0xff000000]), /no fields/],
+  ['masks that overlap', masked(32, [0x80000000, 0xff, 0xff]), /no fields/],
+  ['a mask beyond its 16 bits', masked(16, [0x1f0000, 0x7e0, 0x1f]), /no fields/],
 ];
+
+function masked(bits: number, masks: readonly number[]): Uint8Array {
+  return bitmap({ width: 1, height: 1, bits, rows: [[0, 0, 0, 0]], compression: 3, masks });
+}
+
+function changed(bytes: Uint8Array, change: (view: DataView) => void): Uint8Array {
+  const copy = bytes.slice();
+  change(new DataView(copy.buffer));
+  return copy;
+}
 
 for (const [name, bytes, message] of BROKEN) {
   test(`refuses a bitmap with ${name}`, () => assertRejects(() => decodeBmp(bytes), 'DataError', message));

@@ -12,6 +12,14 @@ for (const text of ['', '0', '-5', '1.5', '0x8', '8x', 'big', '8x8x8']) {
   test(`'${text}' is no size`, () => assertRejects(() => parseSize(text), 'UsageError', /is not understood/));
 }
 
+for (const text of ['16385', '99999999999999999999', '8x99999', '4294967304', '9'.repeat(400)]) {
+  test(`${text.slice(0, 20)} is too large`, () =>
+    assertRejects(() => parseSize(text), 'UsageError', /^size .{1,43} is above 16384; give 256/));
+}
+
+test('a thread of a picture is not enlarged without end', () =>
+  assertRejects(() => modelSize({ shorter: 256 }, { height: 1, width: 16383 }, 4), 'ShapeError', /256x4194048/));
+
 test('the longer side follows in proportion, both move to what levels and FFT can take', () => {
   const photo = { height: 1000, width: 1500 };
   const cases = [

@@ -34,8 +34,12 @@ const adapterKey = ({ vendor, architecture, device, description }: AdapterReport
 async function readStored(): Promise<Stored> {
   try {
     const stored: unknown = JSON.parse(new TextDecoder().decode(await readRegularFile(tuningFile())));
-    return typeof stored === 'object' && stored !== null ? (stored as Stored) : {};
+    const tables = Object.entries(isTable(stored) ? stored : {}).filter(([, choices]) => isTable(choices));
+    return Object.fromEntries(tables) as Stored;
   } catch {
     return {}; // none yet, or damaged: the next tuning writes a new one
   }
 }
+
+const isTable = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

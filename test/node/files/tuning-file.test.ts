@@ -25,11 +25,11 @@ test('choices are kept by adapter and driver', async () => {
 });
 
 test('a damaged file counts as none, and the next tuning replaces it', async () => {
-  for (const damaged of ['{', 'null', '[]', '7']) {
+  for (const damaged of ['{', 'null', '[]', '7', '["x"]', '"x"', '{"v|a|d|one": 1, "v|a|d|two": null, "__proto__": []}']) {
     writeFileSync(file, damaged);
     assert.is((await readTuning(adapter('one'))).size, 0, damaged);
   }
-  await writeTuning(adapter('one'), new Map([['convolution 3x3', 'direct']]));
+  await writeTuning(adapter('one'), new Map([['convolution 3x3', 'direct']])); // and keeps nothing of it
   assert.equal(Object.keys(JSON.parse(readFileSync(file, 'utf8'))), ['v|a|d|one']);
 });
 
