@@ -41,6 +41,7 @@ interface Entry {
 
 const METADATA = '__metadata__';
 const LENGTH_BYTES = 8;
+const MOST_LETTERS = 300; // of an error
 
 /**
  * Reads a safetensors file: an 8-byte little-endian header length, a JSON header, the tensors' bytes end to end.
@@ -218,5 +219,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function damaged(problem: string, remedy = 'the file is damaged or not a safetensors file: copy or save it again') {
-  return new PyramidFlowError('CheckpointError', problem, remedy);
+  return new PyramidFlowError('CheckpointError', shortened(problem), remedy);
 }
+
+/** A damaged file may name a tensor by a thousand letters. */
+const shortened = (text: string) => (text.length <= MOST_LETTERS ? text : `${text.slice(0, MOST_LETTERS)}...`);

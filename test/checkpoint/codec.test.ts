@@ -11,6 +11,7 @@ import { Random } from '../../src/core/random';
 import { elements } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { assertRejects } from '../support/assert-rejects';
+import { asOldFormat } from '../support/old-checkpoint';
 
 const CONFIG: PyramidFlowConfig = { channels: 3, levels: 2, stacks: 1, kernel: 3, norm: 'CVN', height: 4, width: 6 };
 const TRAINED = [...tensorShapes(CONFIG)].filter(([, { trained }]) => trained);
@@ -250,24 +251,10 @@ test('a file that has lost a checksum is refused, and so is one that is cut', as
 });
 
 test('a file of the old format is read, without a checksum', async () => {
-  const { tensors, metadata } = readSafetensors(whole);
-  for (const name of ['data_sha256', 'header_sha256', 'manifest']) delete metadata[name];
-  metadata.format = 'pyramidflow-1';
-  const { images, settings, ...rest } = JSON.parse(metadata.training);
-  metadata.training = JSON.stringify({ ...rest, settings: { ...settings, images } });
-  for (const [prefix, offset] of [['optimizer.first_moment', -1], ['optimizer.second_moment', 1]] as const) {
-    const padded = TRAINED.map(([name, { shape }]) => {
-      tensors.delete(`${prefix}.${name}`);
-      const data = new Float32Array(Math.ceil(elements(shape) / 64) * 64);
-      data.set(ramp(elements(shape), offset));
-      return data;
-    });
-    const data = Float32Array.from(padded.flatMap((values) => [...values]));
-    tensors.set(prefix, { dtype: 'F32', shape: [data.length], data });
-  }
-  const { checksum, manifest, training } = await decodeCheckpoint(writeSafetensors(tensors, metadata));
+  const { checksum, manifest, training, template } = await decodeCheckpoint(asOldFormat(whole));
   assert.equal([checksum, manifest], [undefined, undefined]);
   assert.equal(training, FULL.training);
+  assert.equal(template, FULL.template);
 });
 
 test('what could not be read is not written', async () => {

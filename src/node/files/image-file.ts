@@ -17,11 +17,15 @@ export interface ReadOptions {
   readonly maxPixels?: number;
 }
 
+/** Of what sharp can decode; a BMP is decoded here. */
+const FORMATS: readonly string[] = ['jpeg', 'png', 'tiff', 'webp'];
 /** Integer samples; a floating-point TIFF has no agreed range that could become bytes. */
 const DEPTHS = ['uchar', 'ushort'];
 const MASK_THRESHOLD = 127;
 /** More than any header of a BMP has. */
 const HEADER_BYTES = 512;
+/** Of what a decoder says about a damaged file, which may be a warning a line. */
+const MOST_LETTERS = 300;
 
 /**
  * Decodes a JPEG, PNG, BMP, TIFF or WebP file to RGB bytes, upright as its EXIF orientation says. As with Pillow's
@@ -77,7 +81,8 @@ export async function writePng(path: string, { data, height, width, channels }: 
 
 /** The size by the header alone; of several pages, that of the first. */
 async function sizeBySharp(source: string | Uint8Array): Promise<Size> {
-  const { height, width } = await sharp(source, { limitInputPixels: false }).metadata();
+  const { format, height, width } = await sharp(source, { limitInputPixels: false }).metadata();
+  if (!FORMATS.includes(format)) throw new Error(`its format is ${format}`);
   return { height, width };
 }
 
@@ -117,5 +122,6 @@ function reasonOf(error: unknown): string {
   return (error as Error).message
     .trim()
     .replace(/\s*\n\s*/g, ', ')
-    .replace(/^Input (buffer|file)/i, 'the file');
+    .replace(/^Input (buffer|file)/i, 'the file')
+    .slice(0, MOST_LETTERS);
 }

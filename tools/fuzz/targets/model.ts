@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Runtime } from '../../../src/gpu/runtime';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, latentShape } from '../../../src/checkpoint/checkpoint';
-import { checkConfig } from '../../../src/pyramidflow/config';
+import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
+import { decodeCheckpoint, encodeCheckpoint } from '../../../src/checkpoint/codec';
+import { checkConfig, latentShape } from '../../../src/pyramidflow/config';
 import { Detector } from '../../../src/inspection/detector';
 import { Random } from '../../../src/core/random';
 import { elements } from '../../../src/tensor/tensor';
@@ -57,9 +58,10 @@ function checkTraining({ training, manifest }: Checkpoint): void {
     assert.match(entry.sha256, /^[0-9a-f]{64}$/, 'manifest');
   }
   if (!training) return;
-  const { settings, log, random, optimizerSteps, firstMoment, secondMoment } = training;
+  const { settings, log, random, optimizer } = training;
+  const { steps, first, second } = optimizer;
   assert.ok(typeof settings === 'object' && settings !== null && !Array.isArray(settings), `settings ${show(settings)}`);
-  assert.ok(Number.isSafeInteger(optimizerSteps) && optimizerSteps >= 0, `optimizer steps ${show(optimizerSteps)}`);
+  assert.ok(Number.isSafeInteger(steps) && steps >= 0, `optimizer steps ${show(steps)}`);
   assert.ok(Array.isArray(log), `log ${show(log)}`);
   for (const entry of log) {
     const { epoch, loss, gradientNorm, reconstructionError } = entry ?? {};
@@ -67,11 +69,13 @@ function checkTraining({ training, manifest }: Checkpoint): void {
   }
   assert.ok(Array.isArray(random), `random state ${show(random)}`);
   Random.fromState(random);
-  assert.ok(firstMoment.every(Number.isFinite), 'a first moment is not finite');
-  assert.ok(
-    secondMoment.every((value) => value >= 0 && value < Infinity),
-    'a second moment is negative or not finite',
-  );
+  for (const data of first.values()) assert.ok(data.every(Number.isFinite), 'a first moment is not finite');
+  for (const data of second.values()) {
+    assert.ok(
+      data.every((value) => value >= 0 && value < Infinity),
+      'a second moment is negative or not finite',
+    );
+  }
 }
 
 let gpu: Promise<Runtime> | undefined;
@@ -88,7 +92,7 @@ async function judges(checkpoint: Checkpoint): Promise<void> {
   } catch (error) {
     if ((error as Error).name !== 'NumericError') throw error;
   } finally {
-    detector.free();
+    detector.dispose();
   }
 }
 
