@@ -187,6 +187,7 @@ function prepareAdam({ gpu }: Inputs) {
   const clip = Math.min(1, clipNorm / (Math.sqrt(slopes.reduce((sum, slope) => sum + slope ** 2, 0)) + 1e-6));
   return {
     run() {
+      adam.steps = 0;
       adam.step();
       return parameters.get('x');
     },

@@ -7,6 +7,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   width: '--size',
   batch: '--batch',
   epochs: '--epochs',
+  lr: '--lr',
   learningRate: '--lr',
   seed: '--seed',
   channels: '--channels',
