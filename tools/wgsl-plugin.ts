@@ -111,10 +111,13 @@ export function generateShaderTypes(): void {
   writeFileSync(join(ROOT, 'build', 'shaders.d.ts'), `${modules.join('\n')}\n`);
 }
 
-/** Every kernel file of a folder, in name order. */
+/** Every kernel file below a folder, in name order. Throws an Error where two have one name: a kernel is known by it. */
 export function kernelFiles(folder = SHADERS): { name: string; text: string }[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.wgsl'))
-    .sort()
-    .map((file) => ({ name: basename(file, '.wgsl'), text: readFileSync(join(folder, file), 'utf8') }));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.wgsl') && dirname(file) !== RENDER)
+    .map((file) => ({ name: basename(file, '.wgsl'), text: readFileSync(join(folder, file), 'utf8') }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const twice = files.find(({ name }, i) => files[i + 1]?.name === name);
+  if (twice) throw new Error(`two files are called ${twice.name}.wgsl; give each kernel a name of its own`);
+  return files;
 }

@@ -1,4 +1,4 @@
-import adamKernel from '../../shaders/adam.wgsl';
+import adamKernel from '../../shaders/optim/adam.wgsl';
 import { fill } from '../ops/elementwise';
 import { linearGrid } from '../ops/grid';
 import { sumOfSquares } from '../ops/reduce';

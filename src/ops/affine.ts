@@ -1,5 +1,5 @@
-import affineKernel from '../../shaders/affine.wgsl';
-import affineGradientKernel from '../../shaders/affine_gradient.wgsl';
+import affineKernel from '../../shaders/flow/affine.wgsl';
+import affineGradientKernel from '../../shaders/flow/affine_gradient.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { fill } from './elementwise';
 import { rowGrid } from './grid';

@@ -1,4 +1,4 @@
-import blurKernel from '../../shaders/blur.wgsl';
+import blurKernel from '../../shaders/pyramid/blur.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { WORKGROUP } from './grid';
 import type { Op } from './op';

@@ -1,4 +1,4 @@
-import copyWindowKernel from '../../shaders/copy_window.wgsl';
+import copyWindowKernel from '../../shaders/tensor/copy_window.wgsl';
 import type { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
 import { imageShape } from './shape';

@@ -1,5 +1,5 @@
-import combineKernel from '../../shaders/combine.wgsl';
-import scaleKernel from '../../shaders/scale.wgsl';
+import combineKernel from '../../shaders/tensor/combine.wgsl';
+import scaleKernel from '../../shaders/tensor/scale.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
 import type { Op } from './op';

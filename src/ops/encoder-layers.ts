@@ -1,5 +1,5 @@
-import biasReluKernel from '../../shaders/bias_relu.wgsl';
-import maxPoolKernel from '../../shaders/max_pool3.wgsl';
+import biasReluKernel from '../../shaders/network/bias_relu.wgsl';
+import maxPoolKernel from '../../shaders/network/max_pool3.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
 import { expectShape, imageShape } from './shape';

@@ -1,5 +1,5 @@
-import fftKernel from '../../shaders/fft_pass.wgsl';
-import realPartKernel from '../../shaders/real_part.wgsl';
+import fftKernel from '../../shaders/fft/fft_pass.wgsl';
+import realPartKernel from '../../shaders/fft/real_part.wgsl';
 import type { Runtime } from '../gpu/runtime';
 import { unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';

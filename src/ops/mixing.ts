@@ -1,7 +1,7 @@
-import lowerGradientKernel from '../../shaders/mixing_gradient_lower.wgsl';
-import upperGradientKernel from '../../shaders/mixing_gradient_upper.wgsl';
-import inverseKernel from '../../shaders/mixing_inverse.wgsl';
-import matrixKernel from '../../shaders/mixing_matrix.wgsl';
+import lowerGradientKernel from '../../shaders/flow/mixing_gradient_lower.wgsl';
+import upperGradientKernel from '../../shaders/flow/mixing_gradient_upper.wgsl';
+import inverseKernel from '../../shaders/flow/mixing_inverse.wgsl';
+import matrixKernel from '../../shaders/flow/mixing_matrix.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
 import type { Op } from './op';

@@ -1,5 +1,5 @@
-import nearestKernel from '../../shaders/nearest.wgsl';
-import nearestGradientKernel from '../../shaders/nearest_gradient.wgsl';
+import nearestKernel from '../../shaders/pyramid/nearest.wgsl';
+import nearestGradientKernel from '../../shaders/pyramid/nearest_gradient.wgsl';
 import { PyramidFlowError } from '../core/errors';
 import { Tensor } from '../tensor/tensor';
 import { zerosLike } from './elementwise';

@@ -1,7 +1,7 @@
-import normalizeKernel from '../../shaders/normalize.wgsl';
-import resizeKernel from '../../shaders/resize.wgsl';
-import unpackKernel from '../../shaders/unpack_bytes.wgsl';
-import unpackPixelsKernel from '../../shaders/unpack_pixels.wgsl';
+import normalizeKernel from '../../shaders/image/normalize.wgsl';
+import resizeKernel from '../../shaders/image/resize.wgsl';
+import unpackKernel from '../../shaders/image/unpack_bytes.wgsl';
+import unpackPixelsKernel from '../../shaders/image/unpack_pixels.wgsl';
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import { scope } from '../tensor/scope';

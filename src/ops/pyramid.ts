@@ -1,6 +1,6 @@
-import downKernel from '../../shaders/down.wgsl';
-import upKernel from '../../shaders/up.wgsl';
-import upGradientKernel from '../../shaders/up_gradient.wgsl';
+import downKernel from '../../shaders/pyramid/down.wgsl';
+import upKernel from '../../shaders/pyramid/up.wgsl';
+import upGradientKernel from '../../shaders/pyramid/up_gradient.wgsl';
 import { PyramidFlowError } from '../core/errors';
 import { Tensor } from '../tensor/tensor';
 import { blur } from './blur';

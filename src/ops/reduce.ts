@@ -1,4 +1,4 @@
-import reduceKernel from '../../shaders/reduce.wgsl';
+import reduceKernel from '../../shaders/tensor/reduce.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { scaleInto } from './elementwise';
 import { WORKGROUP } from './grid';

@@ -1,6 +1,6 @@
-import channelMeanKernel from '../../shaders/mean_over_channels.wgsl';
-import spaceMeanKernel from '../../shaders/mean_over_space.wgsl';
-import subtractMeanKernel from '../../shaders/subtract_mean.wgsl';
+import channelMeanKernel from '../../shaders/flow/mean_over_channels.wgsl';
+import spaceMeanKernel from '../../shaders/flow/mean_over_space.wgsl';
+import subtractMeanKernel from '../../shaders/flow/subtract_mean.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { combineInto } from './elementwise';
 import { linearGrid, planeGrid } from './grid';

@@ -1,4 +1,4 @@
-import phaseKernel from '../../shaders/fourier_phase.wgsl';
+import phaseKernel from '../../shaders/loss/fourier_phase.wgsl';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { fft2, inverseFft2Real } from '../ops/fft';

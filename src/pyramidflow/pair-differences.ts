@@ -1,6 +1,6 @@
-import pairKernel from '../../shaders/pair_differences.wgsl';
-import pairGradientKernel from '../../shaders/pair_differences_gradient.wgsl';
-import templateKernel from '../../shaders/template_difference.wgsl';
+import pairKernel from '../../shaders/loss/pair_differences.wgsl';
+import pairGradientKernel from '../../shaders/loss/pair_differences_gradient.wgsl';
+import templateKernel from '../../shaders/loss/template_difference.wgsl';
 import { PyramidFlowError } from '../core/errors';
 import { Tensor } from '../tensor/tensor';
 import { linearGrid } from '../ops/grid';

@@ -1,11 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { kernelFiles } from '../../tools/wgsl-plugin';
+
+const TEXTS = new Map(kernelFiles('shaders').map(({ name, text }) => [name, text]));
 
 /** The names of all kernels, in name order. */
-export function kernelNames(): string[] {
-  return readdirSync('shaders')
-    .filter((file) => file.endsWith('.wgsl'))
-    .map((file) => file.slice(0, -'.wgsl'.length))
-    .sort();
-}
+export const kernelNames = (): string[] => [...TEXTS.keys()];
 
-export const kernelText = (name: string): string => readFileSync(`shaders/${name}.wgsl`, 'utf8');
+export const kernelText = (name: string): string => TEXTS.get(name)!;

@@ -26,7 +26,7 @@ async function bundleOf(entry: string): Promise<{ files: string[]; gzip: number 
   return { files, gzip: gzipSync(outputFiles[0].contents, { level: 9 }).length };
 }
 
-const TRAINING = ['src/training/fit.ts', 'src/training/step.ts', 'src/autograd/adam.ts', 'src/image/augment.ts', 'shaders/adam.wgsl'];
+const TRAINING = ['src/training/fit.ts', 'src/training/step.ts', 'src/autograd/adam.ts', 'src/image/augment.ts', 'shaders/optim/adam.wgsl'];
 
 test('what a page loads to look at pictures is within its budget and holds no training; the worker does', async () => {
   const page = await bundleOf('src/web/index.ts');

@@ -1,8 +1,8 @@
-import directKernel from '../../../shaders/conv2d_direct.wgsl';
-import stridedKernel from '../../../shaders/conv2d_grad_input_strided.wgsl';
-import gradWeightKernel from '../../../shaders/conv2d_grad_weight.wgsl';
-import packKernel from '../../../shaders/conv2d_pack.wgsl';
-import sumSlicesKernel from '../../../shaders/sum_slices.wgsl';
+import directKernel from '../../../shaders/conv/conv2d_direct.wgsl';
+import stridedKernel from '../../../shaders/conv/conv2d_grad_input_strided.wgsl';
+import gradWeightKernel from '../../../shaders/conv/conv2d_grad_weight.wgsl';
+import packKernel from '../../../shaders/conv/conv2d_pack.wgsl';
+import sumSlicesKernel from '../../../shaders/tensor/sum_slices.wgsl';
 import { Tensor } from '../../tensor/tensor';
 import { WORKGROUP, linearGrid } from '../grid';
 
