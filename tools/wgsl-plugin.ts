@@ -1,36 +1,62 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Plugin } from 'esbuild';
+import type { PartialMessage, Plugin } from 'esbuild';
 import { type StructInfo, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import type { KernelSource, UniformField } from '../src/gpu/kernel';
 import type { RenderSource } from '../src/gpu/render';
+import { checkDialect } from './wgsl/dialect';
+import { ShaderError, type ShaderText, expandIncludes } from './wgsl/shader-text';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-const SHADERS = join(ROOT, 'shaders');
-const BENCHMARK_SHADERS = join(ROOT, 'benchmarks', 'shaders');
+const SHADERS = 'shaders';
+const BENCHMARK_SHADERS = 'benchmarks/shaders';
 
-/** Shaders that draw, in a folder of their own, have a vertex and a fragment stage; all others are kernels. */
+/** Shaders that draw, in a folder of their own, have a vertex and a fragment stage; what is in LIBRARY is included; the rest are kernels. */
 const RENDER = 'render';
+const LIBRARY = 'lib';
 
 /** Loads `.wgsl` files as tables: text, bindings, uniform layout and constants, all read by wgsl_reflect. */
 export function wgsl(): Plugin {
   return {
     name: 'wgsl',
     setup(build) {
+      const { absWorkingDir: root = process.cwd(), minify } = build.initialOptions;
       build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => {
-        const reflect = basename(dirname(path)) === RENDER ? reflectRender : reflectKernel;
-        const shader = reflect(basename(path, '.wgsl'), readFileSync(path, 'utf8'));
-        const text = build.initialOptions.minify ? withoutComments(shader.text) : shader.text;
-        return { contents: `export default ${JSON.stringify({ ...shader, text })};`, loader: 'js', watchFiles: [path] };
+        const file = relative(root, path).replaceAll('\\', '/');
+        try {
+          const { text, files } = readShader(root, file);
+          const shader = (drawsOnly(file) ? reflectRender : reflectKernel)(basename(file, '.wgsl'), text);
+          const table = { ...shader, text: minify ? withoutComments(text) : text };
+          const watchFiles = files.map((name) => join(root, name));
+          return { contents: `export default ${JSON.stringify(table)};`, loader: 'js', watchFiles };
+        } catch (error) {
+          if (!(error instanceof ShaderError)) throw error;
+          return { errors: [messageOf(error)], watchFiles: [path, join(root, error.place.file)] };
+        }
       });
     },
   };
 }
 
+/** A shader of the repository with what it includes, checked. */
+function readShader(root: string, file: string): ShaderText {
+  const read = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), 'utf8') : undefined);
+  const shader = expandIncludes(file, read);
+  checkDialect(shader, { fixed: drawsOnly(file) });
+  return shader;
+}
+
+const drawsOnly = (file: string): boolean => basename(dirname(file)) === RENDER;
+
+/** As esbuild shows it, which puts the place before it. */
+function messageOf({ place: { file, line }, fault, remedy }: ShaderError): PartialMessage {
+  return { text: `${fault}; ${remedy}`, location: { file, line } };
+}
+
 /** The text without comments and indentation; loops keep the mark by which they are unrolled. */
 export function withoutComments(text: string): string {
-  const lines = text.split('\n').map((line) => (/^\s*\/\/ unroll\s*$/.test(line) ? line : line.replace(/\/\/.*$/, '')).trim());
+  const lines = text.split('\n').map((line) => (/^\s*\/\/ unroll$/.test(line) ? line : line.replace(/\/\/.*$/, '')).trim());
   return lines.filter(Boolean).join('\n');
 }
 
@@ -90,34 +116,42 @@ function uniformLayout(kernel: string, struct: StructInfo): { size: number; fiel
 /** Writes build/shaders.d.ts, which gives every `.wgsl` import the names of what it binds, its uniforms and constants. */
 export function generateShaderTypes(): void {
   const union = (names: readonly string[]) => names.map((n) => `'${n}'`).join(' | ') || 'never';
-  const modules = [...kernelFiles(), ...kernelFiles(BENCHMARK_SHADERS)].map(({ name, text }) => {
-    const kernel = reflectKernel(name, text);
-    const tensors = union(kernel.tensors.map((t) => t.name));
-    const uniforms = union(kernel.uniforms?.fields.map((f) => f.name) ?? []);
-    return `declare module '*/${name}.wgsl' {
-  const kernel: import('../src/gpu/kernel').KernelSource<${tensors}, ${uniforms}, ${union(kernel.constants)}>;
-  export default kernel;
-}`;
+  const modules = [...shaderFiles(ROOT), ...shaderFiles(ROOT, BENCHMARK_SHADERS)].map(({ name, file, text }) => {
+    if (drawsOnly(file)) {
+      const { bindings, uniforms } = reflectRender(name, text);
+      const types = `${union(bindings.map((b) => b.name))}, ${union(uniforms.fields.map((f) => f.name))}`;
+      return moduleOf(name, 'shader', `import('../src/gpu/render').RenderSource<${types}>`);
+    }
+    const { tensors, uniforms, constants } = reflectKernel(name, text);
+    const types = [tensors.map((t) => t.name), uniforms?.fields.map((f) => f.name) ?? [], constants].map(union).join(', ');
+    return moduleOf(name, 'kernel', `import('../src/gpu/kernel').KernelSource<${types}>`);
   });
-  for (const { name, text } of kernelFiles(join(SHADERS, RENDER))) {
-    const { bindings, uniforms } = reflectRender(name, text);
-    const types = `${union(bindings.map((b) => b.name))}, ${union(uniforms.fields.map((f) => f.name))}`;
-    modules.push(`declare module '*/${name}.wgsl' {
-  const shader: import('../src/gpu/render').RenderSource<${types}>;
-  export default shader;
-}`);
-  }
   mkdirSync(join(ROOT, 'build'), { recursive: true });
   writeFileSync(join(ROOT, 'build', 'shaders.d.ts'), `${modules.join('\n')}\n`);
 }
 
-/** Every kernel file below a folder, in name order. Throws an Error where two have one name: a kernel is known by it. */
-export function kernelFiles(folder = SHADERS): { name: string; text: string }[] {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.wgsl') && dirname(file) !== RENDER)
-    .map((file) => ({ name: basename(file, '.wgsl'), text: readFileSync(join(folder, file), 'utf8') }))
+const moduleOf = (name: string, value: string, type: string): string =>
+  `declare module '*/${name}.wgsl' {\n  const ${value}: ${type};\n  export default ${value};\n}`;
+
+interface ShaderFile {
+  readonly name: string;
+  /** relative to the root */
+  readonly file: string;
+  /** with what it includes */
+  readonly text: string;
+}
+
+/** Every kernel of the repository, in name order. */
+export const kernelFiles = (root: string): ShaderFile[] => shaderFiles(root).filter(({ file }) => !drawsOnly(file));
+
+/** Every shader below a folder, in name order. Throws an Error where two have one name: a kernel is known by it. */
+function shaderFiles(root: string, folder = SHADERS): ShaderFile[] {
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((file) => `${folder}/${file.replaceAll('\\', '/')}`)
+    .filter((file) => file.endsWith('.wgsl') && basename(dirname(file)) !== LIBRARY)
+    .map((file) => ({ name: basename(file, '.wgsl'), file, text: readShader(root, file).text }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const twice = files.find(({ name }, i) => files[i + 1]?.name === name);
-  if (twice) throw new Error(`two files are called ${twice.name}.wgsl; give each kernel a name of its own`);
+  if (twice) throw new Error(`two files are called ${twice.name}.wgsl; give each shader a name of its own`);
   return files;
 }

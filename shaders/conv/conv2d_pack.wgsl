@@ -3,6 +3,7 @@
 // the input: inputs and outputs change places and the taps are turned by 180 degrees.
 // w: (outputs, inputs, K, K), or (inputs, outputs, K, K) if TRANSPOSE
 // grid: linear over inputs * K * K * ceil(outputs / 4)
+// #include "lib/linear_index.wgsl"
 override K: u32 = 7;
 override TRANSPOSE: u32 = 0;
 
@@ -18,12 +19,8 @@ fn weight(o: u32, i: u32, tap: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   let quads = (shape.outputs + 3u) / 4u;
   if (index >= shape.inputs * K * K * quads) { return; }
   let o = index % quads * 4u;

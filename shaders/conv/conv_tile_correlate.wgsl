@@ -7,7 +7,7 @@
 // One invocation makes BLOCK x BLOCK channels.
 override TILE: u32 = 16;
 override BLOCK: u32 = 4;
-const HALF = TILE * TILE / 2u + 2u; // frequencies, one of each f and -f
+// #include "lib/half_frequencies.wgsl"
 
 struct Shape { inputs: u32, outputs: u32, pairs: u32, add: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -19,8 +19,8 @@ struct Shape { inputs: u32, outputs: u32, pairs: u32, add: u32 }
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let firstOutput = (group.x * 8u + local % 8u) * BLOCK;
   let firstInput = (group.y * 8u + local / 8u) * BLOCK;
-  let f = select(group.z + TILE / 2u - 1u, group.z, group.z <= TILE / 2u); // one of each f and -f: from row 0 its first half, then rows 1 to TILE / 2
-  let opposite = (TILE - f / TILE) % TILE * TILE + (TILE - f % TILE) % TILE;
+  let f = frequency(group.z);
+  let opposite = negative(f);
   if (firstInput >= shape.inputs || firstOutput >= shape.outputs) { return; }
 
   var sums: array<vec2f, BLOCK * BLOCK>;

@@ -10,7 +10,7 @@ enable subgroups;
 override TILE: u32 = 16;
 override INPUTS: u32 = 16;
 override OUTPUTS: u32 = 4;
-const HALF = TILE * TILE / 2u + 2u; // frequencies, one of each f and -f
+// #include "lib/half_frequencies.wgsl"
 
 struct Shape { inputs: u32, outputs: u32, pairs: u32, add: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -25,8 +25,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let firstInput = group.y * INPUTS;
   let half = group.z * 8u + local / 8u;
   let beyond = half >= HALF;
-  let f = select(min(half, HALF - 1u) + TILE / 2u - 1u, half, half <= TILE / 2u); // one of each f and -f: from row 0 its first half, then rows 1 to TILE / 2
-  let opposite = (TILE - f / TILE) % TILE * TILE + (TILE - f % TILE) % TILE;
+  let f = frequency(min(half, HALF - 1u));
+  let opposite = negative(f);
 
   var sums: array<vec2f, INPUTS * OUTPUTS>;
   for (var p = 0u; p < shape.pairs; p++) {

@@ -12,6 +12,7 @@ override FIRST: u32 = 0;
 override SIDE: u32 = 10;
 override MASKED: u32 = 0;
 override POOL: u32 = 1;
+// #include "lib/tile_lines.wgsl"
 
 struct Shape {
   height: u32, width: u32, channels: u32, imageStride: u32, channelStride: u32,
@@ -21,66 +22,7 @@ struct Shape {
 @group(0) @binding(1) var<storage, read> spectra: array<vec2f>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-const PAIRS = 64u / TILE; // of a workgroup
-const QUARTER = TILE / 4u;
-const EIGHTS = TILE / 16u; // steps of 2 in a transform, and one
-
-var<private> z: array<vec2f, TILE>;
-var<workgroup> lines: array<vec2f, TILE * TILE * PAIRS>; // (TILE, TILE, PAIRS)
-
-// exp(-2 pi i n / 32)
-const ROOTS = array<vec2f, 24>(
-  vec2f(1.0, 0.0), vec2f(0.9807852804, -0.195090322), vec2f(0.9238795325, -0.3826834324), vec2f(0.8314696123, -0.555570233),
-  vec2f(0.7071067812, -0.7071067812), vec2f(0.555570233, -0.8314696123), vec2f(0.3826834324, -0.9238795325), vec2f(0.195090322, -0.9807852804),
-  vec2f(0.0, -1.0), vec2f(-0.195090322, -0.9807852804), vec2f(-0.3826834324, -0.9238795325), vec2f(-0.555570233, -0.8314696123),
-  vec2f(-0.7071067812, -0.7071067812), vec2f(-0.8314696123, -0.555570233), vec2f(-0.9238795325, -0.3826834324), vec2f(-0.9807852804, -0.195090322),
-  vec2f(-1.0, 0.0), vec2f(-0.9807852804, 0.195090322), vec2f(-0.9238795325, 0.3826834324), vec2f(-0.8314696123, 0.555570233),
-  vec2f(-0.7071067812, 0.7071067812), vec2f(-0.555570233, 0.8314696123), vec2f(-0.3826834324, 0.9238795325), vec2f(-0.195090322, 0.9807852804),
-);
-
-fn times(a: vec2f, b: vec2f) -> vec2f {
-  return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x);
-}
-
-// z becomes its discrete Fourier transform, by steps of 4, of 2 where TILE is 32, and of 4. Frequency k
-// then stands at k % 4 * QUARTER + k / 4 % EIGHTS * 4 + k / 4 / EIGHTS.
-fn fourier() {
-  // unroll
-  for (var j = 0u; j < QUARTER; j++) {
-    let even = z[j] + z[j + 2u * QUARTER];
-    let oddEven = z[j] - z[j + 2u * QUARTER];
-    let odd = z[j + QUARTER] + z[j + 3u * QUARTER];
-    let difference = z[j + QUARTER] - z[j + 3u * QUARTER];
-    let turned = vec2f(difference.y, -difference.x);
-    z[j] = even + odd;
-    z[j + QUARTER] = times(oddEven + turned, ROOTS[j * 32u / TILE]);
-    z[j + 2u * QUARTER] = times(even - odd, ROOTS[2u * j * 32u / TILE]);
-    z[j + 3u * QUARTER] = times(oddEven - turned, ROOTS[3u * j * 32u / TILE]);
-  }
-  if (TILE == 32u) {
-    // unroll
-    for (var j = 0u; j < TILE / 2u; j++) {
-      const at = j / 4u * 8u + j % 4u;
-      let odd = z[at] - z[at + 4u];
-      z[at] = z[at] + z[at + 4u];
-      z[at + 4u] = times(odd, ROOTS[j % 4u * 4u]);
-    }
-  }
-  // unroll
-  for (var k = 0u; k < QUARTER; k++) {
-    let even = z[4u * k] + z[4u * k + 2u];
-    let oddEven = z[4u * k] - z[4u * k + 2u];
-    let odd = z[4u * k + 1u] + z[4u * k + 3u];
-    let difference = z[4u * k + 1u] - z[4u * k + 3u];
-    let turned = vec2f(difference.y, -difference.x);
-    z[4u * k] = even + odd;
-    z[4u * k + 1u] = oddEven + turned;
-    z[4u * k + 2u] = even - odd;
-    z[4u * k + 3u] = oddEven - turned;
-  }
-}
-
-// Keeps the real (part 0) or imaginary (part 1) parts of z as column s of the window of tile t.
+// Keeps the real (part 0) or imaginary (part 1) parts of the spectrum as column s of the window of tile t.
 fn storeColumn(t: u32, channel: u32, s: u32, part: u32) {
   let inImage = t % shape.tilesPerImage;
   let column = inImage % shape.tilesX * shape.step + s;
@@ -89,11 +31,9 @@ fn storeColumn(t: u32, channel: u32, s: u32, part: u32) {
   let plane = t / shape.tilesPerImage * shape.imageStride + channel * shape.channelStride;
   // unroll
   for (var q = 0u; q < SIDE; q++) {
-    const r = FIRST + q;
-    const place = r % 4u * QUARTER + r / 4u % EIGHTS * 4u + r / 4u / EIGHTS;
     if (q < rows) {
       let at = plane + (firstRow + q) * shape.width + column;
-      let value = shape.scale * z[place][part];
+      let value = shape.scale * spectrum[FIRST + q][part];
       var sign = value;
       if (MASKED == 1u) { sign = y[at]; }
       y[at] = select(shape.slope, 1.0, sign > 0.0) * value;
@@ -128,10 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   fourier();
   // unroll
-  for (var s = 0u; s < TILE; s++) {
-    const at = s % 4u * QUARTER + s / 4u % EIGHTS * 4u + s / 4u / EIGHTS;
-    lines[s * 64u + local] = z[at];
-  }
+  for (var s = 0u; s < TILE; s++) { lines[s * 64u + local] = spectrum[s]; }
   workgroupBarrier();
 
   // unroll
@@ -141,10 +78,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (POOL == 2u) {
     // unroll
     for (var q = 0u; q < SIDE / 2u; q++) {
-      const r = FIRST + 2u * q;
-      const even = r % 4u * QUARTER + r / 4u % EIGHTS * 4u + r / 4u / EIGHTS;
-      const odd = (r + 1u) % 4u * QUARTER + (r + 1u) / 4u % EIGHTS * 4u + (r + 1u) / 4u / EIGHTS;
-      lines[line * 64u + q * PAIRS + pairInGroup] = z[even] + z[odd];
+      const row = FIRST + 2u * q;
+      lines[line * 64u + q * PAIRS + pairInGroup] = spectrum[row] + spectrum[row + 1u];
     }
     workgroupBarrier();
     let next = (line + 1u) % TILE;

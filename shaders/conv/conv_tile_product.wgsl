@@ -8,7 +8,7 @@ override TILE: u32 = 16;
 override CONJUGATE: u32 = 0;
 override PAIRS: u32 = 2;
 override OUTPUTS: u32 = 4;
-const HALF = TILE * TILE / 2u + 2u; // frequencies, one of each f and -f
+// #include "lib/half_frequencies.wgsl"
 
 struct Shape { inputs: u32, outputs: u32, pairs: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -20,8 +20,8 @@ struct Shape { inputs: u32, outputs: u32, pairs: u32 }
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let firstPair = group.x * 8u * PAIRS + local % 8u;
   let firstOutput = (group.y * 8u + local / 8u) * OUTPUTS;
-  let f = select(group.z + TILE / 2u - 1u, group.z, group.z <= TILE / 2u); // one of each f and -f: from row 0 its first half, then rows 1 to TILE / 2
-  let opposite = (TILE - f / TILE) % TILE * TILE + (TILE - f % TILE) % TILE;
+  let f = frequency(group.z);
+  let opposite = negative(f);
   if (firstPair >= shape.pairs || firstOutput >= shape.outputs) { return; }
   let plain = select(f, opposite, CONJUGATE == 1u); // the frequency that takes w as it is
   let turned = select(opposite, f, CONJUGATE == 1u); // the one that takes its conjugate

@@ -4,6 +4,7 @@
 // spectra: (TILE / 2 + 1, TILE, inputs, outputs)   dw: (outputs, inputs, K, K)
 // grid: (ceil(outputs / 64), inputs)
 // One invocation makes the weights of one input and output.
+// #include "lib/roots.wgsl"
 override TILE: u32 = 16; // or 32
 override K: u32 = 7;
 
@@ -11,18 +12,6 @@ struct Shape { inputs: u32, outputs: u32, scale: f32, add: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> spectra: array<vec2f>;
 @group(0) @binding(2) var<storage, read_write> dw: array<f32>;
-
-// exp(-2 pi i n / 32)
-const ROOTS = array<vec2f, 32>(
-  vec2f(1.0, 0.0), vec2f(0.9807852804, -0.195090322), vec2f(0.9238795325, -0.3826834324), vec2f(0.8314696123, -0.555570233),
-  vec2f(0.7071067812, -0.7071067812), vec2f(0.555570233, -0.8314696123), vec2f(0.3826834324, -0.9238795325), vec2f(0.195090322, -0.9807852804),
-  vec2f(0.0, -1.0), vec2f(-0.195090322, -0.9807852804), vec2f(-0.3826834324, -0.9238795325), vec2f(-0.555570233, -0.8314696123),
-  vec2f(-0.7071067812, -0.7071067812), vec2f(-0.8314696123, -0.555570233), vec2f(-0.9238795325, -0.3826834324), vec2f(-0.9807852804, -0.195090322),
-  vec2f(-1.0, 0.0), vec2f(-0.9807852804, 0.195090322), vec2f(-0.9238795325, 0.3826834324), vec2f(-0.8314696123, 0.555570233),
-  vec2f(-0.7071067812, 0.7071067812), vec2f(-0.555570233, 0.8314696123), vec2f(-0.3826834324, 0.9238795325), vec2f(-0.195090322, 0.9807852804),
-  vec2f(0.0, 1.0), vec2f(0.195090322, 0.9807852804), vec2f(0.3826834324, 0.9238795325), vec2f(0.555570233, 0.8314696123),
-  vec2f(0.7071067812, 0.7071067812), vec2f(0.8314696123, 0.555570233), vec2f(0.9238795325, 0.3826834324), vec2f(0.9807852804, 0.195090322),
-);
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {

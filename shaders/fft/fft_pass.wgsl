@@ -4,6 +4,7 @@
 // x: (outer, length, inner) complex, or real if REAL   y: (outer, length, inner) complex, interleaved
 // twiddles: (length) complex, the powers of w, made in float64 on the host; WGSL's own sin and cos are not precise enough
 // grid: linear over outer * length / RADIX * inner
+// #include "lib/linear_index.wgsl"
 override RADIX: u32 = 2;
 override REAL: u32 = 0;
 
@@ -25,12 +26,8 @@ fn turned(value: vec2f, power: u32) -> vec2f {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   let step = shape.length / RADIX;
   if (index >= shape.outer * step * shape.inner) { return; }
   let lane = index % shape.inner;

@@ -3,6 +3,7 @@
 // Shapes as in mixing_matrix; dUpper: (SIZE, SIZE), zero where the parameter has no effect; dLogS: (SIZE)
 // grid: 1 workgroup; its 64 lanes share the entries out
 override SIZE: u32 = 16;
+// #include "lib/mixing.wgsl"
 
 @group(0) @binding(0) var<storage, read> lower: array<f32>;
 @group(0) @binding(1) var<storage, read> logS: array<f32>;
@@ -39,11 +40,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
   }
   workgroupBarrier();
 
-  var logMean = 0.0;
-  for (var k = 0u; k < SIZE; k++) { logMean += logS[k] / f32(SIZE); }
+  let logMean = meanLogS();
   var mean = 0.0;
-  for (var k = 0u; k < SIZE; k++) { mean += diagonalGradient[k] * sign[k] * exp(logS[k] - logMean) / f32(SIZE); }
+  for (var k = 0u; k < SIZE; k++) { mean += diagonalGradient[k] * diagonal(k, logMean) / f32(SIZE); }
   for (var i = local; i < SIZE; i += 64u) {
-    dLogS[i] = diagonalGradient[i] * sign[i] * exp(logS[i] - logMean) - mean;
+    dLogS[i] = diagonalGradient[i] * diagonal(i, logMean) - mean;
   }
 }

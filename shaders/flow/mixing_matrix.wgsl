@@ -3,6 +3,8 @@
 // all: (SIZE, SIZE), save logS and sign: (SIZE)
 // grid: linear over SIZE * SIZE
 override SIZE: u32 = 16;
+// #include "lib/linear_index.wgsl"
+// #include "lib/mixing.wgsl"
 
 @group(0) @binding(0) var<storage, read> lower: array<f32>;
 @group(0) @binding(1) var<storage, read> logS: array<f32>;
@@ -12,21 +14,22 @@ override SIZE: u32 = 16;
 @group(0) @binding(5) var<storage, read_write> w: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= SIZE * SIZE) { return; }
-  let column = id.x % SIZE;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
+  if (index >= SIZE * SIZE) { return; }
+  let column = index % SIZE;
   var row = 0u; // of L U, which P moves to this row of w
-  var mean = 0.0;
+  var mean = 0.0; // meanLogS in the same loop: one of its own costs lavapipe a fifth of this kernel
   for (var k = 0u; k < SIZE; k++) {
-    if (perm[id.x / SIZE * SIZE + k] > 0.5) { row = k; }
+    if (perm[index / SIZE * SIZE + k] > 0.5) { row = k; }
     mean += logS[k] / f32(SIZE);
   }
   var sum = 0.0;
   for (var k = 0u; k <= min(row, column); k++) {
     let l = select(lower[row * SIZE + k], 1.0, k == row);
     var u = upper[k * SIZE + column];
-    if (k == column) { u = sign[k] * exp(logS[k] - mean); }
+    if (k == column) { u = diagonal(k, mean); }
     sum += l * u;
   }
-  w[id.x] = sum;
+  w[index] = sum;
 }

@@ -1,6 +1,7 @@
 // y[n, c, p] = (x[n, p, c] / 255 - mean[c]) / std[c]
 // x: (batch, pixels, 3), one byte in a u32   y: (batch, 3, pixels)
 // grid: linear over batch * 3 * pixels
+// #include "lib/linear_index.wgsl"
 struct Shape {
   batch: u32, pixels: u32, mean0: f32, mean1: f32, mean2: f32, std0: f32, std1: f32, std2: f32
 }
@@ -9,12 +10,8 @@ struct Shape {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   if (index >= shape.batch * 3u * shape.pixels) { return; }
   let p = index % shape.pixels;
   let c = index / shape.pixels % 3u;

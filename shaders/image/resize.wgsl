@@ -3,6 +3,7 @@
 // x: (outer, inSize, inner)   y: (outer, outSize, inner), one byte a value in a u32
 // starts: (outSize)   weights: (outSize, stride), fixed point with `bits` fraction bits, 0 past the end of a window
 // grid: linear over outer * outSize * inner
+// #include "lib/linear_index.wgsl"
 struct Shape { outer: u32, inSize: u32, outSize: u32, inner: u32, stride: u32, bits: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
@@ -11,12 +12,8 @@ struct Shape { outer: u32, inSize: u32, outSize: u32, inner: u32, stride: u32, b
 @group(0) @binding(4) var<storage, read_write> y: array<u32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   if (index >= shape.outer * shape.outSize * shape.inner) { return; }
   let i = index % shape.inner;
   let t = index / shape.inner % shape.outSize;

@@ -1,18 +1,15 @@
 // magnitude = |spectrum|, and the spectrum becomes spectrum / |spectrum|, the derivative of its magnitude; 0 stays 0.
 // spectrum: (size) complex   magnitude: (size)
 // grid: linear over size
+// #include "lib/linear_index.wgsl"
 struct Shape { size: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read_write> spectrum: array<vec2f>;
 @group(0) @binding(2) var<storage, read_write> magnitude: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let i = linearIndex(at);
   if (i >= shape.size) { return; }
   let value = spectrum[i];
   let largest = max(abs(value.x), abs(value.y)); // taken out, so that squares neither overflow nor vanish

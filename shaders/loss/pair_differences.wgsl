@@ -2,6 +2,7 @@
 // order (0, 1), (0, 2), ..., (1, 2), ... The channel mean commutes with composing the pyramid, so it is taken here.
 // x: (batch, channels, pixels)   y: (pairs, pixels)
 // grid: linear over pairs * pixels
+// #include "lib/linear_index.wgsl"
 override POWER: u32 = 2;
 
 struct Shape { batch: u32, channels: u32, pixels: u32 }
@@ -10,12 +11,8 @@ struct Shape { batch: u32, channels: u32, pixels: u32 }
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   if (index >= shape.batch * (shape.batch - 1u) / 2u * shape.pixels) { return; }
   var i = 0u;
   var rest = index / shape.pixels; // of the pairs, once those of the images before i are taken away

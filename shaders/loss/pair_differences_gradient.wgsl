@@ -1,6 +1,7 @@
 // dx[n, c, p] = sum over the pairs of n with m of dy[pair, p] * POWER * |d|^(POWER - 1) * sign(d) / channels, d = x[n, c, p] - x[m, c, p].
 // x, dx: (batch, channels, pixels)   dy: (pairs, pixels), in the order of pair_differences
 // grid: linear over batch * channels * pixels
+// #include "lib/linear_index.wgsl"
 override POWER: u32 = 2;
 
 struct Shape { batch: u32, channels: u32, pixels: u32 }
@@ -10,12 +11,8 @@ struct Shape { batch: u32, channels: u32, pixels: u32 }
 @group(0) @binding(3) var<storage, read_write> dx: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   let item = shape.channels * shape.pixels;
   if (index >= shape.batch * item) { return; }
   let n = index / item;

@@ -1,6 +1,7 @@
 // x = max(0, x + bias[channel] (+ residual)), in place.
 // x, residual: (batch, channels, pixels)   bias: (channels)
 // grid: linear over the elements of x
+// #include "lib/linear_index.wgsl"
 override RESIDUAL: u32 = 0;
 
 struct Shape { size: u32, channels: u32, pixels: u32 }
@@ -10,12 +11,8 @@ struct Shape { size: u32, channels: u32, pixels: u32 }
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let i = linearIndex(at);
   if (i >= shape.size) { return; }
   var value = x[i] + bias[i / shape.pixels % shape.channels];
   if (RESIDUAL == 1u) { value += residual[i]; }

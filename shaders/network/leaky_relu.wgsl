@@ -2,6 +2,7 @@
 // With GRADIENT = 1, x holds dy, and y holds the forward's y and is replaced by dx = (y > 0 ? 1 : slope) * dy.
 // x, y: (size)
 // grid: linear over size
+// #include "lib/linear_index.wgsl"
 override GRADIENT: u32 = 0;
 
 struct Shape { size: u32, slope: f32 }
@@ -10,12 +11,8 @@ struct Shape { size: u32, slope: f32 }
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let i = linearIndex(at);
   if (i >= shape.size) { return; }
   var sign = x[i];
   if (GRADIENT == 1u) { sign = y[i]; }

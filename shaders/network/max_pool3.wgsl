@@ -1,18 +1,15 @@
 // y = maximum over 3x3 windows with stride 2; the border of one pixel around x does not count.
 // x: (planes, inHeight, inWidth)   y: (planes, outHeight, outWidth), sides ceil(in / 2)
 // grid: linear over planes * outHeight * outWidth
+// #include "lib/linear_index.wgsl"
 struct Shape { planes: u32, inHeight: u32, inWidth: u32, outHeight: u32, outWidth: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   let pixels = shape.outHeight * shape.outWidth;
   if (index >= shape.planes * pixels) { return; }
   let row = index % pixels / shape.outWidth * 2u;

@@ -5,6 +5,8 @@
 // Nothing moves where the norm is not finite, so that a step that went wrong can be looked into.
 // value, gradient, first, second: (size)   squaredNorm: (1)   step: (2) = 1 - beta1^t, 1 - beta2^t, which change every step
 // grid: linear over size
+// #include "lib/is_finite.wgsl"
+// #include "lib/linear_index.wgsl"
 struct Settings { size: u32, rate: f32, beta1: f32, beta2: f32, epsilon: f32, decay: f32, maxNorm: f32 }
 @group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read_write> value: array<f32>;
@@ -14,17 +16,11 @@ struct Settings { size: u32, rate: f32, beta1: f32, beta2: f32, epsilon: f32, de
 @group(0) @binding(5) var<storage, read> squaredNorm: array<f32>;
 @group(0) @binding(6) var<storage, read> step: array<f32>;
 
-const EXPONENT = 0x7f800000u; // all of it is set in infinities and NaN; compilers may reason comparisons with those away
-
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let i = linearIndex(at);
   if (i >= settings.size) { return; }
-  if ((bitcast<u32>(squaredNorm[0]) & EXPONENT) == EXPONENT) { return; }
+  if (!isFinite(squaredNorm[0])) { return; }
   let clip = min(1.0, settings.maxNorm / (sqrt(squaredNorm[0]) + 1e-6));
   let g = clip * gradient[i] + settings.decay * value[i];
   let m = settings.beta1 * first[i] + (1.0 - settings.beta1) * g;

@@ -1,12 +1,11 @@
 // y = 5x5 binomial blur of x with zero padding (supplement of the paper, section A); it is its own gradient.
 // x, y: (planes, height, width)
 // grid: (ceil(width / 64), height, planes)
+// #include "lib/binomial.wgsl"
 struct Shape { height: u32, width: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
-
-const BINOMIAL = array<f32, 5>(1.0 / 16.0, 4.0 / 16.0, 6.0 / 16.0, 4.0 / 16.0, 1.0 / 16.0);
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -2,6 +2,8 @@
 // With GRADIENT = 1, y is instead the gradient of blur(x): dy goes to the first maximum of its window in row-major order, else 0.
 // x: (planes, 2 * height, 2 * width)   dy: (planes, height, width)   y: as dy, or as x if GRADIENT
 // grid: linear over planes * height * width
+// #include "lib/linear_index.wgsl"
+// #include "lib/binomial.wgsl"
 override GRADIENT: u32 = 0;
 override MAXIMUM: u32 = 1;
 
@@ -11,15 +13,9 @@ struct Shape { planes: u32, height: u32, width: u32 }
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-const BINOMIAL = array<f32, 5>(1.0 / 16.0, 4.0 / 16.0, 6.0 / 16.0, 4.0 / 16.0, 1.0 / 16.0);
-
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   let pixels = shape.height * shape.width;
   if (index >= shape.planes * pixels) { return; }
   let row = index % pixels / shape.width * 2u;

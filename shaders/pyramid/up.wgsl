@@ -2,6 +2,7 @@
 // a Laplacian pyramid (sign 1), of decomposing one (sign -1), or the enlargement alone (keep 0).
 // coarse: (planes, height, width)   fine, y: (planes, 2 * height, 2 * width)
 // grid: linear over planes * 4 * height * width
+// #include "lib/linear_index.wgsl"
 struct Shape { planes: u32, height: u32, width: u32, keep: f32, sign: f32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> coarse: array<f32>;
@@ -12,12 +13,8 @@ struct Shape { planes: u32, height: u32, width: u32, keep: f32, sign: f32 }
 const TAPS = vec3f(5.0 / 16.0, 10.0 / 16.0, 1.0 / 16.0);
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   let pixels = 4u * shape.height * shape.width;
   if (index >= shape.planes * pixels) { return; }
   let row = index % pixels / (2u * shape.width);

@@ -2,6 +2,7 @@
 // With keep = 1 it is subtracted from what dCoarse holds, otherwise written.
 // dy: (planes, 2 * height, 2 * width)   dCoarse: (planes, height, width)
 // grid: linear over planes * height * width
+// #include "lib/linear_index.wgsl"
 struct Shape { planes: u32, height: u32, width: u32, keep: f32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
@@ -10,12 +11,8 @@ struct Shape { planes: u32, height: u32, width: u32, keep: f32 }
 const TAPS = array<f32, 6>(1.0 / 16.0, 5.0 / 16.0, 10.0 / 16.0, 10.0 / 16.0, 5.0 / 16.0, 1.0 / 16.0);
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn main(at: Invocation) {
+  let index = linearIndex(at);
   let pixels = shape.height * shape.width;
   if (index >= shape.planes * pixels) { return; }
   let row = index % pixels / shape.width * 2u;

@@ -3,6 +3,7 @@
 // x: (items, size)   y: (items, workgroups)
 // grid: (workgroups, items); lane l of workgroup g takes every (64 * workgroups)-th value from 64 * g + l on, then a tree joins lanes
 override MODE: u32 = 0; // 0 sum, 1 sum of squares, 2 maximum
+// #include "lib/is_finite.wgsl"
 
 struct Shape { size: u32 }
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -10,9 +11,6 @@ struct Shape { size: u32 }
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 var<workgroup> lanes: array<f32, 64>;
-
-// By its bits: a driver may assume that no value is NaN, and `max` may skip one.
-fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
 
 fn join(a: f32, b: f32) -> f32 {
   if (MODE != 2u) { return a + b; }

@@ -3,7 +3,7 @@ export const WORKGROUP = 64;
 
 const ROW = 32768; // workgroups along x before y is used; adapters allow 65535 each way
 
-/** The grid of a kernel with one thread an element, which finds its index as `(group.y * groups.x + group.x) * 64 + local`. */
+/** The grid of a kernel with one thread an element, which finds its index by shaders/lib/linear_index.wgsl. */
 export function linearGrid(threads: number): [number, number, number] {
   const groups = Math.ceil(threads / WORKGROUP);
   return groups <= ROW ? [groups, 1, 1] : [ROW, Math.ceil(groups / ROW), 1];

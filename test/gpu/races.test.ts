@@ -11,7 +11,7 @@ const TILES = {
 
 /** Every kernel that shares memory among the lanes of a workgroup, and a call of it. */
 const CALLS: Readonly<Record<string, SmallCall>> = {
-  conv_tile_forward: { constants: {}, uniforms: { ...TILES, origin: -3, rows: 16 }, grid: [1, 1, 1] },
+  conv_tile_forward: { constants: {}, uniforms: { ...TILES, origin: -3 }, grid: [1, 1, 1] },
   conv_tile_inverse: {
     constants: { POOL: 2 },
     uniforms: { ...TILES, height: 6, width: 8, scale: 1, slope: 1 },

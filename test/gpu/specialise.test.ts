@@ -5,8 +5,7 @@ import { specialise } from '../../src/gpu/specialise';
 const CONSTANTS: readonly (readonly [text: string, given: Record<string, number>, expected: string])[] = [
   ['override K: u32 = 7;', {}, 'const K: u32 = 7;'],
   ['override K: u32 = 7;', { K: 3 }, 'const K: u32 = 3;'],
-  ['override K = 7;', { K: 3 }, 'const K = 3;'],
-  ['  override SCALE: f32 = 2;', {}, '  const SCALE: f32 = 2.0;'],
+  ['override SCALE: f32 = 2;', {}, 'const SCALE: f32 = 2.0;'],
   ['override SCALE: f32 = 0.5;', { SCALE: -3 }, 'const SCALE: f32 = -3.0;'],
   ['override SCALE: f32 = 1.0;', { SCALE: 0.01 }, 'const SCALE: f32 = 0.01;'],
   ['override N: i32 = 2;', { N: -4 }, 'const N: i32 = -4;'],
@@ -60,6 +59,17 @@ test('an unrolled loop takes its bound from an override', () => {
   assert.is(run(text, { N: 4 }), '0123');
 });
 
+test('a marked loop that is left early is an error', () => {
+  for (const jump of ['break', 'continue']) {
+    const text = `// unroll\nfor (var i = 0u; i < 3u; i++) { if (a > 1.0) { ${jump}; } }`;
+    assert.throws(() => specialise(text, {}), new RegExp(`line 1: .* ${jump}`));
+  }
+});
+
+test('braces in comments do not close a loop', () => {
+  assert.is(run('// unroll\nfor (var i = 0u; i < 2u; i++) {\n// }\nlog += i; }'), '01');
+});
+
 test('loops that are not marked stay loops', () => {
   const text = 'for (var i = 0u; i < 3u; i++) { log += i; }';
   assert.is(specialise(text, {}), text);
@@ -74,7 +84,9 @@ test('a marked loop whose bound is no constant, or which is not closed, is an er
   const loop = (end: string) => `// unroll\nfor (var i = 0u; i < ${end}; i++) { a += 1.0; }`;
   assert.throws(() => specialise(loop('shape.size'), {}), /cannot unroll a loop from 0u to shape\.size/);
   assert.throws(() => specialise(loop('N'), { N: 3 }), /cannot unroll a loop from 0u to N/);
-  assert.throws(() => specialise('// unroll\nfor (var i = 0u; i < 2u; i++) { a += 1.0;', {}), /not closed/);
+  assert.throws(() => specialise('\n// unroll\nfor (var i = 0u; i < 2u; i++) { a += 1.0;', {}), /line 2: .*not closed/);
+  const twoValues = 'fn f() {\nconst n = 2u;\n}\nfn g() {\nconst n = 3u;\n// unroll\nfor (var i = 0u; i < n; i++) { a += 1.0; }\n}';
+  assert.throws(() => specialise(twoValues, {}), /cannot unroll a loop from 0u to n/);
 });
 
 test.run();

@@ -1,6 +1,6 @@
 import { kernelFiles } from '../../tools/wgsl-plugin';
 
-const TEXTS = new Map(kernelFiles('shaders').map(({ name, text }) => [name, text]));
+const TEXTS = new Map(kernelFiles('.').map(({ name, text }) => [name, text]));
 
 /** The names of all kernels, in name order. */
 export const kernelNames = (): string[] => [...TEXTS.keys()];

@@ -1,0 +1,10 @@
+// Where an invocation stands in a grid that src/ops/grid.ts made by linearGrid.
+struct Invocation {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+}
+
+fn linearIndex(at: Invocation) -> u32 {
+  return (at.group.y * at.groups.x + at.group.x) * 64u + at.local;
+}
