@@ -1,3 +1,4 @@
+import { PyramidFlowError } from '../core/errors';
 import { SHADER_STAGE } from './flags';
 
 /** One uniform struct member, as laid out by WGSL. Offset in bytes. */
@@ -50,19 +51,55 @@ export interface KernelCall<T extends string, U extends string, C extends string
   readonly grid: readonly [number, number, number];
 }
 
-/** The uniform struct's bytes: every field given, none unknown to the kernel. */
+/** The uniform struct's bytes. Throws UsageError for a field left out, and for one that the kernel does not have. */
 export function packUniforms(kernel: Pick<KernelSource, 'name' | 'uniforms'>, values: Readonly<Record<string, number>>): ArrayBuffer {
   const bytes = new ArrayBuffer(kernel.uniforms?.size ?? 0);
   const view = new DataView(bytes);
-  for (const { name, offset, type } of kernel.uniforms?.fields ?? []) {
+  const fields = kernel.uniforms?.fields ?? [];
+  checkNames(kernel.name, 'uniform', fields, values);
+  for (const { name, offset, type } of fields) {
     const value = values[name];
-    if (value === undefined) throw new TypeError(`kernel ${kernel.name} needs the uniform ${name}`);
     if (type === 'f32') view.setFloat32(offset, value, true);
     else if (type === 'i32') view.setInt32(offset, value, true);
     else view.setUint32(offset, value, true);
   }
   return bytes;
 }
+
+/**
+ * Throws UsageError where a call names a tensor or constant that the kernel does not have, or leaves out a tensor. It is asked at
+ * every dispatch, and allocates nothing where all is right.
+ */
+export function checkCall(kernel: KernelSource, { tensors, constants }: Pick<KernelCall<string, string, string>, 'tensors' | 'constants'>): void {
+  checkNames(kernel.name, 'tensor', kernel.tensors, tensors);
+  if (constants) checkConstants(kernel, constants);
+}
+
+/** The same for constants alone, which have defaults. */
+export function checkConstants({ name, constants }: Pick<KernelSource, 'name' | 'constants'>, given: Given): void {
+  for (const constant in given) if (!constants.includes(constant)) throw unknown(name, 'constant', constant, constants);
+}
+
+/** What a call gives, by name. */
+type Given = Readonly<Record<string, unknown>>;
+
+function checkNames(kernel: string, kind: string, known: readonly { readonly name: string }[], given: Given): void {
+  let count = 0;
+  for (const _ in given) count++;
+  for (const { name } of known) if (given[name] === undefined) throw mismatch(kernel, kind, known, given);
+  if (count > known.length) throw mismatch(kernel, kind, known, given);
+}
+
+function mismatch(kernel: string, kind: string, known: readonly { readonly name: string }[], given: Given): PyramidFlowError {
+  const names = known.map(({ name }) => name);
+  const stranger = Object.keys(given).find((name) => !names.includes(name));
+  if (stranger !== undefined) return unknown(kernel, kind, stranger, names);
+  const missing = names.find((name) => given[name] === undefined);
+  return new PyramidFlowError('UsageError', `kernel ${kernel} needs the ${kind} ${missing}`, `give all of ${names.join(', ')}`);
+}
+
+const unknown = (kernel: string, kind: string, name: string, known: readonly string[]): PyramidFlowError =>
+  new PyramidFlowError('UsageError', `kernel ${kernel} has no ${kind} ${name}`, `it has ${known.join(', ') || 'none'}`);
 
 /** The layout that all pipelines of a kernel share. */
 export function bindGroupLayout(kernel: KernelSource): GPUBindGroupLayoutDescriptor {

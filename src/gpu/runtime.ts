@@ -2,7 +2,7 @@ import type { AdapterReport, Device } from './device';
 import { destroyedError, gridTooLarge } from './device-errors';
 import { Faults } from './faults';
 import { MAP_MODE } from './flags';
-import type { BufferSlice, KernelCall, KernelSource } from './kernel';
+import { type BufferSlice, type KernelCall, type KernelSource, checkCall, checkConstants } from './kernel';
 import { KernelCache } from './kernel-cache';
 import { BufferPool, MOST_POOLED } from './pool';
 import { StagingBuffers } from './staging';
@@ -57,6 +57,7 @@ export class Runtime {
   ): void {
     this.faults.throwIfAny();
     this.checkGrid(kernel.name, call.grid);
+    checkCall(kernel, call);
     if (this.rehearsed) {
       this.rehearsed.push(this.compile(kernel, call.constants));
       return;
@@ -76,6 +77,7 @@ export class Runtime {
   /** Makes a pipeline ready ahead of its first call, off the main thread where the platform can. */
   async compile(kernel: KernelSource, constants: Readonly<Record<string, number>> = {}): Promise<void> {
     this.faults.throwIfAny();
+    checkConstants(kernel, constants);
     return this.kernels.compile(kernel, constants);
   }
 

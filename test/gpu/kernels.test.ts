@@ -1,6 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { packUniforms } from '../../src/gpu/kernel';
+import { readFileSync, readdirSync } from 'node:fs';
+import { checkCall, packUniforms } from '../../src/gpu/kernel';
+import { Tensor } from '../../src/tensor/tensor';
 import { reflectKernel } from '../../tools/wgsl-plugin';
 import { gpu } from '../support/gpu';
 import { kernelNames, kernelText } from '../support/kernels';
@@ -57,8 +59,54 @@ test('uniforms are packed at their offsets in their types', () => {
   assert.is(view.getFloat32(8, true), Math.fround(0.1));
   assert.throws(
     () => packUniforms(reflectKernel('example', KERNEL), { size: 1, shift: 0 }),
-    /example needs the uniform factor/,
+    refused(/example needs the uniform factor/),
   );
+});
+
+const refused = (word: RegExp) => (error: Error) => error.name === 'UsageError' && word.test(error.message);
+const UNIFORMS = { size: 1, shift: 0, factor: 1 };
+
+const CALLS: readonly (readonly [given: object, word: RegExp])[] = [
+  [{ constants: { SIDES: 4 } }, /example has no constant SIDES; it has SIDE, SCALE/],
+  [{ constants: { SIDE: 4, SCALE: 1, MORE: 1 } }, /no constant MORE/],
+  [{ tensors: { x: 0, z: 0 } }, /no tensor z; it has x, y/],
+  [{ tensors: { x: 0, y: 0, z: 0 } }, /no tensor z/],
+  [{ tensors: { y: 0 } }, /needs the tensor x/],
+  [{ uniforms: { ...UNIFORMS, shifts: 1 } }, /no uniform shifts; it has size, shift, factor/],
+  [{ uniforms: { size: 1, shift: 1, factors: 1 } }, /no uniform factors/],
+];
+
+for (const [change, word] of CALLS) {
+  test(`a call that does not fit its kernel is refused: ${word}`, () => {
+    const y = Tensor.from(gpu, [1], Float32Array.of(1));
+    const x = Tensor.from(gpu, [1], Float32Array.of(1));
+    const call = { tensors: { x, y }, uniforms: UNIFORMS, constants: { SIDE: 2 }, grid: [1, 1, 1] as const };
+    const kernel = reflectKernel('example', KERNEL);
+    for (let i = 0; i < 2; i++) {
+      gpu.run(kernel, call);
+      assert.throws(() => gpu.run(kernel, { ...call, ...change }), refused(word));
+    }
+  });
+}
+
+test('a kernel that is compiled ahead with a constant which it has not is refused', () => {
+  assert.throws(() => gpu.compile(reflectKernel('example', KERNEL), { SIZE: 3 }), refused(/no constant SIZE/));
+});
+
+test('a kernel without constants and uniforms says that it has none', () => {
+  const bare = { name: 'bare', text: '', entry: 'main', tensors: [], constants: [] };
+  checkCall(bare, { tensors: {} });
+  assert.throws(() => checkCall(bare, { tensors: {}, constants: { K: 1 } }), refused(/it has none/));
+  assert.throws(() => packUniforms(bare, { size: 1 }), refused(/it has none/));
+});
+
+test('every file of the library says what it is, and some kernel includes it', () => {
+  for (const file of readdirSync('shaders/lib')) {
+    const text = readFileSync(`shaders/lib/${file}`, 'utf8');
+    assert.match(text, /^\/\/ /, file);
+    const code = text.split('\n').filter((line) => !/^\s*\/\//.test(line));
+    assert.ok(kernelNames().some((name) => code.every((line) => kernelText(name).includes(line))), file);
+  }
 });
 
 const FAULTS: readonly (readonly [change: (text: string) => string, message: RegExp])[] = [
