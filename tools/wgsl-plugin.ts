@@ -12,7 +12,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SHADERS = 'shaders';
 const BENCHMARK_SHADERS = 'benchmarks/shaders';
 
-/** Shaders that draw, in a folder of their own, have a vertex and a fragment stage; what is in LIBRARY is included; the rest are kernels. */
+/** The folder of shaders that draw, with a vertex and a fragment stage, and of what is included; all others hold kernels. */
 const RENDER = 'render';
 const LIBRARY = 'lib';
 

@@ -70,7 +70,10 @@ export function packUniforms(kernel: Pick<KernelSource, 'name' | 'uniforms'>, va
  * Throws UsageError where a call names a tensor or constant that the kernel does not have, or leaves out a tensor. It is asked at
  * every dispatch, and allocates nothing where all is right.
  */
-export function checkCall(kernel: KernelSource, { tensors, constants }: Pick<KernelCall<string, string, string>, 'tensors' | 'constants'>): void {
+export function checkCall(
+  kernel: KernelSource,
+  { tensors, constants }: Pick<KernelCall<string, string, string>, 'tensors' | 'constants'>,
+): void {
   checkNames(kernel.name, 'tensor', kernel.tensors, tensors);
   if (constants) checkConstants(kernel, constants);
 }

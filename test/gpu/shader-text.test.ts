@@ -25,7 +25,8 @@ function checked(text: string, options?: { fixed: boolean }) {
 }
 
 test('an include is replaced by its file once, with what that includes', () => {
-  const { text, files, places } = checked('// head\n// #include "lib/one.wgsl"\n// #include "lib/two.wgsl"\n// #include "lib/two.wgsl"\nfn f() {}\n');
+  const includes = ['one', 'two', 'two'].map((name) => `// #include "lib/${name}.wgsl"\n`).join('');
+  const { text, files, places } = checked(`// head\n${includes}fn f() {}\n`);
   assert.is(text, '// head\nconst ONE = 1;\nconst TWO = ONE + ONE;\nfn f() {}\n');
   assert.equal(files, ['shaders/a/x.wgsl', 'shaders/lib/one.wgsl', 'shaders/lib/two.wgsl']);
   assert.equal(
@@ -64,9 +65,10 @@ const FAULTS: readonly (readonly [text: string, place: string, word: RegExp])[] 
     'const A = 1; // #include "lib/one.wgsl"',
   ].map((line) => [`// head\n${line}`, 'a/x.wgsl:2', /no include of the form/] as const),
   ['/* a\n// #include "lib/one.wgsl"\n*/', 'a/x.wgsl:1', /comment/],
-  ...['//unroll', '//  unroll', '// unroll ', '// Unroll', '// unroll!', '// unroll this', '// please unroll', '// unrolled', '/// unroll', 'a(); // unroll'].map(
-    (mark) => [body(`${mark}\n${LOOP}`), 'a/x.wgsl:2', /loop that is not written out/] as const,
-  ),
+  ...[
+    ...['//unroll', '//  unroll', '// unroll ', '// Unroll', '// unroll!', '// unroll this', '// please unroll'],
+    ...['// unrolled', '/// unroll', 'a(); // unroll'],
+  ].map((mark) => [body(`${mark}\n${LOOP}`), 'a/x.wgsl:2', /loop that is not written out/] as const),
   ...[
     'a();',
     '',
@@ -123,7 +125,8 @@ const KERNEL = `// #include "lib/two.wgsl"
 async function bundled(kernel: string) {
   const root = mkdtempSync(join(tmpdir(), 'shaders-'));
   try {
-    for (const [file, text] of Object.entries({ ...LIBRARY, 'shaders/a/x.wgsl': kernel, 'page.js': `export { default } from './shaders/a/x.wgsl';` })) {
+    const page = `export { default } from './shaders/a/x.wgsl';`;
+    for (const [file, text] of Object.entries({ ...LIBRARY, 'shaders/a/x.wgsl': kernel, 'page.js': page })) {
       mkdirSync(dirname(join(root, file)), { recursive: true });
       writeFileSync(join(root, file), text);
     }
