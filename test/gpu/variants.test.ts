@@ -9,7 +9,7 @@ import { dawn } from '../../src/node/dawn';
 import { FFT_KERNELS, methodChoice } from '../../src/ops/conv/convolve';
 import { hasSubgroupsOf8, PRODUCTS_CHOICE, TILE_CHOICE } from '../../src/ops/conv/variants';
 import { Tensor, elements } from '../../src/tensor/tensor';
-import { Trainer } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/step';
 import { kernelNames } from '../support/kernels';
 
 /** Kernels that neither a step nor a detection runs: those of an encoder, of pictures on the GPU, of strides above 1, a blur alone. */
