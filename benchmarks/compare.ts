@@ -10,10 +10,18 @@ import { ratioPlot, standalone } from './report/plot';
 // Compares two reports: `npm run bench -- compare before.json after.json [--plot FILE.svg] [--markdown FILE.md] [--force]`.
 
 main((args) => {
-  const options = { plot: { type: 'string' }, markdown: { type: 'string' }, force: { type: 'boolean', default: false } } as const;
+  const options = {
+    plot: { type: 'string' },
+    markdown: { type: 'string' },
+    force: { type: 'boolean', default: false },
+  } as const;
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
   if (positionals.length !== 2) {
-    throw new PyramidFlowError('UsageError', `${positionals.length} reports were given`, 'name two: npm run bench -- compare before.json after.json');
+    throw new PyramidFlowError(
+      'UsageError',
+      `${positionals.length} reports were given`,
+      'name two: npm run bench -- compare before.json after.json',
+    );
   }
   const [before, after] = positionals.map((file) => parseReport(readFileSync(file, 'utf8'), file));
   const comparison = compareReports(before, after, values.force);

@@ -1,14 +1,17 @@
+import { Random } from '../src/core/random';
+import { openRuntime } from '../src/node/dawn';
 import { directForward, directGradInput, directGradWeight } from '../src/ops/conv/direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../src/ops/conv/fft';
-import { openRuntime } from '../src/node/dawn';
-import { Random } from '../src/core/random';
-import { type Shape, Tensor, elements } from '../src/tensor/tensor';
+import { elements, type Shape, Tensor } from '../src/tensor/tensor';
 
 // Effective GFLOP/s, 2 N H W Ci Co k^2 / time, of the direct and the FFT convolution and of their gradients, median (and best)
 // of several runs after both were found to agree. Arguments: kernel sizes, default 7.
 
 const BATCH = 2;
-const CHANNELS = [[16, 32], [32, 32]];
+const CHANNELS = [
+  [16, 32],
+  [32, 32],
+];
 const SIDES = [256, 128, 64, 32, 16];
 const RUNS = 7;
 const AGREEMENT = 1e-5; // of the largest value
@@ -38,10 +41,16 @@ async function compare(sizes: Sizes): Promise<void> {
   const dy = randomTensor([BATCH, outputs, side, side], 'dy');
   const w = randomTensor([outputs, inputs, k, k], 'w');
   const emptyLike = (t: Tensor) => Tensor.empty(gpu, t.shape, 'result');
-  const made = (result: Tensor, make: (result: Tensor) => void) => (make(result), result);
+  const made = (result: Tensor, make: (result: Tensor) => void): Tensor => {
+    make(result);
+    return result;
+  };
   const variants: Record<string, [direct: () => Tensor, fft: () => Tensor]> = {
     forward: [() => made(emptyLike(dy), (y) => directForward(x, w, y, 1, 1)), () => fftConvForward(x, w)],
-    'grad input': [() => made(emptyLike(x), (dx) => directGradInput(dy, w, dx, 1, PLAIN)), () => made(emptyLike(x), (dx) => fftConvGradInput(dy, w, dx))],
+    'grad input': [
+      () => made(emptyLike(x), (dx) => directGradInput(dy, w, dx, 1, PLAIN)),
+      () => made(emptyLike(x), (dx) => fftConvGradInput(dy, w, dx)),
+    ],
     'grad weight': [() => directGradWeight(dy, x, k, 1), () => fftConvGradWeight(dy, x, k)],
   };
   for (const [name, [direct, fft]] of Object.entries(variants)) {
@@ -78,11 +87,17 @@ async function check(name: string, direct: () => Tensor, fft: () => Tensor): Pro
     largest = Math.max(largest, Math.abs(expected[i]));
     error = Math.max(error, Math.abs(actual[i] - expected[i]));
   }
-  if (!(error <= AGREEMENT * largest)) throw new Error(`${name}: direct and FFT differ by ${error} where ${largest} is the largest value`);
+  if (!(error <= AGREEMENT * largest))
+    throw new Error(`${name}: direct and FFT differ by ${error} where ${largest} is the largest value`);
 }
 
 function randomTensor(shape: Shape, label: string): Tensor {
-  return Tensor.from(gpu, shape, Float32Array.from({ length: elements(shape) }, () => random.normal()), label);
+  return Tensor.from(
+    gpu,
+    shape,
+    Float32Array.from({ length: elements(shape) }, () => random.normal()),
+    label,
+  );
 }
 
 function columns(name: string, ...values: string[]): string {

@@ -12,5 +12,7 @@ main(async ([wanted = String(PORT)]) => {
     throw new PyramidFlowError('UsageError', `'${wanted}' is no port`, 'give a number up to 65535');
   }
   const { url } = await serve({ benchmarks: BENCHMARK_PAGE }, Number(wanted));
-  console.log(`benchmark: ${url}/benchmarks/ (end with Ctrl-C); for a phone, put ${BENCHMARK_PAGE} on any server with https`);
+  console.log(
+    `benchmark: ${url}/benchmarks/ (end with Ctrl-C); for a phone, put ${BENCHMARK_PAGE} on any server with https`,
+  );
 });

@@ -50,7 +50,10 @@ main(async (args) => {
     await PEERS[values.probe]([]);
     process.exit();
   }
-  const tasks = tasksOf(size, PARTS.filter((part) => part.includes(values.only)));
+  const tasks = tasksOf(
+    size,
+    PARTS.filter((part) => part.includes(values.only)),
+  );
   const chosen = Object.entries(PEERS).filter(([name]) => !values.without.includes(name));
   const skipped: string[] = [];
   const entries: Entry[] = [...rooflineEntries([]).slice(0, 3), ...ownEntries(tasks)];
@@ -62,9 +65,11 @@ main(async (args) => {
       skipped.push(`${name}: ${(error as Error).message}`);
     }
   }
-  const { benchmarks, pipelines, granularity } = await runSuite(gpu, entries, { onProgress: ({ phase, done, of, entry }) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${phase} ${done + 1}/${of}: ${entry.name}`.slice(0, 110));
-  } });
+  const { benchmarks, pipelines, granularity } = await runSuite(gpu, entries, {
+    onProgress: ({ phase, done, of, entry }) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${phase} ${done + 1}/${of}: ${entry.name}`.slice(0, 110));
+    },
+  });
   try {
     if (!values.without.includes('PyTorch')) {
       const torch = torchBenchmarks(tasks);
@@ -90,12 +95,19 @@ main(async (args) => {
 function install(): void {
   if (existsSync(`${FOLDER}/node_modules/.package-lock.json`)) return;
   console.error(`installing the peers into ${FOLDER}/node_modules`);
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: FOLDER, stdio: 'inherit', shell: process.platform === 'win32' });
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: FOLDER,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
 }
 
 /** Starts a peer in a process of its own: one that never answers, or takes the process with it, shall not end this one. */
 function probe(name: string): void {
-  const { status, error, stderr } = spawnSync(process.execPath, [process.argv[1], '--probe', name], { timeout: PATIENCE, encoding: 'utf8' });
+  const { status, error, stderr } = spawnSync(process.execPath, [process.argv[1], '--probe', name], {
+    timeout: PATIENCE,
+    encoding: 'utf8',
+  });
   if (error) throw new Error(`it did not compute a small convolution within ${PATIENCE / 1000} s (${error.message})`);
   if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1) || `it ended with ${status}`);
 }
@@ -129,8 +141,10 @@ function comparison(tasks: readonly Task[], benchmarks: readonly Benchmark[]): s
   const peers = [...new Set(benchmarks.flatMap((benchmark) => peerOf(benchmark) ?? []))];
   const rows = tasks.map((task) => {
     const { side } = task.sizes;
-    const rates = peers.map((peer) =>
-      benchmarks.find(({ name, shape }) => name === `${titleOf(task)} [${peer}]` && shape.endsWith(`x${side}`))?.rates?.gflops,
+    const rates = peers.map(
+      (peer) =>
+        benchmarks.find(({ name, shape }) => name === `${titleOf(task)} [${peer}]` && shape.endsWith(`x${side}`))?.rates
+          ?.gflops,
     );
     const others = rates.filter((rate, i) => rate !== undefined && i > 0 && !peers[i].startsWith('PyTorch')) as number[];
     const ratio = rates[0] && others.length ? (rates[0] / Math.max(...others)).toFixed(1) : '';

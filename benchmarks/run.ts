@@ -41,7 +41,8 @@ main(async (args) => {
 });
 
 function showProgress({ phase, done, of, entry }: Progress): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${phase} ${done + 1}/${of}: ${entry.name} (${entry.shape})`.slice(0, 110));
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r\x1b[K${phase} ${done + 1}/${of}: ${entry.name} (${entry.shape})`.slice(0, 110));
 }
 
 function save(file: string, text: string): void {

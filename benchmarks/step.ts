@@ -4,8 +4,8 @@ import { DispatchTimer } from '../src/gpu/timer';
 import { openRuntime } from '../src/node/dawn';
 import type { PyramidFlowConfig } from '../src/pyramidflow/config';
 import { PyramidFlow } from '../src/pyramidflow/pyramid-flow';
-import type { Tensor } from '../src/tensor/tensor';
 import type { MemoryMode } from '../src/pyramidflow/settings';
+import type { Tensor } from '../src/tensor/tensor';
 import { Trainer } from '../src/training/step';
 import { describeAdapter, mebibytes, median, randomImages } from '../tools/support/benchmark';
 import { torchSteps } from './peers/torch-step';
@@ -110,9 +110,13 @@ async function timeTorch(input: Tensor): Promise<void> {
     const ours = [(await trainer.step(input)).loss, (await trainer.step(input)).loss];
     const apart = Math.max(...ours.map((loss, i) => Math.abs(loss / losses[i] - 1)));
     const step = median(samples.slice(2));
-    console.log(`\nPyTorch ${version} on ${device}, ${JSON.stringify(settings)}: median of ${repeats} steps ${step.toFixed(1)} ms`);
+    console.log(
+      `\nPyTorch ${version} on ${device}, ${JSON.stringify(settings)}: median of ${repeats} steps ${step.toFixed(1)} ms`,
+    );
     if (peakBytes !== null) console.log(`  peak of its memory ${mebibytes(peakBytes)}`);
-    console.log(`  ours reversible ${(reversible / step).toFixed(2)} times as long; losses of the first two steps ${apart.toExponential(1)} apart`);
+    console.log(
+      `  ours reversible ${(reversible / step).toFixed(2)} times as long; losses of the first two steps ${apart.toExponential(1)} apart`,
+    );
     trainer.free();
   } catch (error) {
     console.log(`\nno PyTorch step: ${(error as Error).message}`);

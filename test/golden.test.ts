@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -29,10 +29,7 @@ for (const path of CASES) {
 test('every operation has a case', () => assert.equal([...seen].sort(), OPERATIONS));
 
 /** Runs a copy of a case that `change` has made another. */
-async function runChanged(
-  path: string,
-  change: (text: Record<string, string>, data: Map<string, Float32Array>) => void,
-) {
+async function runChanged(path: string, change: (text: Record<string, string>, data: Map<string, Float32Array>) => void) {
   const { tensors, metadata } = readSafetensors(readFileSync(path));
   const changed = { ...metadata };
   change(changed, new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array])));

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,7 +11,8 @@ const LAYERS = [
 ];
 /** On top of all of them; neither may import the other. */
 const PLATFORMS = ['node', 'web'];
-const mayImport = (part: string): readonly string[] => (PLATFORMS.includes(part) ? LAYERS : LAYERS.slice(0, LAYERS.indexOf(part)));
+const mayImport = (part: string): readonly string[] =>
+  PLATFORMS.includes(part) ? LAYERS : LAYERS.slice(0, LAYERS.indexOf(part));
 
 /** Globals that only Node or only a page has. WebGPU, TextDecoder and performance are in both. */
 const PLATFORM_GLOBALS = [

@@ -17,6 +17,7 @@ const COMMANDS = {
   setup: [[...SETUP, 'browser']],
   build: [['tools/build.ts']],
   check: [['tools/check.ts']],
+  format: [['tools/check.ts', '--repair']],
   test: [['tools/test.ts']], // sets up by itself
   golden: [SETUP, ['tools/run.ts', 'tools/golden.ts']],
   size: [['tools/size.ts']],

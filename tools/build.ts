@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { PyramidFlowError } from '../src/core/errors';
-import { ROOT, bundle, bundlePrograms } from './support/bundle';
+import { bundle, bundlePrograms, ROOT } from './support/bundle';
 import { bundleExamples } from './support/examples';
 import { files } from './support/files';
 import { main } from './support/main';

@@ -12,7 +12,10 @@ const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 main(async () => {
   generateShaderTypes();
   await bundleWeb();
-  for (const [file, budget] of [['web.js', BUDGET], ['web-worker.js', undefined]] as const) {
+  for (const [file, budget] of [
+    ['web.js', BUDGET],
+    ['web-worker.js', undefined],
+  ] as const) {
     const bytes = readFileSync(join(ROOT, 'dist', file));
     const packed = gzipSync(bytes, { level: 9 }).length;
     const over = budget !== undefined && packed > budget;

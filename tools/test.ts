@@ -1,15 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { PyramidFlowError } from '../src/core/errors';
 import { ensureAdapter } from './setup/ensure-adapter';
 import { ensureBrowser } from './setup/ensure-browser';
 import { bundleBenchmarkPage } from './support/benchmark-page';
-import { ROOT, bundlePages, bundlePrograms } from './support/bundle';
+import { bundlePages, bundlePrograms } from './support/bundle';
 import { bundleExamples } from './support/examples';
 import { files } from './support/files';
+import { lint } from './support/lint';
 import { main } from './support/main';
 import { type FileResult, runTestFile } from './support/test-file';
+import { PARTS, partsOf } from './support/test-parts';
 import { typeCheck } from './support/type-check';
 import { bundleWeb } from './support/web';
 
@@ -17,18 +18,28 @@ import { bundleWeb } from './support/web';
 const PARALLEL = Math.min(2, availableParallelism());
 
 /**
- * Sets up, type-checks, bundles and runs the test files whose path contains one of the filters (all without a filter).
- * A type error or a missing browser fails the run, but the tests run all the same.
+ * Sets up, checks, bundles and runs the test files whose path contains one of the filters (all without a filter), of one
+ * part after `--part unit|gpu|browser`. A failed check or a missing browser fails the run, but the tests run all the same.
  */
-main(async (filters) => {
-  const chosen = files('test', '.test.ts').filter((file) => !filters.length || filters.some((f) => file.includes(f)));
+main(async (args) => {
+  const { values, positionals: filters } = parseArgs({
+    args,
+    options: { part: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const matching = files('test', '.test.ts').filter((file) => !filters.length || filters.some((f) => file.includes(f)));
+  const parts = await partsOf(matching);
+  const chosen = matching.filter((file) => !values.part || parts.get(file) === values.part);
   if (!chosen.length) {
-    throw new PyramidFlowError('UsageError', `no test matches ${filters.join(' ')}`, 'use a part of a path in test/');
+    const remedy = `use a part of a path in test/, and for --part one of ${PARTS.join(', ')}`;
+    throw new PyramidFlowError('UsageError', `no test matches ${args.join(' ')}`, remedy);
   }
-  ensureAdapter();
+  const needs = new Set(chosen.map((file) => parts.get(file)));
+  if (needs.has('gpu') || needs.has('browser')) ensureAdapter();
   const broken: string[] = [];
+  if (!lint()) broken.push('lint: run `npm run format`');
   if (!typeCheck()) broken.push('type check');
-  const inBrowser = chosen.some((file) => readFileSync(join(ROOT, file), 'utf8').includes('support/browser'));
+  const inBrowser = needs.has('browser');
   const browserError = inBrowser && errorOf(ensureBrowser);
   if (browserError) broken.push(`browser: ${browserError.message}`);
   const bundleError = await bundleAll(chosen, inBrowser).catch((error: Error) => error);

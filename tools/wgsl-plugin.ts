@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PartialMessage, Plugin } from 'esbuild';
@@ -6,7 +6,7 @@ import { type StructInfo, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.j
 import type { KernelSource, UniformField } from '../src/gpu/kernel';
 import type { RenderSource } from '../src/gpu/render';
 import { checkDialect } from './wgsl/dialect';
-import { ShaderError, type ShaderText, expandIncludes } from './wgsl/shader-text';
+import { expandIncludes, ShaderError, type ShaderText } from './wgsl/shader-text';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SHADERS = 'shaders';
@@ -92,7 +92,8 @@ export function reflectRender(name: string, text: string): RenderSource {
   if (vertex.length !== 1 || fragment.length !== 1) throw new Error(`${name}.wgsl needs one vertex and one fragment stage`);
   if (!uniform || more) throw new Error(`${name}.wgsl needs one struct of uniforms`);
   const others = [...reflected.storage, ...reflected.textures, ...reflected.samplers];
-  if ([uniform, ...others].some((b) => b.group !== 0)) throw new Error(`${name}.wgsl binds outside group 0; put all into group 0`);
+  if ([uniform, ...others].some((b) => b.group !== 0))
+    throw new Error(`${name}.wgsl binds outside group 0; put all into group 0`);
   return {
     name,
     text,

@@ -6,6 +6,10 @@ import { commitOf } from './commit';
 /** What of a report's context is Node's to say. To be run from the root of a checkout. */
 export function about(): Pick<Context, 'commit' | 'runtime' | 'toggles'> {
   const { version } = JSON.parse(readFileSync('node_modules/webgpu/package.json', 'utf8')) as { version: string };
-  const runtime = { name: 'Dawn (npm webgpu)', version, platform: `Node ${process.version}, ${process.platform} ${process.arch}` };
+  const runtime = {
+    name: 'Dawn (npm webgpu)',
+    version,
+    platform: `Node ${process.version}, ${process.platform} ${process.arch}`,
+  };
   return { commit: commitOf('.'), runtime, toggles: TOGGLES };
 }

@@ -23,12 +23,18 @@ form.addEventListener('submit', (event) => {
   void start();
 });
 stop.addEventListener('click', () => (stopping = true));
-element('save-json').addEventListener('click', () => save(`${fileName()}.json`, `${JSON.stringify(report, undefined, 1)}\n`, 'application/json'));
+element('save-json').addEventListener('click', () =>
+  save(`${fileName()}.json`, `${JSON.stringify(report, undefined, 1)}\n`, 'application/json'),
+);
 element('save-markdown').addEventListener('click', () => save(`${fileName()}.md`, markdownReport(report!), 'text/markdown'));
 const file = element<HTMLInputElement>('open');
 file.addEventListener('change', () => void open([...file.files!]));
 const drop = element('drop');
-for (const [type, over] of [['dragover', true], ['dragleave', false], ['drop', false]] as const) {
+for (const [type, over] of [
+  ['dragover', true],
+  ['dragleave', false],
+  ['drop', false],
+] as const) {
   document.addEventListener(type, (event) => {
     event.preventDefault();
     drop.classList.toggle('over', over);
@@ -37,12 +43,18 @@ for (const [type, over] of [['dragover', true], ['dragleave', false], ['drop', f
 }
 
 // After the listeners: what is dropped while the adapter is asked for is not lost.
-const problem = navigator.gpu ? await noAdapter() : 'This browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox, over https or from localhost.';
-element('support').textContent = problem ?? 'Every kernel is checked, then timed. Close other tabs and plug a laptop in: only a quiet device gives good figures.';
+const problem = navigator.gpu
+  ? await noAdapter()
+  : 'This browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox, over https or from localhost.';
+element('support').textContent =
+  problem ??
+  'Every kernel is checked, then timed. Close other tabs and plug a laptop in: only a quiet device gives good figures.';
 run.disabled = problem !== undefined;
 
 async function noAdapter(): Promise<string | undefined> {
-  return (await navigator.gpu.requestAdapter()) ? undefined : 'This browser has WebGPU, but gives no adapter: the GPU or its driver is not supported.';
+  return (await navigator.gpu.requestAdapter())
+    ? undefined
+    : 'This browser has WebGPU, but gives no adapter: the GPU or its driver is not supported.';
 }
 
 async function start(): Promise<void> {
@@ -52,7 +64,12 @@ async function start(): Promise<void> {
   let gpu: Runtime | undefined;
   try {
     gpu = new Runtime(await requestDevice(navigator.gpu));
-    report = await measure(gpu, about(), { quick: options.get('quick') === 'quick', filter: String(options.get('filter')), size, onProgress: showProgress });
+    report = await measure(gpu, about(), {
+      quick: options.get('quick') === 'quick',
+      filter: String(options.get('filter')),
+      size,
+      onProgress: showProgress,
+    });
     showReport(report);
   } catch (error) {
     if (error !== STOPPED) showProblem((error as Error).message);
@@ -94,8 +111,11 @@ async function open(files: readonly File[]): Promise<void> {
 }
 
 function about(): Pick<Context, 'commit' | 'runtime' | 'toggles'> {
-  const brands = (navigator as { userAgentData?: { brands: { brand: string; version: string }[] } }).userAgentData?.brands ?? [];
-  const brand = brands.find(({ brand: name }) => !/not.?a.?brand|^chromium$/i.test(name)) ?? brands.find(({ brand: name }) => name === 'Chromium');
+  const brands =
+    (navigator as { userAgentData?: { brands: { brand: string; version: string }[] } }).userAgentData?.brands ?? [];
+  const brand =
+    brands.find(({ brand: name }) => !/not.?a.?brand|^chromium$/i.test(name)) ??
+    brands.find(({ brand: name }) => name === 'Chromium');
   const [, name, version] = /(Firefox|Version|Chrome)\/([\d.]+)/.exec(navigator.userAgent) ?? [];
   const runtime = brand
     ? { name: brand.brand, version: version ?? brand.version }

@@ -55,8 +55,12 @@ function entryOf(benchmark: Benchmark): HTMLElement {
   const title = made('span', name, 'name');
   title.append(made('span', ` ${shape}`, 'soft'));
   summary.append(title, made('span', figures, 'figures'));
-  const all = Object.entries(cells).slice(2).filter(([, value]) => value) as [string, string][];
-  const error = check ? [['error', `${check.error.toExponential(1)} of ${check.tolerance} allowed`] as [string, string]] : [];
+  const all = Object.entries(cells)
+    .slice(2)
+    .filter(([, value]) => value) as [string, string][];
+  const error = check
+    ? [['error', `${check.error.toExponential(1)} of ${check.tolerance} allowed`] as [string, string]]
+    : [];
   const list = made('dl');
   for (const [heading, value] of [...all, ...error, ['clock', clock] as [string, string]]) {
     const pair = made('div');
@@ -65,7 +69,13 @@ function entryOf(benchmark: Benchmark): HTMLElement {
   }
   const drawing = made('div');
   drawing.innerHTML = distribution(benchmark, plotWidth());
-  details.append(summary, drawing, list, ...(remark ? [made('p', remark)] : []), ...(check ? [made('p', `Checked: ${check.how}.`, 'soft')] : []));
+  details.append(
+    summary,
+    drawing,
+    list,
+    ...(remark ? [made('p', remark)] : []),
+    ...(check ? [made('p', `Checked: ${check.how}.`, 'soft')] : []),
+  );
   return details;
 }
 

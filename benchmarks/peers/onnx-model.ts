@@ -24,11 +24,19 @@ export function convolutionModel({ operator, x, w, times }: OnnxConvolution): By
   const nameOf = (i: number) => (i === 0 ? 'y' : `y${i}`);
   const all = Array.from({ length: times }, (_, i) => i);
   const nodes = [
-    ...all.map((i) => node(operator, ['x', 'w'], nameOf(i), [intsAttribute('kernel_shape', [k, k]), intsAttribute('pads', pads)])),
+    ...all.map((i) =>
+      node(operator, ['x', 'w'], nameOf(i), [intsAttribute('kernel_shape', [k, k]), intsAttribute('pads', pads)]),
+    ),
     ...all.map((i) => node('Slice', [nameOf(i), 'starts', 'ends'], `tail${i}`, [])),
-    node('Concat', all.map((i) => `tail${i}`), 'tails', [intAttribute('axis', 0)]),
+    node(
+      'Concat',
+      all.map((i) => `tail${i}`),
+      'tails',
+      [intAttribute('axis', 0)],
+    ),
   ];
-  const corner = (name: string, value: bigint) => tensor(name, [4], INT64, new Uint8Array(new BigInt64Array(4).fill(value).buffer));
+  const corner = (name: string, value: bigint) =>
+    tensor(name, [4], INT64, new Uint8Array(new BigInt64Array(4).fill(value).buffer));
   const floats = ({ shape, values }: OnnxConvolution['x'], name: string) =>
     tensor(name, shape, FLOAT, new Uint8Array(values.slice().buffer));
   const graph = message(

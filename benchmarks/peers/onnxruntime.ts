@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Entry, Inputs } from '../suite/entry';
 import { convolutionFlop } from '../suite/convolutions';
+import type { Entry, Inputs } from '../suite/entry';
 import { convolutionModel } from './onnx-model';
-import { type PeerRun, type Task, operands, peerEntry } from './shapes';
+import { operands, type PeerRun, peerEntry, type Task } from './shapes';
 
 /** What is used of onnxruntime-common. */
 interface Ort {
@@ -41,7 +41,9 @@ async function importOrt(kind: 'node' | 'web', resolve: (path: string) => string
 export function ortEntries(ort: Ort, name: string, tasks: readonly Task[]): Entry[] {
   return tasks
     .filter(({ part }) => part !== 'gradient to weight')
-    .flatMap((task) => LAYOUTS.map((layout) => peerEntry(task, `${name} ${layout}`, (given) => start(ort, task, layout, given))));
+    .flatMap((task) =>
+      LAYOUTS.map((layout) => peerEntry(task, `${name} ${layout}`, (given) => start(ort, task, layout, given))),
+    );
 }
 
 async function start(ort: Ort, task: Task, preferredLayout: string, given: Inputs): Promise<PeerRun> {

@@ -1,5 +1,13 @@
-import { type Convolution, type ConvolutionPart, convolutionFlop, convolutionShapes, forwardAt, gradInputAt, gradWeightAt } from '../suite/convolutions';
-import { type Entry, type Input, type Inputs, type Prepared, bytesOf, describeShape, sampled } from '../suite/entry';
+import {
+  type Convolution,
+  type ConvolutionPart,
+  convolutionFlop,
+  convolutionShapes,
+  forwardAt,
+  gradInputAt,
+  gradWeightAt,
+} from '../suite/convolutions';
+import { bytesOf, describeShape, type Entry, type Input, type Inputs, type Prepared, sampled } from '../suite/entry';
 
 /** One convolution of the model, as every peer is asked for it. */
 export interface Task {
@@ -8,12 +16,17 @@ export interface Task {
 }
 
 export const BATCH = 2;
-const CHANNELS = [[16, 32], [32, 32]];
+const CHANNELS = [
+  [16, 32],
+  [32, 32],
+];
 
 /** 7x7, 16->32 and 32->32, at four sizes. */
 export const tasksOf = (size: number, parts: readonly ConvolutionPart[]): Task[] =>
   CHANNELS.flatMap(([inputs, outputs]) =>
-    [size, size / 2, size / 4, size / 8].flatMap((side) => parts.map((part) => ({ sizes: { batch: BATCH, inputs, outputs, side, k: 7 }, part }))),
+    [size, size / 2, size / 4, size / 8].flatMap((side) =>
+      parts.map((part) => ({ sizes: { batch: BATCH, inputs, outputs, side, k: 7 }, part })),
+    ),
   );
 
 export const titleOf = ({ sizes: { inputs, outputs, k }, part }: Task): string => `${k}x${k} ${inputs}->${outputs}, ${part}`;

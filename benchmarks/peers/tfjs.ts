@@ -1,6 +1,6 @@
-import type { Entry, Inputs } from '../suite/entry';
 import type { Shape } from '../../src/tensor/tensor';
-import { type PeerRun, type Task, operands, peerEntry } from './shapes';
+import type { Entry, Inputs } from '../suite/entry';
+import { operands, type PeerRun, peerEntry, type Task } from './shapes';
 
 interface TfTensor {
   data(): Promise<Float32Array>;
@@ -33,15 +33,25 @@ export const tfEntries = (tf: Tf, tasks: readonly Task[]): Entry[] =>
 function start(tf: Tf, task: Task, given: Inputs): PeerRun {
   const { shapes, x, w, dy } = operands(task, given);
   const lastChannel = (shape: Shape) => [0, 2, 3, 1].map((axis) => shape[axis]);
-  const image = (values: Float32Array, shape: Shape) => tf.tensor4d(permuted(values, shape, [0, 2, 3, 1]), lastChannel(shape));
+  const image = (values: Float32Array, shape: Shape) =>
+    tf.tensor4d(permuted(values, shape, [0, 2, 3, 1]), lastChannel(shape));
   const [tx, tdy] = [image(x.values, shapes.x), image(dy.values, shapes.y)];
-  const tw = tf.tensor4d(permuted(w.values, shapes.w, [2, 3, 1, 0]), [2, 3, 1, 0].map((axis) => shapes.w[axis]));
+  const tw = tf.tensor4d(
+    permuted(w.values, shapes.w, [2, 3, 1, 0]),
+    [2, 3, 1, 0].map((axis) => shapes.w[axis]),
+  );
   const how = { strides: 1, pad: 'same', dataFormat: 'NHWC', dimRoundingMode: undefined };
   const compute = {
     forward: () => tf.conv2d(tx, tw, 1, 'same'),
     'gradient to input': () => tf.conv2dTranspose(tdy, tw, lastChannel(shapes.x), 1, 'same'),
     'gradient to weight': () =>
-      tf.engine().runKernel('Conv2DBackpropFilter', { x: tx, dy: tdy }, { ...how, filterShape: [2, 3, 1, 0].map((axis) => shapes.w[axis]) }),
+      tf
+        .engine()
+        .runKernel(
+          'Conv2DBackpropFilter',
+          { x: tx, dy: tdy },
+          { ...how, filterShape: [2, 3, 1, 0].map((axis) => shapes.w[axis]) },
+        ),
   }[task.part];
   const weights = task.part === 'gradient to weight';
   const shape = weights ? shapes.w : task.part === 'forward' ? shapes.y : shapes.x;
@@ -59,7 +69,11 @@ function start(tf: Tf, task: Task, given: Inputs): PeerRun {
       y.dispose();
       // back to our order of axes
       return weights
-        ? permuted(values, [2, 3, 1, 0].map((axis) => shape[axis]), [3, 2, 0, 1])
+        ? permuted(
+            values,
+            [2, 3, 1, 0].map((axis) => shape[axis]),
+            [3, 2, 0, 1],
+          )
         : permuted(values, lastChannel(shape), [0, 3, 1, 2]);
     },
     free: () => [tx, tw, tdy].forEach((tensor) => tensor.dispose()),

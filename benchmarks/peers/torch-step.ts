@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ADAM_DEFAULTS } from '../../src/autograd/adam';
 import { blockPlan, couplingLevels } from '../../src/pyramidflow/config';
 import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { Tensor } from '../../src/tensor/tensor';
-import { ADAM_DEFAULTS } from '../../src/autograd/adam';
-import { type TorchAbout, runTorch } from './torch';
+import { runTorch, type TorchAbout } from './torch';
 
 export interface TorchSteps extends TorchAbout {
   /** before each step */
@@ -23,7 +23,10 @@ export async function torchSteps(model: PyramidFlow, images: Tensor, steps: numb
   const folder = mkdtempSync(join(tmpdir(), 'pyramidflow-'));
   try {
     const file = join(folder, 'tensors');
-    writeFileSync(file, Buffer.concat(named.map(([, { data }]) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))));
+    writeFileSync(
+      file,
+      Buffer.concat(named.map(([, { data }]) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))),
+    );
     return runTorch('torch_step.py', {
       file,
       tensors: named.map(([name, { shape }]) => [name, shape]),

@@ -21,7 +21,10 @@ export function runTorch<T>(script: string, input: unknown): T {
   const sees = (python: string) => spawnSync(python, ['-c', 'import torch']).status === 0;
   const python = ['python3', '/usr/bin/python3'].find(sees); // the system's has Debian's python3-torch, whatever else is in the PATH
   if (!python) throw new Error('no python3 here has torch (Debian, Ubuntu: apt install python3-torch)');
-  const { status, stdout, stderr, error } = spawnSync(python, [`benchmarks/peers/${script}`], { input: JSON.stringify(input), encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(python, [`benchmarks/peers/${script}`], {
+    input: JSON.stringify(input),
+    encoding: 'utf8',
+  });
   if (error || status !== 0) throw new Error(error?.message ?? stderr.trim().split('\n').at(-1));
   return JSON.parse(stdout) as T;
 }

@@ -1,5 +1,5 @@
 import { PyramidFlowError } from '../../src/core/errors';
-import { type Report, idOf } from '../suite/record';
+import { idOf, type Report } from '../suite/record';
 import { type Ratio, ratioOfMedians } from '../suite/statistics';
 import { adapterName, markdownTable, textTable, threeDigits } from './table';
 
@@ -47,7 +47,9 @@ export function compareReports(before: Report, after: Report, force = false): Co
   const second = new Map(after.benchmarks.map((benchmark) => [idOf(benchmark), benchmark]));
   const rows: Compared[] = [];
   const remarks: string[] = [];
-  const lines = new Set([before, after].map(({ context: { settings, runtime } }) => `${runtime.name} ${runtime.version}, size ${settings.size}`));
+  const lines = new Set(
+    [before, after].map(({ context: { settings, runtime } }) => `${runtime.name} ${runtime.version}, size ${settings.size}`),
+  );
   if (adapterName(adapters[0]) !== adapterName(adapters[1])) remarks.push('the adapters differ');
   if (lines.size > 1) remarks.push(`the circumstances differ: ${[...lines].join(' against ')}`);
   for (const first of before.benchmarks) {
@@ -55,8 +57,10 @@ export function compareReports(before: Report, after: Report, force = false): Co
     const other = second.get(id);
     second.delete(id);
     if (!other) remarks.push(`${id} is only in the first`);
-    else if (!first.samples?.length || !other.samples?.length) remarks.push(`${id}: ${first.status} before, ${other.status} after`);
-    else if (first.clock !== other.clock) remarks.push(`${id}: timed by ${first.clock} clock before, by ${other.clock} after`);
+    else if (!first.samples?.length || !other.samples?.length)
+      remarks.push(`${id}: ${first.status} before, ${other.status} after`);
+    else if (first.clock !== other.clock)
+      remarks.push(`${id}: timed by ${first.clock} clock before, by ${other.clock} after`);
     else {
       const ratio = ratioOfMedians(first.samples, other.samples);
       rows.push({ id, before: first.time!.median, after: other.time!.median, ...ratio, verdict: verdictOn(ratio) });
@@ -66,7 +70,8 @@ export function compareReports(before: Report, after: Report, force = false): Co
   return { before: titleOf(before), after: titleOf(after), rows, remarks };
 }
 
-const titleOf = ({ context }: Report): string => `${adapterName(context.adapter)}, commit ${context.commit}, ${context.date}`;
+const titleOf = ({ context }: Report): string =>
+  `${adapterName(context.adapter)}, commit ${context.commit}, ${context.date}`;
 
 const HEADINGS = ['what', 'verdict', 'before ms', 'after ms', 'after / before', '95 % interval'];
 
@@ -80,7 +85,12 @@ const cells = ({ rows }: Comparison): string[][] =>
 export function tally({ rows }: Comparison): string {
   const verdicts: readonly Verdict[] = ['faster', 'slower', 'same', 'unclear'];
   const counts = verdicts.map((verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const);
-  return counts.filter(([count]) => count > 0).map((pair) => pair.join(' ')).join(', ') || 'nothing to compare';
+  return (
+    counts
+      .filter(([count]) => count > 0)
+      .map((pair) => pair.join(' '))
+      .join(', ') || 'nothing to compare'
+  );
 }
 
 export function textComparison(comparison: Comparison): string {

@@ -34,7 +34,14 @@ export function rooflineBars(benchmarks: readonly Benchmark[], width = WIDTH): s
       [
         text(LEFT, i * ROW + 14, `${name} `, '', shape),
         element('rect', { class: 'track', x: LEFT, y: i * ROW + 19, width: right - LEFT, height: 10, rx: 3 }),
-        element('rect', { class: rates!.bound!, x: LEFT, y: i * ROW + 19, width: Math.max(1, x(rates!.percent!) - LEFT), height: 10, rx: 3 }),
+        element('rect', {
+          class: rates!.bound!,
+          x: LEFT,
+          y: i * ROW + 19,
+          width: Math.max(1, x(rates!.percent!) - LEFT),
+          height: 10,
+          rx: 3,
+        }),
         text(width - 4, i * ROW + 28, `${threeDigits(rates!.percent)} %`, 'end'),
       ].join(''),
     ),
@@ -80,7 +87,10 @@ export function ratioPlot({ rows }: Comparison, width = WIDTH): string {
 
 /** A drawing as a file of its own, on white. */
 export const standalone = (svg: string): string =>
-  svg.replace(/^<svg ([^>]*)>/, `<svg xmlns="http://www.w3.org/2000/svg" $1><style>${STYLE}</style><rect width="100%" height="100%" fill="#fff"/>`);
+  svg.replace(
+    /^<svg ([^>]*)>/,
+    `<svg xmlns="http://www.w3.org/2000/svg" $1><style>${STYLE}</style><rect width="100%" height="100%" fill="#fff"/>`,
+  );
 
 function drawing(title: string, width: number, height: number, body: readonly string[]): string {
   const attributes = { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title };
@@ -88,13 +98,20 @@ function drawing(title: string, width: number, height: number, body: readonly st
 }
 
 const axisMark = (x: number, height: number, label: string, kind: string): string =>
-  element('line', { class: kind, x1: x, x2: x, y1: 0, y2: height - AXIS + 4 }) + text(x, height - 6, label, x > 2 * LEFT ? 'soft mid' : 'soft');
+  element('line', { class: kind, x1: x, x2: x, y1: 0, y2: height - AXIS + 4 }) +
+  text(x, height - 6, label, x > 2 * LEFT ? 'soft mid' : 'soft');
 
 const text = (x: number, y: number, words: string, kind = '', soft = ''): string =>
-  element('text', { class: kind, x, y }, escapeHtml(words) + (soft && element('tspan', { class: 'soft' }, escapeHtml(soft))));
+  element(
+    'text',
+    { class: kind, x, y },
+    escapeHtml(words) + (soft && element('tspan', { class: 'soft' }, escapeHtml(soft))),
+  );
 
 /** @param inside SVG, or escaped text */
 function element(name: string, attributes: Attributes, inside = ''): string {
   const number = (value: string | number) => (typeof value === 'number' ? Number(value.toFixed(2)) : escapeHtml(value));
-  return `<${name}${Object.entries(attributes).map(([key, value]) => ` ${key}="${number(value)}"`).join('')}>${inside}</${name}>`;
+  return `<${name}${Object.entries(attributes)
+    .map(([key, value]) => ` ${key}="${number(value)}"`)
+    .join('')}>${inside}</${name}>`;
 }

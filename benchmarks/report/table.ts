@@ -5,7 +5,11 @@ import type { Benchmark, Report } from '../suite/record';
 export function threeDigits(value: number | undefined): string {
   if (value === undefined) return '';
   if (value === 0) return '0';
-  return value >= 1000 || value < 1e-3 ? (value >= 1000 ? value.toFixed(0) : value.toExponential(1)) : String(Number(value.toPrecision(3)));
+  return value >= 1000 || value < 1e-3
+    ? value >= 1000
+      ? value.toFixed(0)
+      : value.toExponential(1)
+    : String(Number(value.toPrecision(3)));
 }
 
 /** The columns of a table of records: heading, and a record's cell. All but the first two are numbers. */
@@ -44,7 +48,10 @@ export function facts({ context, rooflines, benchmarks }: Report): [name: string
     ['WebGPU', `${runtime.name} ${runtime.version}, ${runtime.platform}`],
     ...(toggles.length ? [['toggles', toggles.join(', ')] as [string, string]] : []),
     ['commit', `${commit}, ${date}`],
-    ['suite', `${settings.quick ? 'quick, ' : ''}pictures of ${settings.size} x ${settings.size}, ${settings.samples} samples of ${settings.least} ms or more, seed ${settings.seed}`],
+    [
+      'suite',
+      `${settings.quick ? 'quick, ' : ''}pictures of ${settings.size} x ${settings.size}, ${settings.samples} samples of ${settings.least} ms or more, seed ${settings.seed}`,
+    ],
     ['clocks', clocks.join(', ')],
     ['rooflines', roofs?.join(', ') ?? 'not measured'],
   ];
@@ -52,7 +59,9 @@ export function facts({ context, rooflines, benchmarks }: Report): [name: string
 
 /** What stands below a table: what is wrong, and why there are fewer samples. */
 export const remarks = ({ benchmarks }: Report): string[] =>
-  benchmarks.flatMap(({ name, shape, status, remark }) => (remark ? [`${name} (${shape}): ${status === 'ok' ? '' : `${status}: `}${remark}`] : []));
+  benchmarks.flatMap(({ name, shape, status, remark }) =>
+    remark ? [`${name} (${shape}): ${status === 'ok' ? '' : `${status}: `}${remark}`] : [],
+  );
 
 const rowsOf = ({ benchmarks }: Report): string[][] =>
   benchmarks.map((benchmark) => COLUMNS.map(([, cell]) => cell(benchmark)));
@@ -62,7 +71,9 @@ const headings = COLUMNS.map(([heading]) => heading);
 /** For a terminal. */
 export function textReport(report: Report): string {
   const about = facts(report).map(([name, value]) => `${name.padEnd(10)} ${value}`);
-  return [...about, '', textTable(headings, rowsOf(report), 2), '', ...remarks(report).map((remark) => `! ${remark}`)].join('\n').trimEnd();
+  return [...about, '', textTable(headings, rowsOf(report), 2), '', ...remarks(report).map((remark) => `! ${remark}`)]
+    .join('\n')
+    .trimEnd();
 }
 
 export function markdownReport(report: Report): string {
@@ -76,7 +87,10 @@ export function textTable(heading: readonly string[], rows: readonly (readonly s
   const all = [heading, ...rows];
   const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column].length)));
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column < words ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd();
+    row
+      .map((cell, column) => (column < words ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+      .join('  ')
+      .trimEnd();
   return all.map(line).join('\n');
 }
 

@@ -22,7 +22,8 @@ class SpanTimer extends DispatchTimer {
 
   /** First and last timestamp, in ns. */
   async span(): Promise<[begin: bigint, end: bigint]> {
-    if (this.seen !== this.dispatches) throw new Error(`${this.seen} dispatches instead of ${this.dispatches} were recorded`);
+    if (this.seen !== this.dispatches)
+      throw new Error(`${this.seen} dispatches instead of ${this.dispatches} were recorded`);
     const stamps = await this.stamps();
     return [stamps[0].begin, stamps.at(-1)!.end];
   }

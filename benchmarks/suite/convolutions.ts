@@ -1,7 +1,7 @@
 import { convolve, convolveGradInput, convolveGradWeight } from '../../src/ops/conv/convolve';
 import { PRODUCTS_CHOICE, TILE_CHOICE } from '../../src/ops/conv/variants';
 import type { Shape } from '../../src/tensor/tensor';
-import { type Entry, type Inputs, bytesOf, describeShape, sampled } from './entry';
+import { bytesOf, describeShape, type Entry, type Inputs, sampled } from './entry';
 
 /** A convolution of the model, zero padding k / 2. `side` is that of the result at stride 1. */
 export interface Convolution {
@@ -34,7 +34,9 @@ export function convolutionEntries(side: number): Entry[] {
   return [
     ...entriesOf({ ...model, inputs: 16, outputs: 32 }),
     ...entriesOf({ ...model, inputs: 32, outputs: 32 }),
-    ...VARIANTS.flatMap((variant) => entriesOf({ ...model, inputs: 32, outputs: 32 }).map((entry) => withChoice(entry, variant))),
+    ...VARIANTS.flatMap((variant) =>
+      entriesOf({ ...model, inputs: 32, outputs: 32 }).map((entry) => withChoice(entry, variant)),
+    ),
     ...(side >= 32 ? entriesOf({ ...model, inputs: 16, outputs: 32, enlarge: 2 }) : []),
     ...entriesOf({ ...model, inputs: 16, outputs: 16, k: 1 }),
   ];
@@ -128,7 +130,9 @@ type Values = ArrayLike<number>;
 function paddedPlane(x: Values, side: number, enlarge: number) {
   const stored = side / enlarge;
   return (plane: number, i: number, j: number): number =>
-    i < 0 || j < 0 || i >= side || j >= side ? 0 : x[(plane * stored + Math.floor(i / enlarge)) * stored + Math.floor(j / enlarge)];
+    i < 0 || j < 0 || i >= side || j >= side
+      ? 0
+      : x[(plane * stored + Math.floor(i / enlarge)) * stored + Math.floor(j / enlarge)];
 }
 
 /** The result at an index, by the definition. */
@@ -140,7 +144,9 @@ export function forwardAt(x: Values, w: Values, { inputs, outputs, side, k, stri
     let sum = 0;
     for (let tap = 0; tap < inputs * k * k; tap++) {
       const [input, i, j] = [Math.floor(tap / (k * k)), Math.floor(tap / k) % k, tap % k];
-      sum += w[output * inputs * k * k + tap] * read(image * inputs + input, row * stride + i - (k >> 1), column * stride + j - (k >> 1));
+      sum +=
+        w[output * inputs * k * k + tap] *
+        read(image * inputs + input, row * stride + i - (k >> 1), column * stride + j - (k >> 1));
     }
     return sum;
   };
@@ -158,7 +164,9 @@ export function gradInputAt(dy: Values, w: Values, { inputs, outputs, side, k, s
       const [r, c] = [row * enlarge + Math.floor(copy / enlarge), column * enlarge + (copy % enlarge)];
       for (let tap = 0; tap < outputs * k * k; tap++) {
         const [output, i, j] = [Math.floor(tap / (k * k)), Math.floor(tap / k) % k, tap % k];
-        sum += w[((output * inputs + input) * k + i) * k + j] * read(image * outputs + output, r - i + (k >> 1), c - j + (k >> 1));
+        sum +=
+          w[((output * inputs + input) * k + i) * k + j] *
+          read(image * outputs + output, r - i + (k >> 1), c - j + (k >> 1));
       }
     }
     return sum;

@@ -1,7 +1,7 @@
-import type { Runtime } from '../../src/gpu/runtime';
 import { Random } from '../../src/core/random';
+import type { Runtime } from '../../src/gpu/runtime';
 import { unscoped } from '../../src/tensor/scope';
-import { type Shape, Tensor, elements } from '../../src/tensor/tensor';
+import { elements, type Shape, Tensor } from '../../src/tensor/tensor';
 import type { ClockKind } from './clock';
 
 /** What an entry must do at the least, once. */

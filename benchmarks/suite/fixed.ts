@@ -1,12 +1,12 @@
-import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from '../../src/image/resample';
+import { ADAM_DEFAULTS, Adam } from '../../src/autograd/adam';
+import { ParameterSet } from '../../src/autograd/parameters';
+import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from '../../src/image/resample';
 import { fft2, inverseFft2Real } from '../../src/ops/fft';
 import { inverseMixingWeight, luWeight, mixingWeight } from '../../src/ops/mixing';
 import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../../src/ops/preprocess';
-import { ParameterSet } from '../../src/autograd/parameters';
 import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
-import { ADAM_DEFAULTS, Adam } from '../../src/autograd/adam';
-import { type Entry, type Inputs, bytesOf, describeShape, sampled } from './entry';
+import { bytesOf, describeShape, type Entry, type Inputs, sampled } from './entry';
 
 // Kernels whose size does not follow the levels: Fourier transforms, the mixing matrices, pictures, the optimizer.
 
@@ -97,30 +97,55 @@ export function fixedEntries(size: number): Entry[] {
         check: sampled(dLowerAt(dw.values), 1e-4),
       };
     }),
-    kernel('Adam', Array.from({ length: 7 }, () => [PARAMETERS]), prepareAdam),
-    kernel('normalization of bytes', [[1, size, size, 3], [1, size, size, 3]], (given) => {
-      const bytes = Uint8Array.from({ length: 3 * size * size }, (_, i) => (i * 2654435761) >>> 24);
-      const x = unscoped(() => uploadBytes(given.gpu, bytes, [1, size, size]));
-      const truth = (at: number) => {
-        const [channel, pixel] = [Math.floor(at / size ** 2), at % size ** 2];
-        return (bytes[3 * pixel + channel] / 255 - IMAGENET.mean[channel]) / IMAGENET.std[channel];
-      };
-      return { run: () => normalizeBytes(x), check: sampled(truth) };
-    }),
-    kernel('unpacking of pixels', [[size, size], [1, size, size, 3]], (given) => {
-      const words = Uint32Array.from({ length: size * size }, (_, i) => Math.imul(i, 2654435761));
-      const x = unscoped(() => Tensor.from(given.gpu, [size, size], words, 'pixels', 'u32'));
-      const truth = (at: number) => (words[Math.floor(at / 3)] >>> (8 * (at % 3))) & 255;
-      return { run: () => unpackPixels(x, size), check: sampled(truth, 0) };
-    }),
-    kernel('resizing of bytes, 3:2', [[1, 1.5 * size, 1.5 * size, 3], [1, size, size, 3]], (given) => {
-      const before = 1.5 * size;
-      const bytes = Uint8Array.from({ length: 3 * before * before }, (_, i) => (i * 2654435761) >>> 24);
-      const x = unscoped(() => uploadBytes(given.gpu, bytes, [1, before, before]));
-      const taps = bilinearTaps(before, size);
-      const expected = resizeOnCpu(bytes, before, before, size, size);
-      return { run: () => resizeBytes(x, taps, taps, PRECISION_BITS), check: sampled((at) => expected[at], 0) };
-    }),
+    kernel(
+      'Adam',
+      Array.from({ length: 7 }, () => [PARAMETERS]),
+      prepareAdam,
+    ),
+    kernel(
+      'normalization of bytes',
+      [
+        [1, size, size, 3],
+        [1, size, size, 3],
+      ],
+      (given) => {
+        const bytes = Uint8Array.from({ length: 3 * size * size }, (_, i) => (i * 2654435761) >>> 24);
+        const x = unscoped(() => uploadBytes(given.gpu, bytes, [1, size, size]));
+        const truth = (at: number) => {
+          const [channel, pixel] = [Math.floor(at / size ** 2), at % size ** 2];
+          return (bytes[3 * pixel + channel] / 255 - IMAGENET.mean[channel]) / IMAGENET.std[channel];
+        };
+        return { run: () => normalizeBytes(x), check: sampled(truth) };
+      },
+    ),
+    kernel(
+      'unpacking of pixels',
+      [
+        [size, size],
+        [1, size, size, 3],
+      ],
+      (given) => {
+        const words = Uint32Array.from({ length: size * size }, (_, i) => Math.imul(i, 2654435761));
+        const x = unscoped(() => Tensor.from(given.gpu, [size, size], words, 'pixels', 'u32'));
+        const truth = (at: number) => (words[Math.floor(at / 3)] >>> (8 * (at % 3))) & 255;
+        return { run: () => unpackPixels(x, size), check: sampled(truth, 0) };
+      },
+    ),
+    kernel(
+      'resizing of bytes, 3:2',
+      [
+        [1, 1.5 * size, 1.5 * size, 3],
+        [1, size, size, 3],
+      ],
+      (given) => {
+        const before = 1.5 * size;
+        const bytes = Uint8Array.from({ length: 3 * before * before }, (_, i) => (i * 2654435761) >>> 24);
+        const x = unscoped(() => uploadBytes(given.gpu, bytes, [1, before, before]));
+        const taps = bilinearTaps(before, size);
+        const expected = resizeOnCpu(bytes, before, before, size, size);
+        return { run: () => resizeBytes(x, taps, taps, PRECISION_BITS), check: sampled((at) => expected[at], 0) };
+      },
+    ),
   ];
 }
 

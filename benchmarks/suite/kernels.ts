@@ -5,13 +5,13 @@ import { copyChannels } from '../../src/ops/channels';
 import { combineInto, fill, scaleInto } from '../../src/ops/elementwise';
 import { biasRelu, maxPool3 } from '../../src/ops/encoder-layers';
 import { nearest, resizeGradient } from '../../src/ops/nearest';
-import { pairDifferences, templateDifference } from '../../src/pyramidflow/pair-differences';
 import { down, up } from '../../src/ops/pyramid';
 import { maxPerItem, sum } from '../../src/ops/reduce';
 import { subtractMean, volumeMean } from '../../src/ops/volume-norm';
+import { pairDifferences, templateDifference } from '../../src/pyramidflow/pair-differences';
 import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
-import { type Entry, type Input, type Inputs, bytesOf, describeShape, sampled } from './entry';
+import { bytesOf, describeShape, type Entry, type Input, type Inputs, sampled } from './entry';
 import { binomialAt, downAt, downGradientAt, maximumAt, upAt, upGradientAt } from './truth';
 
 const [N, C] = [2, 16]; // images in a batch, channels
@@ -42,150 +42,282 @@ export function mapEntries(side: number): Entry[] {
   });
 
   const rows: Row[] = [
-    ['LeakyReLU', [map, map], (given) => {
-      const x = given.get(map);
-      return {
-        run: () => leakyRelu.forward({ x: x.tensor }, { slope: LEAKY_SLOPE }),
-        truth: (at) => x.values[at] * (x.values[at] > 0 ? 1 : LEAKY_SLOPE),
-      };
-    }],
-    ['soft clamp', [map, map], (given) => {
-      const x = given.get(wide);
-      return { run: () => softClampHead(x.tensor, C, CLAMP), truth: (at) => clamp(x.values[headOf(at)]) };
-    }],
-    ['soft clamp, gradient', [map, map, map], (given) => {
-      const [x, dy] = [given.own(wide), given.get(map, 'dy')];
-      return {
-        run: inPlace(x.tensor, () => softClampHeadGradient(x.tensor, dy.tensor, CLAMP)),
-        truth: (at) => (channelOf(at, 2 * C) < C ? (0.636 * dy.values[tailOf(at)]) / (1 + (x.values[at] / CLAMP) ** 2) : x.values[at]),
-      };
-    }],
-    ...(['forward', 'inverse'] as const).map((direction): Row => [`affine, ${direction}`, [map, map, map, mean, map], (given) => {
-      const sign = direction === 'forward' ? -1 : 1; // of the log scale, so that repeated values stay where they are
-      const [x, network] = [given.own(map), given.get(wide, 'network')];
-      const opposite = direction === 'forward' ? 1 : -1;
-      const { logScale, valueAt } = logScaleOf(scaled(given, map, 'log scale', sign), scaled(given, mean, 'mean', opposite));
-      const truth = {
-        forward: (at: number) => Math.exp(valueAt(at)) * x.values[at] + network.values[shiftOf(at)],
-        inverse: (at: number) => Math.exp(-valueAt(at)) * (x.values[at] - network.values[shiftOf(at)]),
-      }[direction];
-      return { run: inPlace(x.tensor, () => applyAffine(x.tensor, logScale, network.tensor, direction)), truth };
-    }]),
-    ['affine, gradient', [map, map, map, mean, map, map, map], (given) => {
-      const [x, dx, network] = [given.own(map), given.own(map, 'dy'), given.own(wide, 'network')];
-      const { logScale, valueAt } = logScaleOf(given.own(map, 'log scale'), given.get(mean, 'mean'));
-      return {
-        run: inPlace(dx.tensor, () => affineGradient(x.tensor, dx.tensor, logScale, network.tensor, false)),
-        truth: (at) => Math.exp(valueAt(at)) * dx.values[at],
-      };
-    }],
-    ['blur', [map, map], (given) => {
-      const x = given.get(map);
-      return { run: () => blur.forward({ x: x.tensor }, undefined), truth: binomialAt(x.values, side) };
-    }],
-    ['down', [map, half], (given) => {
-      const x = given.get(map);
-      return { run: () => down.forward({ x: x.tensor }, {}), truth: downAt(x.values, side) };
-    }],
-    ['down, gradient', [map, half, map], (given) => {
-      const [x, dy] = [given.get(map), given.get(half, 'dy')];
-      return { run: () => down.gradient(dy.tensor, { x: x.tensor }, {}).x!(), truth: downGradientAt(x.values, dy.values, side) };
-    }],
-    ['up', [half, map], (given) => {
-      const x = given.get(half);
-      return { run: () => up.forward({ x: x.tensor }, undefined), truth: upAt(x.values, side) };
-    }],
-    ['up, gradient', [map, half], (given) => {
-      const dy = given.get(map, 'dy');
-      return { run: () => up.gradient(dy.tensor, {}, undefined).x!(), truth: upGradientAt(dy.values, side) };
-    }],
-    ['nearest', [half, map], (given) => {
-      const x = given.get(half);
-      return { run: () => nearest.forward({ x: x.tensor }, { height: side, width: side }), truth: (at) => x.values[halfOf(at, side)] };
-    }],
-    ['nearest, gradient', [map, half, half], (given) => {
-      const [dy, dx] = [given.get(map, 'dy'), given.own(half)];
-      return {
-        run: inPlace(dx.tensor, () => resizeGradient(dy.tensor, 0, dx.tensor)),
-        truth: (at) => dx.values[at] + quadOf(at, side).reduce((total, place) => total + dy.values[place], 0),
-      };
-    }],
-    ['y = a y + b x', [map, map, map], (given) => {
-      const [x, y] = [given.get(map), given.own(map, 'y')];
-      return { run: inPlace(y.tensor, () => combineInto(y.tensor, 0.5, x.tensor, 2)), truth: (at) => 0.5 * y.values[at] + 2 * x.values[at] };
-    }],
-    ['y = -y', [map, map], (given) => {
-      const y = given.own(map, 'y');
-      return { run: inPlace(y.tensor, () => scaleInto(y.tensor, -1)), truth: (at) => -y.values[at] };
-    }],
-    ['fill', [map], (given) => {
-      const y = given.own(map, 'y');
-      return { run: inPlace(y.tensor, () => fill(y.tensor, 1.5)), truth: () => 1.5 };
-    }],
-    ['copy of channels', [map, map], (given) => {
-      const [x, y] = [given.get(map), given.own(wide, 'y')];
-      return {
-        run: inPlace(y.tensor, () => copyChannels(x.tensor, 0, y.tensor, C, C)),
-        truth: (at) => (channelOf(at, 2 * C) < C ? y.values[at] : x.values[tailOf(at) - C * pixels]),
-      };
-    }],
-    ['mean over channels', [map, mean], (given) => {
-      const x = given.get(map);
-      return { run: () => volumeMean(x.tensor, 'CVN'), truth: (at) => average(N * C, (plane) => x.values[plane * pixels + at]) };
-    }],
-    ['mean over space', [map, [C]], (given) => {
-      const x = given.get(map);
-      const pixel = (channel: number) => (i: number) => x.values[(Math.floor(i / pixels) * C + channel) * pixels + (i % pixels)];
-      return { run: () => volumeMean(x.tensor, 'SVN'), truth: (at) => average(N * pixels, pixel(at)), tolerance: 1e-4 };
-    }],
-    ['minus a mean', [map, mean, map], (given) => {
-      const [x, means] = [given.own(map), given.get(mean, 'mean')];
-      return {
-        run: inPlace(x.tensor, () => subtractMean(x.tensor, means.tensor, 'CVN')),
-        truth: (at) => x.values[at] - means.values[at % pixels],
-      };
-    }],
-    ['pair differences', [map, [1, 1, side, side]], (given) => {
-      const x = given.get(map);
-      const difference = (at: number) => (channel: number) => (x.values[channel * pixels + at] - x.values[(C + channel) * pixels + at]) ** 2;
-      return { run: () => pairDifferences.forward({ x: x.tensor }, { power: 2 }), truth: (at) => average(C, difference(at)) };
-    }],
-    ['pair differences, gradient', [map, [1, 1, side, side], map], (given) => {
-      const [x, dy] = [given.get(map), given.get([1, 1, side, side], 'dy')];
-      const other = (at: number) => (at + C * pixels) % x.values.length;
-      return {
-        run: () => pairDifferences.gradient(dy.tensor, { x: x.tensor }, { power: 2 }).x!(),
-        truth: (at) => (2 / C) * (x.values[at] - x.values[other(at)]) * dy.values[at % pixels],
-      };
-    }],
-    ['template difference', [map, [1, C, side, side], one], (given) => {
-      const [x, t] = [given.get(map), given.get([1, C, side, side], 'template')];
-      const place = (at: number, channel: number) => (Math.floor(at / pixels) * C + channel) * pixels + (at % pixels);
-      return {
-        run: () => templateDifference(x.tensor, t.tensor),
-        truth: (at) => average(C, (c) => Math.abs(x.values[place(at, c)] - t.values[c * pixels + (at % pixels)])),
-      };
-    }],
-    ['sum', [map], (given) => {
-      const x = given.get(map);
-      return { run: () => sum(x.tensor), truth: () => x.values.reduce((total, value) => total + value, 0), tolerance: 1e-4 };
-    }],
-    ['maximum of each image', [one], (given) => {
-      const x = given.get(one);
-      const largest = (image: number) => x.values.subarray(image * pixels, (image + 1) * pixels).reduce((a, b) => Math.max(a, b));
-      return { run: () => maxPerItem(x.tensor), truth: largest };
-    }],
-    ['bias, residual, ReLU', [features, features, features], (given) => {
-      const [x, residual, bias] = [given.own(features), given.get(features, 'dy'), given.get([64], 'bias')];
-      return {
-        run: inPlace(x.tensor, () => biasRelu(x.tensor, bias.tensor, residual.tensor)),
-        truth: (at) => Math.max(0, x.values[at] + bias.values[channelOf(at, 64)] + residual.values[at]),
-      };
-    }],
-    ['3x3 maximum', [features, [N, 64, side / 2, side / 2]], (given) => {
-      const x = given.get(features);
-      return { run: () => maxPool3(x.tensor), truth: maximumAt(x.values, side) };
-    }],
+    [
+      'LeakyReLU',
+      [map, map],
+      (given) => {
+        const x = given.get(map);
+        return {
+          run: () => leakyRelu.forward({ x: x.tensor }, { slope: LEAKY_SLOPE }),
+          truth: (at) => x.values[at] * (x.values[at] > 0 ? 1 : LEAKY_SLOPE),
+        };
+      },
+    ],
+    [
+      'soft clamp',
+      [map, map],
+      (given) => {
+        const x = given.get(wide);
+        return { run: () => softClampHead(x.tensor, C, CLAMP), truth: (at) => clamp(x.values[headOf(at)]) };
+      },
+    ],
+    [
+      'soft clamp, gradient',
+      [map, map, map],
+      (given) => {
+        const [x, dy] = [given.own(wide), given.get(map, 'dy')];
+        return {
+          run: inPlace(x.tensor, () => softClampHeadGradient(x.tensor, dy.tensor, CLAMP)),
+          truth: (at) =>
+            channelOf(at, 2 * C) < C ? (0.636 * dy.values[tailOf(at)]) / (1 + (x.values[at] / CLAMP) ** 2) : x.values[at],
+        };
+      },
+    ],
+    ...(['forward', 'inverse'] as const).map(
+      (direction): Row => [
+        `affine, ${direction}`,
+        [map, map, map, mean, map],
+        (given) => {
+          const sign = direction === 'forward' ? -1 : 1; // of the log scale, so that repeated values stay where they are
+          const [x, network] = [given.own(map), given.get(wide, 'network')];
+          const opposite = direction === 'forward' ? 1 : -1;
+          const { logScale, valueAt } = logScaleOf(
+            scaled(given, map, 'log scale', sign),
+            scaled(given, mean, 'mean', opposite),
+          );
+          const truth = {
+            forward: (at: number) => Math.exp(valueAt(at)) * x.values[at] + network.values[shiftOf(at)],
+            inverse: (at: number) => Math.exp(-valueAt(at)) * (x.values[at] - network.values[shiftOf(at)]),
+          }[direction];
+          return { run: inPlace(x.tensor, () => applyAffine(x.tensor, logScale, network.tensor, direction)), truth };
+        },
+      ],
+    ),
+    [
+      'affine, gradient',
+      [map, map, map, mean, map, map, map],
+      (given) => {
+        const [x, dx, network] = [given.own(map), given.own(map, 'dy'), given.own(wide, 'network')];
+        const { logScale, valueAt } = logScaleOf(given.own(map, 'log scale'), given.get(mean, 'mean'));
+        return {
+          run: inPlace(dx.tensor, () => affineGradient(x.tensor, dx.tensor, logScale, network.tensor, false)),
+          truth: (at) => Math.exp(valueAt(at)) * dx.values[at],
+        };
+      },
+    ],
+    [
+      'blur',
+      [map, map],
+      (given) => {
+        const x = given.get(map);
+        return { run: () => blur.forward({ x: x.tensor }, undefined), truth: binomialAt(x.values, side) };
+      },
+    ],
+    [
+      'down',
+      [map, half],
+      (given) => {
+        const x = given.get(map);
+        return { run: () => down.forward({ x: x.tensor }, {}), truth: downAt(x.values, side) };
+      },
+    ],
+    [
+      'down, gradient',
+      [map, half, map],
+      (given) => {
+        const [x, dy] = [given.get(map), given.get(half, 'dy')];
+        return {
+          run: () => down.gradient(dy.tensor, { x: x.tensor }, {}).x!(),
+          truth: downGradientAt(x.values, dy.values, side),
+        };
+      },
+    ],
+    [
+      'up',
+      [half, map],
+      (given) => {
+        const x = given.get(half);
+        return { run: () => up.forward({ x: x.tensor }, undefined), truth: upAt(x.values, side) };
+      },
+    ],
+    [
+      'up, gradient',
+      [map, half],
+      (given) => {
+        const dy = given.get(map, 'dy');
+        return { run: () => up.gradient(dy.tensor, {}, undefined).x!(), truth: upGradientAt(dy.values, side) };
+      },
+    ],
+    [
+      'nearest',
+      [half, map],
+      (given) => {
+        const x = given.get(half);
+        return {
+          run: () => nearest.forward({ x: x.tensor }, { height: side, width: side }),
+          truth: (at) => x.values[halfOf(at, side)],
+        };
+      },
+    ],
+    [
+      'nearest, gradient',
+      [map, half, half],
+      (given) => {
+        const [dy, dx] = [given.get(map, 'dy'), given.own(half)];
+        return {
+          run: inPlace(dx.tensor, () => resizeGradient(dy.tensor, 0, dx.tensor)),
+          truth: (at) => dx.values[at] + quadOf(at, side).reduce((total, place) => total + dy.values[place], 0),
+        };
+      },
+    ],
+    [
+      'y = a y + b x',
+      [map, map, map],
+      (given) => {
+        const [x, y] = [given.get(map), given.own(map, 'y')];
+        return {
+          run: inPlace(y.tensor, () => combineInto(y.tensor, 0.5, x.tensor, 2)),
+          truth: (at) => 0.5 * y.values[at] + 2 * x.values[at],
+        };
+      },
+    ],
+    [
+      'y = -y',
+      [map, map],
+      (given) => {
+        const y = given.own(map, 'y');
+        return { run: inPlace(y.tensor, () => scaleInto(y.tensor, -1)), truth: (at) => -y.values[at] };
+      },
+    ],
+    [
+      'fill',
+      [map],
+      (given) => {
+        const y = given.own(map, 'y');
+        return { run: inPlace(y.tensor, () => fill(y.tensor, 1.5)), truth: () => 1.5 };
+      },
+    ],
+    [
+      'copy of channels',
+      [map, map],
+      (given) => {
+        const [x, y] = [given.get(map), given.own(wide, 'y')];
+        return {
+          run: inPlace(y.tensor, () => copyChannels(x.tensor, 0, y.tensor, C, C)),
+          truth: (at) => (channelOf(at, 2 * C) < C ? y.values[at] : x.values[tailOf(at) - C * pixels]),
+        };
+      },
+    ],
+    [
+      'mean over channels',
+      [map, mean],
+      (given) => {
+        const x = given.get(map);
+        return {
+          run: () => volumeMean(x.tensor, 'CVN'),
+          truth: (at) => average(N * C, (plane) => x.values[plane * pixels + at]),
+        };
+      },
+    ],
+    [
+      'mean over space',
+      [map, [C]],
+      (given) => {
+        const x = given.get(map);
+        const pixel = (channel: number) => (i: number) =>
+          x.values[(Math.floor(i / pixels) * C + channel) * pixels + (i % pixels)];
+        return { run: () => volumeMean(x.tensor, 'SVN'), truth: (at) => average(N * pixels, pixel(at)), tolerance: 1e-4 };
+      },
+    ],
+    [
+      'minus a mean',
+      [map, mean, map],
+      (given) => {
+        const [x, means] = [given.own(map), given.get(mean, 'mean')];
+        return {
+          run: inPlace(x.tensor, () => subtractMean(x.tensor, means.tensor, 'CVN')),
+          truth: (at) => x.values[at] - means.values[at % pixels],
+        };
+      },
+    ],
+    [
+      'pair differences',
+      [map, [1, 1, side, side]],
+      (given) => {
+        const x = given.get(map);
+        const difference = (at: number) => (channel: number) =>
+          (x.values[channel * pixels + at] - x.values[(C + channel) * pixels + at]) ** 2;
+        return {
+          run: () => pairDifferences.forward({ x: x.tensor }, { power: 2 }),
+          truth: (at) => average(C, difference(at)),
+        };
+      },
+    ],
+    [
+      'pair differences, gradient',
+      [map, [1, 1, side, side], map],
+      (given) => {
+        const [x, dy] = [given.get(map), given.get([1, 1, side, side], 'dy')];
+        const other = (at: number) => (at + C * pixels) % x.values.length;
+        return {
+          run: () => pairDifferences.gradient(dy.tensor, { x: x.tensor }, { power: 2 }).x!(),
+          truth: (at) => (2 / C) * (x.values[at] - x.values[other(at)]) * dy.values[at % pixels],
+        };
+      },
+    ],
+    [
+      'template difference',
+      [map, [1, C, side, side], one],
+      (given) => {
+        const [x, t] = [given.get(map), given.get([1, C, side, side], 'template')];
+        const place = (at: number, channel: number) => (Math.floor(at / pixels) * C + channel) * pixels + (at % pixels);
+        return {
+          run: () => templateDifference(x.tensor, t.tensor),
+          truth: (at) => average(C, (c) => Math.abs(x.values[place(at, c)] - t.values[c * pixels + (at % pixels)])),
+        };
+      },
+    ],
+    [
+      'sum',
+      [map],
+      (given) => {
+        const x = given.get(map);
+        return {
+          run: () => sum(x.tensor),
+          truth: () => x.values.reduce((total, value) => total + value, 0),
+          tolerance: 1e-4,
+        };
+      },
+    ],
+    [
+      'maximum of each image',
+      [one],
+      (given) => {
+        const x = given.get(one);
+        const largest = (image: number) =>
+          x.values.subarray(image * pixels, (image + 1) * pixels).reduce((a, b) => Math.max(a, b));
+        return { run: () => maxPerItem(x.tensor), truth: largest };
+      },
+    ],
+    [
+      'bias, residual, ReLU',
+      [features, features, features],
+      (given) => {
+        const [x, residual, bias] = [given.own(features), given.get(features, 'dy'), given.get([64], 'bias')];
+        return {
+          run: inPlace(x.tensor, () => biasRelu(x.tensor, bias.tensor, residual.tensor)),
+          truth: (at) => Math.max(0, x.values[at] + bias.values[channelOf(at, 64)] + residual.values[at]),
+        };
+      },
+    ],
+    [
+      '3x3 maximum',
+      [features, [N, 64, side / 2, side / 2]],
+      (given) => {
+        const x = given.get(features);
+        return { run: () => maxPool3(x.tensor), truth: maximumAt(x.values, side) };
+      },
+    ],
   ];
 
   /** Index of a (N, 2C, ...) map for one of its first half, of its second half, and of a half map for one of the whole. */

@@ -1,5 +1,5 @@
 import type { Runtime } from '../../src/gpu/runtime';
-import { FORMAT, type Context, type Report, rooflinesOf } from './record';
+import { type Context, FORMAT, type Report, rooflinesOf } from './record';
 import { fmaEntry, rooflineEntries } from './rooflines';
 import { MEASURING, type Progress, runSuite } from './run';
 import { type Choice, suite } from './suite';

@@ -1,11 +1,11 @@
+import { Random } from '../../src/core/random';
 import type { Runtime } from '../../src/gpu/runtime';
-import { type BlockPlan, type PyramidFlowConfig, blockPlan, couplingLevels } from '../../src/pyramidflow/config';
+import { type BlockPlan, blockPlan, couplingLevels, type PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { initialTensors } from '../../src/pyramidflow/initialize';
 import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
-import { Random } from '../../src/core/random';
-import { scope } from '../../src/tensor/scope';
-import { type Tensor, elements } from '../../src/tensor/tensor';
 import type { MemoryMode } from '../../src/pyramidflow/settings';
+import { scope } from '../../src/tensor/scope';
+import { elements, type Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
 import type { Check, Entry, Inputs } from './entry';
 
@@ -14,17 +14,27 @@ const MODES: readonly MemoryMode[] = ['reversible', 'plain'];
 
 /** The whole model, C 16, L 4, S 4, k 7, on a batch of two: what a user waits for, so by the wall clock. */
 export function modelEntries(size: number): Entry[] {
-  const config: PyramidFlowConfig = { channels: 16, levels: 4, stacks: 4, kernel: 7, norm: 'SVN', height: size, width: size };
+  const config: PyramidFlowConfig = {
+    channels: 16,
+    levels: 4,
+    stacks: 4,
+    kernel: 7,
+    norm: 'SVN',
+    height: size,
+    width: size,
+  };
   const flop = networkFlop(config);
   const common = { group: 'model', shape: `${BATCH}x3x${size}x${size}`, clock: 'wall' } as const;
   return [
     { ...common, name: 'forward', work: { flop }, prepare: (given) => prepareForward(config, given) },
-    ...MODES.map((memory): Entry => ({
-      ...common,
-      name: `training step, ${memory}`,
-      work: { flop: 3 * flop }, // what a forward and its two gradients need; a reversible step does a third more
-      prepare: (given) => prepareStep(config, memory, given),
-    })),
+    ...MODES.map(
+      (memory): Entry => ({
+        ...common,
+        name: `training step, ${memory}`,
+        work: { flop: 3 * flop }, // what a forward and its two gradients need; a reversible step does a third more
+        prepare: (given) => prepareStep(config, memory, given),
+      }),
+    ),
   ];
 }
 
@@ -70,8 +80,15 @@ function prepareStep(config: PyramidFlowConfig, memory: MemoryMode, given: Input
     },
     wait: () => trainer.step(images),
     async check(): Promise<Check> {
-      const [own, other] = [await gradientOf(trainer, images), await gradientOf(new Trainer(model, { memory: otherMode(memory) }), images)];
-      return { how: `its gradients are those of ${otherMode(memory)} mode`, tolerance: 1e-3, error: relativeDistance(own, other) };
+      const [own, other] = [
+        await gradientOf(trainer, images),
+        await gradientOf(new Trainer(model, { memory: otherMode(memory) }), images),
+      ];
+      return {
+        how: `its gradients are those of ${otherMode(memory)} mode`,
+        tolerance: 1e-3,
+        error: relativeDistance(own, other),
+      };
     },
     free: () => [trainer, model].forEach((made) => made.free()),
   };

@@ -1,7 +1,7 @@
 import { fill } from '../../src/ops/elementwise';
 import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
-import { type Entry, type Prepared, bytesOf } from './entry';
+import { bytesOf, type Entry, type Prepared } from './entry';
 
 const MiB = 2 ** 20;
 const SIZES = [4, MiB / 4, 16 * MiB]; // bytes: a score, a map of 256 x 256, much
@@ -55,7 +55,10 @@ function transfers(bytes: number): Entry[] {
             tensor.write(other);
             await given.gpu.finish();
           },
-          check: equal(() => tensor.read(), (at) => -values[at]),
+          check: equal(
+            () => tensor.read(),
+            (at) => -values[at],
+          ),
         };
       },
     },
@@ -67,14 +70,21 @@ function transfers(bytes: number): Entry[] {
         return {
           run: () => undefined,
           wait: () => tensor.read(),
-          check: equal(() => tensor.read(), (at) => values[at]),
+          check: equal(
+            () => tensor.read(),
+            (at) => values[at],
+          ),
         };
       },
     },
   ];
 }
 
-const filled = (y: Tensor, value: number): Prepared['check'] => equal(() => y.read(), () => value);
+const filled = (y: Tensor, value: number): Prepared['check'] =>
+  equal(
+    () => y.read(),
+    () => value,
+  );
 
 /** Every value is exactly what it must be. */
 function equal(read: () => Promise<Float32Array>, expected: (at: number) => number): Prepared['check'] {

@@ -88,7 +88,12 @@ export const idOf = ({ name, shape }: Pick<Benchmark, 'name' | 'shape'>): string
 export function rooflinesOf(benchmarks: readonly Benchmark[]): Rooflines | undefined {
   const roofs = benchmarks.filter(({ group, status }) => group === 'roofline' && status === 'ok');
   const best = (precision: string) =>
-    Math.max(0, ...roofs.filter(({ name }) => name === `multiply-add ${precision}`).map(({ work, time }) => work!.flop! / time!.median / 1e6));
+    Math.max(
+      0,
+      ...roofs
+        .filter(({ name }) => name === `multiply-add ${precision}`)
+        .map(({ work, time }) => work!.flop! / time!.median / 1e6),
+    );
   const copies = roofs
     .filter(({ name }) => name === 'copy')
     .map(({ work, time }) => ({ bytes: work!.bytes!, rate: work!.bytes! / time!.median / 1e6 }));

@@ -1,8 +1,8 @@
-import copyKernel from '../shaders/copy_rate.wgsl';
-import fmaKernel from '../shaders/fma_rate.wgsl';
 import { linearGrid } from '../../src/ops/grid';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
-import { type Entry, bytesOf, sampled } from './entry';
+import copyKernel from '../shaders/copy_rate.wgsl';
+import fmaKernel from '../shaders/fma_rate.wgsl';
+import { bytesOf, type Entry, sampled } from './entry';
 
 const WORKGROUPS = 4096;
 const INVOCATIONS = 64 * WORKGROUPS;
@@ -13,7 +13,11 @@ const MiB = 2 ** 20;
 const PRECISIONS = {
   f32: { kernel: fmaKernel, tolerance: 1e-4 },
   f16: {
-    kernel: { ...fmaKernel, name: 'fma_rate_f16', text: `enable f16;\n${fmaKernel.text.replace('Real = f32', 'Real = f16')}` },
+    kernel: {
+      ...fmaKernel,
+      name: 'fma_rate_f16',
+      text: `enable f16;\n${fmaKernel.text.replace('Real = f32', 'Real = f16')}`,
+    },
     tolerance: 0.1, // 256 rounded steps of an 11-bit significand
   },
 } as const;

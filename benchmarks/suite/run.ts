@@ -1,10 +1,10 @@
+import { Random } from '../../src/core/random';
 import type { KernelSource } from '../../src/gpu/kernel';
 import type { Runtime } from '../../src/gpu/runtime';
-import { Random } from '../../src/core/random';
 import { scope } from '../../src/tensor/scope';
 import { type ClockKind, Clocks } from './clock';
 import { type Check, type Entry, Inputs, type Prepared } from './entry';
-import { type Benchmark, type Compiled, type Settings, ratesOf, rooflinesOf } from './record';
+import { type Benchmark, type Compiled, ratesOf, rooflinesOf, type Settings } from './record';
 import { summarise } from './statistics';
 
 const SAMPLES = 15;
@@ -72,7 +72,9 @@ export async function runSuite(
     const { clock } = records[i];
     const { prepared, repeats, dispatches, samples } = ready.get(i)!;
     onProgress?.({ phase: 'measure', done, of: order.length, entry: entries[i] });
-    samples.push((await clocks.time(clock, () => repeat(prepared, repeats), dispatches * repeats)) / timesOf(prepared, repeats));
+    samples.push(
+      (await clocks.time(clock, () => repeat(prepared, repeats), dispatches * repeats)) / timesOf(prepared, repeats),
+    );
   }
 
   for (const { prepared } of ready.values()) prepared.free?.();
@@ -117,7 +119,8 @@ const finite = (check: Check): Check => ({ ...check, error: Number.isFinite(chec
 async function compileCold(gpu: Runtime, { run }: Prepared, known: Map<string, Compiled>): Promise<Benchmark['compile']> {
   const wanted = new Map<string, [kernel: KernelSource, constants: Readonly<Record<string, number>>]>();
   const own = gpu.run;
-  gpu.run = (kernel, { constants = {} }) => void wanted.set(`${kernel.name} ${JSON.stringify(constants)}`, [kernel, constants]);
+  gpu.run = (kernel, { constants = {} }) =>
+    void wanted.set(`${kernel.name} ${JSON.stringify(constants)}`, [kernel, constants]);
   try {
     recordOnce(run);
   } finally {
@@ -174,7 +177,14 @@ async function calibrate(gpu: Runtime, clocks: Clocks, clock: ClockKind, prepare
 function finish(records: readonly Benchmark[], ready: ReadonlyMap<number, Ready>): Benchmark[] {
   const timed = records.map((record, i): Benchmark => {
     const state = ready.get(i);
-    return state ? { ...record, repeats: timesOf(state.prepared, state.repeats), samples: state.samples, time: summarise(state.samples) } : record;
+    return state
+      ? {
+          ...record,
+          repeats: timesOf(state.prepared, state.repeats),
+          samples: state.samples,
+          time: summarise(state.samples),
+        }
+      : record;
   });
   const roofs = rooflinesOf(timed);
   return timed.map((record) =>

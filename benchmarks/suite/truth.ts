@@ -18,7 +18,8 @@ function blurOf(read: (plane: number, row: number, column: number) => number, si
   };
 }
 
-const reader = (x: Values, side: number) => (plane: number, row: number, column: number) => x[(plane * side + row) * side + column];
+const reader = (x: Values, side: number) => (plane: number, row: number, column: number) =>
+  x[(plane * side + row) * side + column];
 
 /** From an index of planes of `side` to (plane, row, column). */
 const split = (at: number, side: number) => [Math.floor(at / side ** 2), Math.floor(at / side) % side, at % side] as const;

@@ -1,5 +1,5 @@
-import { HEAT } from '../../src/image/colormap';
 import { shortNumber, ticks } from '../../src/core/numbers';
+import { HEAT } from '../../src/image/colormap';
 import { svg } from './dom';
 
 const BAR = 16; // pixels
@@ -18,9 +18,7 @@ export function colourBar(scale: number, threshold: number | undefined): SVGElem
     rx: 4,
     fill: 'url(#heat)',
   });
-  const numbers = scale
-    ? ticks(0, scale, 6).map((value) => svg('text', { x: x(value), y: 38 }, shortNumber(value)))
-    : [];
+  const numbers = scale ? ticks(0, scale, 6).map((value) => svg('text', { x: x(value), y: 38 }, shortNumber(value))) : [];
   const shown = threshold !== undefined && threshold <= scale ? [x(threshold)] : [];
   const mark = shown.map((at) => svg('line', { class: 'mark', x1: at, x2: at, y1: 1, y2: BAR + 7 }));
   return svg('svg', { role: 'img', 'aria-label': label }, gradient(), bar, ...mark, ...numbers);

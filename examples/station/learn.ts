@@ -1,5 +1,5 @@
-import { type TrainOptions, loadDetector, train } from '../../src/web/index';
 import { shortNumber } from '../../src/core/numbers';
+import { loadDetector, type TrainOptions, train } from '../../src/web/index';
 import { byId, html } from './dom';
 import type { Models } from './models';
 import { announce } from './notices';

@@ -1,6 +1,6 @@
-import { type PageDetector, loadDetector } from '../../src/web/index';
-import { scaleFor } from '../../src/image/heat-map';
 import { shortNumber } from '../../src/core/numbers';
+import { scaleFor } from '../../src/image/heat-map';
+import { loadDetector, type PageDetector } from '../../src/web/index';
 import { byId, download } from './dom';
 import { announce } from './notices';
 import type { State } from './state';

@@ -1,6 +1,6 @@
+import { Random } from '../../src/core/random';
 import type { PartDefect } from '../../src/demo/part-defects';
 import { makePart } from '../../src/demo/parts';
-import { Random } from '../../src/core/random';
 
 // Makes the parts of the demonstration, each some tens of milliseconds of work, and sends one after the other.
 
@@ -28,8 +28,7 @@ for (const [name, defect, count] of PARTS) {
   for (let i = 1; i <= count; i++) {
     const rgb = makePart(random.uint32(), SIZE, defect).image;
     const image = new ImageData(SIZE, SIZE);
-    for (let at = 0; at < SIZE * SIZE; at++)
-      image.data.set([rgb[3 * at], rgb[3 * at + 1], rgb[3 * at + 2], 255], 4 * at);
+    for (let at = 0; at < SIZE * SIZE; at++) image.data.set([rgb[3 * at], rgb[3 * at + 1], rgb[3 * at + 2], 255], 4 * at);
     postMessage({ name: `${name}-${i}`, learn: name === 'made', image, of } satisfies MadePart);
   }
 }

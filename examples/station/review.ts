@@ -34,8 +34,7 @@ export class Review {
       event.preventDefault();
       act();
     });
-    for (const label of ['good', 'bad'] as const)
-      byId(`label-${label}`).addEventListener('click', () => this.label(label));
+    for (const label of ['good', 'bad'] as const) byId(`label-${label}`).addEventListener('click', () => this.label(label));
     byId('clear').addEventListener('click', () => inspector.clear());
     byId('export').addEventListener('click', () => this.export());
     state.on(['parts', 'selected', 'threshold', 'detector'], () => this.show());
@@ -127,13 +126,7 @@ export class Review {
       html('span', { class: 'name' }, part.name),
       html('span', { class: 'row-verdict' }),
     );
-    const row = html(
-      'li',
-      { role: 'option', id: rowId(part) },
-      part.thumbnail,
-      text,
-      html('span', { class: 'row-label' }),
-    );
+    const row = html('li', { role: 'option', id: rowId(part) }, part.thumbnail, text, html('span', { class: 'row-label' }));
     row.addEventListener('click', () => this.state.set({ selected: part }));
     this.rows.set(part, row);
     this.list.append(row);
@@ -151,8 +144,7 @@ export class Review {
   private describe({ name, score, label, problem }: Part): string {
     const verdict = verdictOf(score, this.state.now.threshold);
     const found =
-      problem ??
-      (score === undefined ? 'not inspected yet' : `${verdict ?? 'no verdict'}, score ${shortNumber(score)}`);
+      problem ?? (score === undefined ? 'not inspected yet' : `${verdict ?? 'no verdict'}, score ${shortNumber(score)}`);
     return `${name}: ${found}${label ? `, labelled ${label}` : ''}`;
   }
 }

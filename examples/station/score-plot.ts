@@ -14,15 +14,11 @@ interface Plotted {
 }
 
 /** Scores in the order of inspection with the threshold across them: a mark a part, or a line while the camera runs. */
-export function scorePlot(
-  { parts, selected, threshold, scale, live }: Plotted,
-  select: (part: Part) => void,
-): SVGElement {
+export function scorePlot({ parts, selected, threshold, scale, live }: Plotted, select: (part: Part) => void): SVGElement {
   const scored = parts.filter(({ score }) => score !== undefined);
   const scores = live ?? scored.map(({ score }) => score!);
   const high = 1.06 * Math.max(scale, threshold ?? 0, ...scores) || 1;
-  const x = (at: number) =>
-    MARGIN.left + ((at + 0.5) / Math.max(scores.length, 8)) * (WIDTH - MARGIN.left - MARGIN.right);
+  const x = (at: number) => MARGIN.left + ((at + 0.5) / Math.max(scores.length, 8)) * (WIDTH - MARGIN.left - MARGIN.right);
   const y = (score: number) => HEIGHT - MARGIN.bottom - (score / high) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const rules = ticks(0, high, 4).map((value) => rule(y(value), shortNumber(value)));
   const marks = live
@@ -46,9 +42,7 @@ export function scorePlot(
   function mark(part: Part, cx: number, cy: number): SVGElement {
     const verdict = verdictOf(part.score, threshold) ?? 'none';
     const shape =
-      verdict === 'defective'
-        ? svg('path', { d: `M${cx} ${cy - 6}l6 6l-6 6l-6-6z` })
-        : svg('circle', { cx, cy, r: 4.5 });
+      verdict === 'defective' ? svg('path', { d: `M${cx} ${cy - 6}l6 6l-6 6l-6-6z` }) : svg('circle', { cx, cy, r: 4.5 });
     const ring = part === selected ? [svg('circle', { class: 'ring', cx, cy, r: 10 })] : [];
     const title = svg('title', {}, `${part.name}: ${shortNumber(part.score!)}`);
     const group = svg(

@@ -1,5 +1,5 @@
-import { bestF1Threshold } from '../../src/inspection/threshold';
 import { shortNumber } from '../../src/core/numbers';
+import { bestF1Threshold } from '../../src/inspection/threshold';
 import { byId } from './dom';
 import { scorePlot } from './score-plot';
 import { type Part, type State, verdictOf } from './state';
@@ -60,8 +60,5 @@ export class Scores {
 /** Scores and labels (1: bad) of the parts that have both. */
 function labelled(parts: readonly Part[]): [scores: Float32Array, labels: Uint8Array] {
   const known = parts.filter(({ score, label }) => score !== undefined && label);
-  return [
-    Float32Array.from(known, ({ score }) => score!),
-    Uint8Array.from(known, ({ label }) => Number(label === 'bad')),
-  ];
+  return [Float32Array.from(known, ({ score }) => score!), Uint8Array.from(known, ({ label }) => Number(label === 'bad'))];
 }

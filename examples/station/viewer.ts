@@ -1,5 +1,5 @@
-import type { PageDetection } from '../../src/web/index';
 import { shortNumber } from '../../src/core/numbers';
+import type { PageDetection } from '../../src/web/index';
 import { colourBar } from './colour-bar';
 import { byId } from './dom';
 import type { Inspector } from './inspector';

@@ -2,9 +2,9 @@ import adamKernel from '../../shaders/optim/adam.wgsl';
 import { fill } from '../ops/elementwise';
 import { linearGrid } from '../ops/grid';
 import { sumOfSquares } from '../ops/reduce';
-import type { ParameterSet } from './parameters';
 import { unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
+import type { ParameterSet } from './parameters';
 
 export interface AdamSettings {
   readonly learningRate: number;
@@ -106,7 +106,10 @@ export class Adam {
     this.steps++;
     if (gpu.counts().submits === this.submits) gpu.flush(); // the step before is recorded, but has not read its own yet
     this.submits = gpu.counts().submits;
-    gpu.writeAhead(slice, Float32Array.from(this.settings.betas, (beta) => 1 - beta ** this.steps));
+    gpu.writeAhead(
+      slice,
+      Float32Array.from(this.settings.betas, (beta) => 1 - beta ** this.steps),
+    );
   }
 
   free(): void {

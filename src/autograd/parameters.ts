@@ -1,7 +1,7 @@
 import { PyramidFlowError } from '../core/errors';
 import { addInto, fill } from '../ops/elementwise';
 import { unscoped } from '../tensor/scope';
-import { type Shape, Tensor, elements } from '../tensor/tensor';
+import { elements, type Shape, Tensor } from '../tensor/tensor';
 
 const ALIGNMENT = 64; // elements, so that every parameter can be bound
 
@@ -24,7 +24,8 @@ export class ParameterSet {
     }
     this.values = unscoped(() => Tensor.empty(gpu, [size], 'parameters'));
     entries.forEach(({ name, shape }, i) => {
-      if (this.byName.has(name)) throw new PyramidFlowError('UsageError', `two parameters are named ${name}`, 'name them apart');
+      if (this.byName.has(name))
+        throw new PyramidFlowError('UsageError', `two parameters are named ${name}`, 'name them apart');
       const value = unscoped(() => this.values.view(shape, starts[i], name));
       this.byName.set(name, { start: starts[i], value });
     });
@@ -98,7 +99,8 @@ export class ParameterSet {
 
   private entry(name: string) {
     const entry = this.byName.get(name);
-    if (!entry) throw new PyramidFlowError('UsageError', `there is no parameter ${name}`, `use one of ${this.names.join(', ')}`);
+    if (!entry)
+      throw new PyramidFlowError('UsageError', `there is no parameter ${name}`, `use one of ${this.names.join(', ')}`);
     return entry;
   }
 }

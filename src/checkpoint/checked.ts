@@ -13,7 +13,12 @@ export interface NumberRange {
 }
 
 /** A finite number in a range. */
-export function number({ least = -Infinity, most = Infinity, above = -Infinity, whole = false }: NumberRange = {}): Check<number> {
+export function number({
+  least = -Infinity,
+  most = Infinity,
+  above = -Infinity,
+  whole = false,
+}: NumberRange = {}): Check<number> {
   const bounds = [
     [above > -Infinity, `above ${above}`],
     [least > -Infinity, `of at least ${least}`],
@@ -22,8 +27,7 @@ export function number({ least = -Infinity, most = Infinity, above = -Infinity, 
   const range = bounds.flatMap(([given, text]) => (given ? [text] : [])).join(' and ');
   const expected = `a ${whole ? 'whole' : 'finite'} number${range && ` ${range}`}`;
   return (value, at) => {
-    const right =
-      typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most && value > above;
+    const right = typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most && value > above;
     return right && (!whole || Number.isSafeInteger(value)) ? value : refuse(value, at, expected);
   };
 }
@@ -62,5 +66,9 @@ const SHOWN = 60; // characters of a refused value
 
 function refuse(value: unknown, at: string, expected: string): never {
   const shown = value === undefined ? 'missing' : `${JSON.stringify(value) ?? String(value)}`.slice(0, SHOWN);
-  throw new PyramidFlowError('CheckpointError', `${at} is ${shown}, expected ${expected}`, 'use an undamaged copy of the model file');
+  throw new PyramidFlowError(
+    'CheckpointError',
+    `${at} is ${shown}, expected ${expected}`,
+    'use an undamaged copy of the model file',
+  );
 }

@@ -1,5 +1,5 @@
 import { PyramidFlowError } from '../core/errors';
-import { type Safetensor, type SafetensorsFile, readSafetensors, safetensorsHeader, writeSafetensors } from './safetensors';
+import { readSafetensors, type Safetensor, type SafetensorsFile, safetensorsHeader, writeSafetensors } from './safetensors';
 
 /** Metadata entries, each 64 hexadecimal digits. */
 const DATA = 'data_sha256'; // of the bytes behind the header
@@ -51,7 +51,11 @@ const encode = (header: object): Uint8Array => new TextEncoder().encode(JSON.str
 async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined; // pages have it on secure connections alone
   if (!subtle) {
-    throw new PyramidFlowError('UsageError', 'this page came over an insecure connection', 'open it by https, or on localhost');
+    throw new PyramidFlowError(
+      'UsageError',
+      'this page came over an insecure connection',
+      'open it by https, or on localhost',
+    );
   }
   const digest = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,8 +1,8 @@
 import { PyramidFlowError } from '../core/errors';
 import type { Checkpoint } from './checkpoint';
+import { readSealed, writeSealed } from './checksum';
 import { readMetadata, writeMetadata } from './metadata';
 import { readTensors, writeTensors } from './tensors';
-import { readSealed, writeSealed } from './checksum';
 
 const FORMAT = 'pyramidflow-2';
 /** Without checksums and manifest, and with the moments of all parameters in one tensor. */
@@ -20,7 +20,10 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
   } catch (cause) {
     const problem = `the model cannot be written: ${(cause as PyramidFlowError).problem}`;
     const details = { settings: ['learningRate'] };
-    throw new PyramidFlowError('NumericError', problem, 'if its training diverged, lower the learning rate', { cause, details });
+    throw new PyramidFlowError('NumericError', problem, 'if its training diverged, lower the learning rate', {
+      cause,
+      details,
+    });
   }
   return writeSealed(tensors, { format: FORMAT, ...metadata });
 }

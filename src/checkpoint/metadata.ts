@@ -1,11 +1,12 @@
 import { PyramidFlowError } from '../core/errors';
+import { checkConfig, type PyramidFlowConfig } from '../pyramidflow/config';
+import type { TrainingSettings } from '../pyramidflow/settings';
 import { type Check, fields, list, matching, number, oneOf, text } from './checked';
 import type { Checkpoint, EpochLog, ManifestEntry, TrainingRecord } from './checkpoint';
-import type { TrainingSettings } from '../pyramidflow/settings';
-import { type PyramidFlowConfig, checkConfig } from '../pyramidflow/config';
 
 /** What the metadata of a checkpoint says; its tensors hold the rest. */
-export interface CheckpointMetadata extends Pick<Checkpoint, 'config' | 'category' | 'normalization' | 'threshold' | 'manifest'> {
+export interface CheckpointMetadata
+  extends Pick<Checkpoint, 'config' | 'category' | 'normalization' | 'threshold' | 'manifest'> {
   readonly training?: TrainingMetadata;
 }
 
@@ -77,7 +78,14 @@ const manifestRow: Check<ManifestEntry> = (value, at) => {
 };
 
 /** Metadata as a safetensors file has it: a table of texts, of JSON where they are no names. */
-export function writeMetadata({ config, category, normalization, threshold, training, manifest }: Checkpoint): Record<string, string> {
+export function writeMetadata({
+  config,
+  category,
+  normalization,
+  threshold,
+  training,
+  manifest,
+}: Checkpoint): Record<string, string> {
   const entries: Record<string, unknown> = { config, normalization, threshold };
   if (training) {
     const { settings, images, log, random, optimizer } = training;
@@ -135,7 +143,8 @@ function consistent(state: TrainingMetadata, manifest: CheckpointMetadata['manif
   if (optimizerSteps < log.length || (steps === 0) !== (optimizerSteps === 0)) {
     throw wrong(`training.optimizerSteps is ${optimizerSteps} after ${log.length} epochs`);
   }
-  if (manifest && manifest.length !== images) throw wrong(`manifest has ${manifest.length} images, training.images is ${images}`);
+  if (manifest && manifest.length !== images)
+    throw wrong(`manifest has ${manifest.length} images, training.images is ${images}`);
   if (random.every((word) => word === 0)) throw wrong('training.random is [0,0,0,0], which no generator reaches');
 }
 

@@ -17,8 +17,16 @@ const DTYPES = {
 
 export type SafetensorDtype = keyof typeof DTYPES;
 export type SafetensorData =
-  | Float64Array | Float32Array | BigInt64Array | BigUint64Array
-  | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
 
 export interface Safetensor {
   dtype: SafetensorDtype;

@@ -1,9 +1,9 @@
 import { PyramidFlowError } from '../core/errors';
-import { type Shape, elements } from '../tensor/tensor';
+import { latentShape, type PyramidFlowConfig } from '../pyramidflow/config';
+import { type NamedTensors, tensorShapes } from '../pyramidflow/initialize';
+import { elements, type Shape } from '../tensor/tensor';
 import type { Checkpoint, TrainingRecord } from './checkpoint';
 import type { CheckpointMetadata } from './metadata';
-import { type PyramidFlowConfig, latentShape } from '../pyramidflow/config';
-import { type NamedTensors, tensorShapes } from '../pyramidflow/initialize';
 import type { Safetensor } from './safetensors';
 
 type Entries = ReadonlyMap<string, Safetensor>;
@@ -25,12 +25,16 @@ interface CheckpointTensors {
 /** All tensors of a checkpoint, by the names that its file gives them. */
 export function writeTensors({ config, tensors, template, training }: Checkpoint): Map<string, Safetensor> {
   const entries = new Map<string, Safetensor>();
-  const put = (name: string, shape: Shape, data: Float32Array) => entries.set(name, { dtype: 'F32', shape: [...shape], data });
+  const put = (name: string, shape: Shape, data: Float32Array) =>
+    entries.set(name, { dtype: 'F32', shape: [...shape], data });
   for (const [name, { shape, data }] of tensors) put(name, shape, data);
   template?.forEach((data, i) => put(`template.${i}`, latentShape(config, i), data));
   if (training) {
     const { first, second } = training.optimizer;
-    for (const [prefix, moments] of [[FIRST, first], [SECOND, second]] as const) {
+    for (const [prefix, moments] of [
+      [FIRST, first],
+      [SECOND, second],
+    ] as const) {
       for (const [name, data] of moments) put(`${prefix}.${name}`, tensors.get(name)!.shape, data);
     }
   }
@@ -84,7 +88,11 @@ function takeOldMoments(prefix: string, trained: readonly { name: string; shape:
   return moments;
 }
 
-function withMoments(training: NonNullable<CheckpointMetadata['training']>, first: Moments, second: Moments): TrainingRecord {
+function withMoments(
+  training: NonNullable<CheckpointMetadata['training']>,
+  first: Moments,
+  second: Moments,
+): TrainingRecord {
   for (const [name, data] of second) {
     const at = data.findIndex((value) => value < 0);
     if (at >= 0) throw wrong(`${SECOND} of ${name} holds ${data[at]} at ${at}, expected no negative value`);
@@ -96,7 +104,8 @@ function withMoments(training: NonNullable<CheckpointMetadata['training']>, firs
 function checkedData(name: string, found: Safetensor | undefined, shape: Shape): Float32Array {
   if (!found) throw wrong(`the tensor ${name} is missing`);
   if (found.dtype !== 'F32') throw wrong(`the tensor ${name} is ${found.dtype}, expected F32`);
-  if (`${found.shape}` !== `${shape}`) throw wrong(`the tensor ${name} is [${found.shape}], its configuration needs [${shape}]`);
+  if (`${found.shape}` !== `${shape}`)
+    throw wrong(`the tensor ${name} is [${found.shape}], its configuration needs [${shape}]`);
   const data = found.data as Float32Array;
   const bad = data.findIndex((value) => !(Math.abs(value) <= LARGEST));
   if (bad >= 0) throw wrong(`the tensor ${name} holds ${data[bad]} at ${bad}, expected a value of at most ${LARGEST}`);
@@ -105,11 +114,14 @@ function checkedData(name: string, found: Safetensor | undefined, shape: Shape):
 
 /** What a mixing matrix is made of besides its trained factors: a permutation, and signs. */
 function checkFixed(name: string, data: Float32Array, { channels }: PyramidFlowConfig): void {
-  if (name.endsWith('.sign') && !data.every((value) => Math.abs(value) === 1)) throw wrong(`${name} holds values that are not 1 or -1`);
+  if (name.endsWith('.sign') && !data.every((value) => Math.abs(value) === 1))
+    throw wrong(`${name} holds values that are not 1 or -1`);
   if (!name.endsWith('.perm')) return;
   const ones = new Set<number>(); // columns
   const rows = Array.from({ length: channels }, (_, row) => data.subarray(row * channels, (row + 1) * channels));
-  const right = rows.every((row) => row.every((value) => value === 0 || value === 1) && row.filter((value) => value === 1).length === 1);
+  const right = rows.every(
+    (row) => row.every((value) => value === 0 || value === 1) && row.filter((value) => value === 1).length === 1,
+  );
   for (const row of rows) ones.add(row.indexOf(1));
   if (!right || ones.size !== channels) throw wrong(`${name} is not a permutation`);
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../core/random';
 import { mix, smoothstep, valueNoise } from './noise';
-import { SEAL, type Color, type Defect } from './part-defects';
+import { type Color, type Defect, SEAL } from './part-defects';
 
 /** A turned steel flange, in image sides from its axis. */
 const RIM = 0.4;
@@ -96,13 +96,7 @@ function steelColor(
   return scale(STEEL, (diffuse + fans) * (1 + 0.11 * brushed) * (1 - fracture));
 }
 
-function rubberColor(
-  x: number,
-  y: number,
-  radius: number,
-  across: number,
-  light: readonly [number, number, number],
-): Color {
+function rubberColor(x: number, y: number, radius: number, across: number, light: readonly [number, number, number]): Color {
   const bulge = Math.max(-0.95, Math.min(0.95, across));
   const up = Math.sqrt(1 - bulge * bulge);
   const facing = (bulge * (x * light[0] + y * light[1])) / radius + up * light[2];
@@ -112,13 +106,7 @@ function rubberColor(
 }
 
 /** A matt mat: lit from the lamp's side, shaded by the part. */
-function tableColor(
-  x: number,
-  y: number,
-  light: readonly [number, number, number],
-  seed: number,
-  defect: Defect,
-): Color {
+function tableColor(x: number, y: number, light: readonly [number, number, number], seed: number, defect: Defect): Color {
   const grain = 0.1 * valueNoise(x * 130, y * 130, seed + 5) + 0.06 * valueNoise(x * 25, y * 25, seed + 6);
   const falloff = 1 + 0.5 * (x * light[0] + y * light[1]) - 0.35 * (x * x + y * y);
   const [shadowX, shadowY] = [x + 0.035 * light[0], y + 0.035 * light[1]];
@@ -137,11 +125,7 @@ export function inside(distance: number, pixel: number): number {
 }
 
 function blend(under: Color, over: Color, alpha: number, gain: number): Color {
-  return [
-    gain * mix(under[0], over[0], alpha),
-    gain * mix(under[1], over[1], alpha),
-    gain * mix(under[2], over[2], alpha),
-  ];
+  return [gain * mix(under[0], over[0], alpha), gain * mix(under[1], over[1], alpha), gain * mix(under[2], over[2], alpha)];
 }
 
 function scale(color: Color, factor: number): Color {

@@ -1,8 +1,8 @@
-import { conv2d, convolve } from '../ops/conv/convolve';
-import { type LuTensors, inverseMixingWeight, luWeight } from '../ops/mixing';
-import type { Invertible } from './reversible';
 import type { Tape } from '../autograd/tape';
+import { conv2d, convolve } from '../ops/conv/convolve';
+import { inverseMixingWeight, type LuTensors, luWeight } from '../ops/mixing';
 import type { Tensor } from '../tensor/tensor';
+import type { Invertible } from './reversible';
 
 /** Invertible 1x1 convolution of one level with |det w| = 1, parametrised by LU factors (paper, section 3.4). */
 export class Mixing implements Invertible {

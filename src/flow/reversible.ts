@@ -1,8 +1,8 @@
+import type { ParameterSet } from '../autograd/parameters';
+import { Tape } from '../autograd/tape';
 import { addInto } from '../ops/elementwise';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import type { ParameterSet } from '../autograd/parameters';
-import { Tape } from '../autograd/tape';
 
 /** How a chain runs. */
 export interface Pass {

@@ -1,5 +1,5 @@
 import type { PyramidFlowError } from '../core/errors';
-import { type Request, brokenCall, compileError, gpuError, lossError, outOfMemory } from './device-errors';
+import { brokenCall, compileError, gpuError, lossError, outOfMemory, type Request } from './device-errors';
 import type { MemoryUse } from './pool';
 
 /** How long after a failure news of a lost device may still come, in ms. */

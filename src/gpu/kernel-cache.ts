@@ -1,6 +1,6 @@
 import type { Faults } from './faults';
 import { BUFFER_USAGE } from './flags';
-import { type KernelCall, type KernelSource, bindGroupLayout, packUniforms } from './kernel';
+import { bindGroupLayout, type KernelCall, type KernelSource, packUniforms } from './kernel';
 import { RecentMap } from './recent';
 import { specialise } from './specialise';
 

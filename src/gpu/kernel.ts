@@ -52,7 +52,10 @@ export interface KernelCall<T extends string, U extends string, C extends string
 }
 
 /** The uniform struct's bytes. Throws UsageError for a field left out, and for one that the kernel does not have. */
-export function packUniforms(kernel: Pick<KernelSource, 'name' | 'uniforms'>, values: Readonly<Record<string, number>>): ArrayBuffer {
+export function packUniforms(
+  kernel: Pick<KernelSource, 'name' | 'uniforms'>,
+  values: Readonly<Record<string, number>>,
+): ArrayBuffer {
   const bytes = new ArrayBuffer(kernel.uniforms?.size ?? 0);
   const view = new DataView(bytes);
   const fields = kernel.uniforms?.fields ?? [];
@@ -93,12 +96,21 @@ function checkNames(kernel: string, kind: string, known: readonly { readonly nam
   if (count > known.length) throw mismatch(kernel, kind, known, given);
 }
 
-function mismatch(kernel: string, kind: string, known: readonly { readonly name: string }[], given: Given): PyramidFlowError {
+function mismatch(
+  kernel: string,
+  kind: string,
+  known: readonly { readonly name: string }[],
+  given: Given,
+): PyramidFlowError {
   const names = known.map(({ name }) => name);
   const stranger = Object.keys(given).find((name) => !names.includes(name));
   if (stranger !== undefined) return unknown(kernel, kind, stranger, names);
   const missing = names.find((name) => given[name] === undefined);
-  return new PyramidFlowError('UsageError', `kernel ${kernel} needs the ${kind} ${missing}`, `give all of ${names.join(', ')}`);
+  return new PyramidFlowError(
+    'UsageError',
+    `kernel ${kernel} needs the ${kind} ${missing}`,
+    `give all of ${names.join(', ')}`,
+  );
 }
 
 const unknown = (kernel: string, kind: string, name: string, known: readonly string[]): PyramidFlowError =>

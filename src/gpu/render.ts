@@ -1,5 +1,5 @@
 import { BUFFER_USAGE } from './flags';
-import { type UniformField, packUniforms } from './kernel';
+import { packUniforms, type UniformField } from './kernel';
 import type { Runtime } from './runtime';
 
 /**
@@ -49,10 +49,17 @@ export class Renderer<B extends string, U extends string> {
   }
 
   /** Draws after everything recorded so far, and submits. */
-  draw(target: GPUTextureView, resources: Readonly<Record<B, GPUBindingResource>>, values: Readonly<Record<U, number>>): void {
+  draw(
+    target: GPUTextureView,
+    resources: Readonly<Record<B, GPUBindingResource>>,
+    values: Readonly<Record<U, number>>,
+  ): void {
     const { gpu, source, pipeline, uniforms } = this;
     gpu.write({ buffer: uniforms, offset: 0, size: uniforms.size }, new Uint8Array(packUniforms(source, values)));
-    const entries: GPUBindGroupEntry[] = source.bindings.map(({ name, binding }) => ({ binding, resource: resources[name as B] }));
+    const entries: GPUBindGroupEntry[] = source.bindings.map(({ name, binding }) => ({
+      binding,
+      resource: resources[name as B],
+    }));
     entries.push({ binding: source.uniforms.binding, resource: { buffer: uniforms } });
     const layout = pipeline.getBindGroupLayout(0);
     gpu.record((encoder) => {

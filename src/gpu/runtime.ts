@@ -2,11 +2,11 @@ import type { AdapterReport, Device } from './device';
 import { destroyedError, gridTooLarge } from './device-errors';
 import { Faults } from './faults';
 import { MAP_MODE } from './flags';
-import { type BufferSlice, type KernelCall, type KernelSource, checkCall, checkConstants } from './kernel';
+import { type BufferSlice, checkCall, checkConstants, type KernelCall, type KernelSource } from './kernel';
 import { KernelCache } from './kernel-cache';
 import { BufferPool, MOST_POOLED } from './pool';
 import { StagingBuffers } from './staging';
-import { DispatchTimer } from './timer';
+import type { DispatchTimer } from './timer';
 
 /** What the runtime has done so far, and what it keeps for later. */
 export interface WorkCount {
@@ -51,10 +51,7 @@ export class Runtime {
   }
 
   /** Records one dispatch of `kernel`. */
-  run<T extends string, U extends string, C extends string>(
-    kernel: KernelSource<T, U, C>,
-    call: KernelCall<T, U, C>,
-  ): void {
+  run<T extends string, U extends string, C extends string>(kernel: KernelSource<T, U, C>, call: KernelCall<T, U, C>): void {
     this.faults.throwIfAny();
     this.checkGrid(kernel.name, call.grid);
     checkCall(kernel, call);

@@ -5,7 +5,8 @@ import { evaluate } from './expression';
 /** A whole line that declares a constant of a kernel. */
 export const OVERRIDE = /^override (\w+): (u32|i32|f32) = ([^;\n]+);/gm;
 /** The mark and the head of a loop that is written out. */
-export const UNROLLED = /\/\/ unroll\n[ \t]*for \(var (\w+)\s*=\s*([^;]+);\s*\1\s*<\s*([^;]+);\s*\1(?:\+\+|\s*\+=\s*1u?)\) \{/g;
+export const UNROLLED =
+  /\/\/ unroll\n[ \t]*for \(var (\w+)\s*=\s*([^;]+);\s*\1\s*<\s*([^;]+);\s*\1(?:\+\+|\s*\+=\s*1u?)\) \{/g;
 const CONSTANT = /^\s*const\s+(\w+)\s*(?::\s*\w+)?\s*=\s*([^;]+);/gm;
 
 /** A loop is marked `// unroll` and cannot be written out. */
@@ -60,7 +61,10 @@ function unrollAll(text: string, constants: Map<string, number>): string {
     const body = text.slice(bodyStart, bodyEnd);
     const jump = /\b(?:break|continue)\b/.exec(body.replace(/\/\/.*/g, ''));
     if (jump) return refuse(`cannot unroll a loop that holds a ${jump[0]}`);
-    const copies = Array.from({ length: Math.max(0, to - from) }, (_, i) => `{ const ${name} = ${from + i}${suffix};${body}}`);
+    const copies = Array.from(
+      { length: Math.max(0, to - from) },
+      (_, i) => `{ const ${name} = ${from + i}${suffix};${body}}`,
+    );
     text = text.slice(0, loop.index) + copies.join('\n') + text.slice(bodyEnd + 1);
   }
   return text;

@@ -105,8 +105,7 @@ function readHeader(view: DataView): Header {
 function checked(header: Header): Header {
   const { width, height, bits, pixels, palette, masks } = header;
   if (width < 1 || height < 1) throw unreadable(`it is ${height}x${width} pixels large`);
-  if (width * height > MOST_PIXELS)
-    throw unreadable(`its ${height}x${width} pixels exceed the limit of ${MOST_PIXELS}`);
+  if (width * height > MOST_PIXELS) throw unreadable(`its ${height}x${width} pixels exceed the limit of ${MOST_PIXELS}`);
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw unreadable(`it has ${bits} bits a pixel`);
   if (bits in DEFAULT_MASKS && masks.length === 0) throw unreadable(`it has ${bits} bits a pixel and a header of OS/2`);
   if (pixels < palette) throw unreadable(`its pixels begin at byte ${pixels}, inside its header of ${palette}`);

@@ -1,9 +1,9 @@
-import type { ByteImage } from './augment';
-import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from './resample';
 import type { Runtime } from '../gpu/runtime';
 import { type Normalization, normalizeBytes, resizeBytes, uploadBytes } from '../ops/preprocess';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import type { ByteImage } from './augment';
+import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from './resample';
 
 /**
  * An RGB image of any size -> bytes on the GPU, (1, height, width, 3), resized as Pillow's antialiased bilinear; on the

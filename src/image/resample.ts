@@ -80,13 +80,7 @@ export function resizeBytes(
 }
 
 /** Resamples the middle axis of outer * inSize * inner bytes. */
-function resampleAxis(
-  source: Uint8Array,
-  outer: number,
-  inSize: number,
-  outSize: number,
-  inner: number,
-): Uint8Array {
+function resampleAxis(source: Uint8Array, outer: number, inSize: number, outSize: number, inner: number): Uint8Array {
   const { starts, weights, stride } = bilinearTaps(inSize, outSize);
   const result = new Uint8Array(outer * outSize * inner);
   for (let o = 0; o < outer; o++) {

@@ -1,7 +1,7 @@
-import { shorterSideTo } from './resample';
 import { PyramidFlowError } from '../core/errors';
-import { sizeStep } from '../pyramidflow/config';
 import { goodSizes } from '../ops/fft-plan';
+import { sizeStep } from '../pyramidflow/config';
+import { shorterSideTo } from './resample';
 
 export interface Size {
   readonly height: number;

@@ -1,6 +1,6 @@
-import { templateDifference } from '../pyramidflow/pair-differences';
 import { compose } from '../ops/pyramid';
 import { maxPerItem } from '../ops/reduce';
+import { templateDifference } from '../pyramidflow/pair-differences';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 

@@ -1,15 +1,15 @@
-import type { ByteImage } from '../image/augment';
+import type { Checkpoint } from '../checkpoint/checkpoint';
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
-import { checkThreshold } from './threshold';
+import type { ByteImage } from '../image/augment';
+import { resizedBytes } from '../image/model-input';
 import { type Normalization, normalizeBytes } from '../ops/preprocess';
+import { latentShape, type PyramidFlowConfig } from '../pyramidflow/config';
+import { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import { scope, unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { anomalyMap, imageScores } from './anomaly-map';
-import type { Checkpoint } from '../checkpoint/checkpoint';
-import { type PyramidFlowConfig, latentShape } from '../pyramidflow/config';
-import { resizedBytes } from '../image/model-input';
-import { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import { checkThreshold } from './threshold';
 
 export type Verdict = 'good' | 'defective';
 
@@ -65,7 +65,10 @@ export class Detector {
   ) {}
 
   /** Throws CheckpointError where the checkpoint has no template: its training was not finished. */
-  static fromCheckpoint(gpu: Runtime, { config, tensors, template, category, normalization, threshold }: Checkpoint): Detector {
+  static fromCheckpoint(
+    gpu: Runtime,
+    { config, tensors, template, category, normalization, threshold }: Checkpoint,
+  ): Detector {
     if (!template) {
       throw new PyramidFlowError(
         'CheckpointError',
@@ -82,7 +85,12 @@ export class Detector {
   }
 
   /** A detector from a model and its template, which it takes over. */
-  static fromModel(model: PyramidFlow, template: readonly Tensor[], category: string, normalization?: Normalization): Detector {
+  static fromModel(
+    model: PyramidFlow,
+    template: readonly Tensor[],
+    category: string,
+    normalization?: Normalization,
+  ): Detector {
     return new Detector(model, template, category, normalization, undefined);
   }
 

@@ -1,5 +1,5 @@
-import { addInto, scaleInto } from '../ops/elementwise';
 import { PyramidFlowError } from '../core/errors';
+import { addInto, scaleInto } from '../ops/elementwise';
 import { unscoped } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
@@ -18,7 +18,8 @@ export class TemplateMean {
   /** The mean, which now belongs to the caller. Throws DataError where nothing was added. */
   finish(): Tensor[] {
     const { sums, count } = this;
-    if (!sums) throw new PyramidFlowError('DataError', 'a template of no images was asked for', 'add at least one good image');
+    if (!sums)
+      throw new PyramidFlowError('DataError', 'a template of no images was asked for', 'add at least one good image');
     for (const sum of sums) scaleInto(sum, 1 / count);
     this.sums = undefined;
     return sums;

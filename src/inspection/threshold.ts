@@ -11,7 +11,9 @@ export interface Threshold {
 export function checkThreshold(value: unknown): number | undefined {
   if (value === undefined || (typeof value === 'number' && value > 0 && value < Infinity)) return value;
   const problem = `the threshold is ${typeof value === 'string' ? `the text '${value}'` : String(value)}, expected a finite number above 0`;
-  throw new PyramidFlowError('UsageError', problem, 'give one, or undefined for no verdict', { details: { settings: ['threshold'] } });
+  throw new PyramidFlowError('UsageError', problem, 'give one, or undefined for no verdict', {
+    details: { settings: ['threshold'] },
+  });
 }
 
 export interface BestF1 extends Threshold {

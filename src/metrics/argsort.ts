@@ -24,7 +24,7 @@ function descendingKeys(scores: Float32Array): Uint32Array {
   const keys = new Uint32Array(scores.length);
   new Float32Array(keys.buffer).set(scores);
   for (let i = 0; i < keys.length; i++) {
-    if (scores[i] !== scores[i]) {
+    if (Number.isNaN(scores[i])) {
       throw new PyramidFlowError(
         'NumericError',
         `score ${i} of ${scores.length} is NaN`,

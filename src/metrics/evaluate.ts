@@ -1,6 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
 import { argsortDescending } from './argsort';
-import { aupro, AUPRO_LIMITS } from './aupro';
+import { AUPRO_LIMITS, aupro } from './aupro';
 import { auroc, averagePrecision, requireSameLength } from './ranking';
 
 export interface EvaluationInput {
@@ -47,9 +47,9 @@ export function evaluateMaps(input: EvaluationInput): Evaluation {
     imageAuroc: auroc(imageScores, imageLabels),
     pixelAuroc: auroc(maps, masks, order),
     pixelAp: averagePrecision(maps, masks, order),
-    aupro30: overlaps && overlaps[0],
-    aupro5: overlaps && overlaps[1],
-    aupro100: overlaps && overlaps[2],
+    aupro30: overlaps?.[0] ?? null,
+    aupro5: overlaps?.[1] ?? null,
+    aupro100: overlaps?.[2] ?? null,
   };
   const reasons: Evaluation['reasons'] = {};
   for (const metric of METRICS) {

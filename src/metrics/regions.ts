@@ -32,14 +32,7 @@ export function labelRegions(mask: Uint8Array, height: number, width: number): R
 }
 
 /** Joins the regions of the four neighbours already seen, or starts a new one. */
-function provisionalLabel(
-  labels: Int32Array,
-  parents: number[],
-  at: number,
-  x: number,
-  y: number,
-  width: number,
-): number {
+function provisionalLabel(labels: Int32Array, parents: number[], at: number, x: number, y: number, width: number): number {
   const west = x > 0 ? labels[at - 1] : 0;
   const northWest = x > 0 && y > 0 ? labels[at - width - 1] : 0;
   const north = y > 0 ? labels[at - width] : 0;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { heatImage, overlay } from '../image/heat-map';
 import { PyramidFlowError } from '../core/errors';
-import type { Detector, Verdict } from '../inspection/detector';
+import { heatImage, overlay } from '../image/heat-map';
 import { formatSize } from '../image/size';
+import type { Detector, Verdict } from '../inspection/detector';
 import { type ReadOptions, readImage, writePng } from './files/image-file';
 import type { InputFile } from './files/input-files';
 import { ResultLog } from './files/result-log';
@@ -22,7 +22,18 @@ export interface DetectionRow {
   readonly error?: string;
 }
 
-const COLUMNS = ['path', 'score', 'verdict', 'heatMap', 'overlay', 'decodeMs', 'uploadMs', 'networkMs', 'readMs', 'error'] as const;
+const COLUMNS = [
+  'path',
+  'score',
+  'verdict',
+  'heatMap',
+  'overlay',
+  'decodeMs',
+  'uploadMs',
+  'networkMs',
+  'readMs',
+  'error',
+] as const;
 
 export interface DetectOptions extends ReadOptions {
   /** stops after the picture under way */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { ByteImage } from '../image/augment';
-import type { TestImage } from '../dataset/layouts';
 import { PyramidFlowError } from '../core/errors';
-import { type Evaluation, evaluateMaps } from '../metrics/evaluate';
-import type { Detector } from '../inspection/detector';
+import type { TestImage } from '../dataset/layouts';
+import type { ByteImage } from '../image/augment';
 import type { Size } from '../image/size';
+import type { Detector } from '../inspection/detector';
+import { type Evaluation, evaluateMaps } from '../metrics/evaluate';
 import { type Dataset, loadMask, resizeImage } from './files/dataset';
 import { readImage } from './files/image-file';
 import type { ReportPicture } from './report/write-report';

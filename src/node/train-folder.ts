@@ -1,17 +1,17 @@
 import { basename, join, resolve } from 'node:path';
+import type { Checkpoint, ManifestEntry, TrainingState } from '../checkpoint/checkpoint';
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
-import type { Checkpoint, ManifestEntry, TrainingState } from '../checkpoint/checkpoint';
-import type { FitProgress } from '../training/fit';
 import { formatSize } from '../image/size';
-import { type ResumeChoices, type TrainingPlan, newPlan, resumedPlan } from '../training/plan';
+import type { FitProgress } from '../training/fit';
+import { newPlan, type ResumeChoices, resumedPlan, type TrainingPlan } from '../training/plan';
 import { trainModel } from '../training/train';
 import { readCheckpoint } from './files/checkpoint-file';
 import { type Dataset, loadTrainingImages, openDataset } from './files/dataset';
 import { readImage } from './files/image-file';
 import { lockFile } from './files/lock-file';
 import { makeManifest } from './files/manifest';
-import { ModelFile, type OutputOptions, isResumed, outputFile, refuseExisting } from './files/output-file';
+import { isResumed, ModelFile, type OutputOptions, outputFile, refuseExisting } from './files/output-file';
 
 export interface TrainFolderOptions extends ResumeChoices, OutputOptions {
   /** folder of the data set */

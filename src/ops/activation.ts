@@ -1,6 +1,6 @@
-import leakyKernel from '../../shaders/network/leaky_relu.wgsl';
 import softClampKernel from '../../shaders/flow/soft_clamp.wgsl';
 import softClampGradientKernel from '../../shaders/flow/soft_clamp_gradient.wgsl';
+import leakyKernel from '../../shaders/network/leaky_relu.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { copyChannels } from './channels';
 import { zerosLike } from './elementwise';

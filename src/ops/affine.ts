@@ -5,7 +5,7 @@ import { fill } from './elementwise';
 import { rowGrid } from './grid';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
-import { type VolumeNorm, meanShape, removeMean, volumeMean } from './volume-norm';
+import { meanShape, removeMean, type VolumeNorm, volumeMean } from './volume-norm';
 
 /** Log scales whose volume normalization is still to come: the kernels take their mean off on the way. */
 export interface LogScale {
@@ -81,7 +81,12 @@ function gradients(dy: Tensor, x: Tensor, logScale: Tensor, runningMean: Tensor,
   return { x: dx, logScale: dLogScale, network };
 }
 
-function withMean(values: Tensor, runningMean: Tensor, { kind, training }: AffineNorm, work: (logScale: LogScale) => void): void {
+function withMean(
+  values: Tensor,
+  runningMean: Tensor,
+  { kind, training }: AffineNorm,
+  work: (logScale: LogScale) => void,
+): void {
   const mean = training ? volumeMean(values, kind) : runningMean;
   work({ values, mean, kind });
   if (training) mean.free();

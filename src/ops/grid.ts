@@ -10,7 +10,10 @@ export function linearGrid(threads: number): [number, number, number] {
 }
 
 /** The grid of a kernel with one thread a pixel along x, one workgroup a row along y and a channel along z. */
-export function rowGrid({ shape: [, , height, width] }: { shape: readonly number[] }, channels: number): [number, number, number] {
+export function rowGrid(
+  { shape: [, , height, width] }: { shape: readonly number[] },
+  channels: number,
+): [number, number, number] {
   return [Math.ceil(width / WORKGROUP), height, channels];
 }
 

@@ -13,7 +13,12 @@ export type LuTensors = Readonly<Record<'lower' | 'logS' | 'upper' | 'perm' | 's
 export function mixingWeight(lu: LuTensors): Tensor {
   const size = lu.logS.size;
   const w = Tensor.empty(lu.logS.gpu, [size, size, 1, 1], 'mixing weight');
-  lu.logS.gpu.run(matrixKernel, { tensors: { ...lu, w }, uniforms: {}, constants: { SIZE: size }, grid: linearGrid(size * size) });
+  lu.logS.gpu.run(matrixKernel, {
+    tensors: { ...lu, w },
+    uniforms: {},
+    constants: { SIZE: size },
+    grid: linearGrid(size * size),
+  });
   return w;
 }
 
@@ -21,7 +26,12 @@ export function mixingWeight(lu: LuTensors): Tensor {
 export function inverseMixingWeight(lu: LuTensors): Tensor {
   const size = lu.logS.size;
   const inverse = Tensor.empty(lu.logS.gpu, [size, size, 1, 1], 'inverse mixing weight');
-  lu.logS.gpu.run(inverseKernel, { tensors: { ...lu, inverse }, uniforms: {}, constants: { SIZE: size }, grid: linearGrid(size) });
+  lu.logS.gpu.run(inverseKernel, {
+    tensors: { ...lu, inverse },
+    uniforms: {},
+    constants: { SIZE: size },
+    grid: linearGrid(size),
+  });
   return inverse;
 }
 

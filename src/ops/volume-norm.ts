@@ -4,8 +4,8 @@ import subtractMeanKernel from '../../shaders/flow/subtract_mean.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { combineInto } from './elementwise';
 import { linearGrid, planeGrid } from './grid';
-import { partialSums } from './reduce';
 import type { Op } from './op';
+import { partialSums } from './reduce';
 import { expectShape, imageShape } from './shape';
 
 /** Volume normalization over batch and channels (CVN) or over batch and space (SVN); paper, section 3.3. */

@@ -1,6 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
-import type { CouplingLevels } from './coupling';
 import type { VolumeNorm } from '../ops/volume-norm';
+import type { CouplingLevels } from './coupling';
 
 /** The shape of a PyramidFlow. CVN means and the template bind a model to one height and width. */
 export interface PyramidFlowConfig {

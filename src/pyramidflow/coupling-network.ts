@@ -61,7 +61,12 @@ export function runNetwork({ levels, w1, w2 }: NetworkInputs, size: NetworkSize)
 }
 
 /** From dy, the gradient of the network's result, to those of all that it reads: they are added to what `into` holds. */
-export function networkGradients(dy: Tensor, { levels, w1, w2 }: NetworkInputs, into: NetworkInputs, size: NetworkSize): void {
+export function networkGradients(
+  dy: Tensor,
+  { levels, w1, w2 }: NetworkInputs,
+  into: NetworkInputs,
+  size: NetworkSize,
+): void {
   const { workspace } = size;
   forParts([dy, ...levels, ...into.levels], size, ([dyPart, ...parts]) => {
     const { input, enlarge, made } = networkInput(parts.slice(0, levels.length), size);

@@ -1,15 +1,15 @@
+import type { ParameterSet } from '../autograd/parameters';
+import type { Tape } from '../autograd/tape';
+import type { Invertible, Pass } from '../flow/reversible';
+import { replace } from '../flow/reversible';
 import { CLAMP, LEAKY_SLOPE, leakyRelu, softClamp, softClampHead, softClampHeadGradient } from '../ops/activation';
-import { type LogScale, affine, affineGradient, applyAffine } from '../ops/affine';
+import { affine, affineGradient, applyAffine, type LogScale } from '../ops/affine';
 import { conv2d } from '../ops/conv/convolve';
 import { add, addInto, scaleInto } from '../ops/elementwise';
 import { nearest } from '../ops/nearest';
-import { type VolumeNorm, moveRunningMean, removeMean, subtractMean, volumeMean, volumeNorm } from '../ops/volume-norm';
-import type { ParameterSet } from '../autograd/parameters';
-import type { Invertible, Pass } from '../flow/reversible';
-import { replace } from '../flow/reversible';
-import type { Tape } from '../autograd/tape';
+import { moveRunningMean, removeMean, subtractMean, type VolumeNorm, volumeMean, volumeNorm } from '../ops/volume-norm';
 import type { Tensor } from '../tensor/tensor';
-import { type NetworkInputs, type NetworkSize, condition, networkGradients, runNetwork } from './coupling-network';
+import { condition, type NetworkInputs, type NetworkSize, networkGradients, runNetwork } from './coupling-network';
 
 const MIB = 2 ** 20;
 /** The peak of a step lies at the finest level and is kept low; the others shall not exceed it. */

@@ -3,7 +3,7 @@ import type { Runtime } from '../gpu/runtime';
 import { convolve } from '../ops/conv/convolve';
 import { biasRelu, maxPool3 } from '../ops/encoder-layers';
 import { scope, unscoped } from '../tensor/scope';
-import { Tensor, elements } from '../tensor/tensor';
+import { elements, Tensor } from '../tensor/tensor';
 import type { NamedTensors } from './initialize';
 
 const BATCH_NORM_EPSILON = 1e-5; // PyTorch's default, which the ImageNet models use
@@ -61,15 +61,28 @@ function activated(x: Tensor, { weight, bias }: Layer, stride: 1 | 2, residual?:
 function foldedLayer(gpu: Runtime, tensors: NamedTensors, conv: string, norm: string): Layer {
   const take = (name: string) => {
     const found = tensors.get(name);
-    if (!found) throw new PyramidFlowError('CheckpointError', `the encoder's tensor ${name} is missing`, 'use torchvision weights');
+    if (!found)
+      throw new PyramidFlowError('CheckpointError', `the encoder's tensor ${name} is missing`, 'use torchvision weights');
     return found;
   };
-  const [gamma, beta, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((n) => take(`${norm}.${n}`).data);
+  const [gamma, beta, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map(
+    (n) => take(`${norm}.${n}`).data,
+  );
   const factor = Float64Array.from(gamma, (g, o) => g / Math.sqrt(variance[o] + BATCH_NORM_EPSILON));
   const { shape, data } = take(`${conv}.weight`);
   const fanIn = elements(shape.slice(1));
   return {
-    weight: Tensor.from(gpu, shape, data.map((w, at) => w * factor[Math.floor(at / fanIn)]), conv),
-    bias: Tensor.from(gpu, [shape[0]], beta.map((b, o) => b - mean[o] * factor[o]), `${conv} bias`),
+    weight: Tensor.from(
+      gpu,
+      shape,
+      data.map((w, at) => w * factor[Math.floor(at / fanIn)]),
+      conv,
+    ),
+    bias: Tensor.from(
+      gpu,
+      [shape[0]],
+      beta.map((b, o) => b - mean[o] * factor[o]),
+      `${conv} bias`,
+    ),
   };
 }

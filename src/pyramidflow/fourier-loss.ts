@@ -1,11 +1,11 @@
 import phaseKernel from '../../shaders/loss/fourier_phase.wgsl';
-import { scope } from '../tensor/scope';
-import { Tensor } from '../tensor/tensor';
 import { fft2, inverseFft2Real } from '../ops/fft';
 import { linearGrid } from '../ops/grid';
-import { pairDifferences } from './pair-differences';
 import { compose, composeGradient } from '../ops/pyramid';
 import { mean } from '../ops/reduce';
+import { scope } from '../tensor/scope';
+import { Tensor } from '../tensor/tensor';
+import { pairDifferences } from './pair-differences';
 
 /** The loss, [1], and its gradients with respect to the levels of the latent, finest first. */
 export interface LossAndGradient {

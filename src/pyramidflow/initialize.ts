@@ -1,8 +1,8 @@
-import { meanShape } from '../ops/volume-norm';
+import { luDecompose, type Matrix, orthonormalize } from '../core/linear-algebra';
 import type { Random } from '../core/random';
-import { type Shape, elements } from '../tensor/tensor';
-import { type BlockPlan, type PyramidFlowConfig, blockPlan, couplingLevels } from './config';
-import { type Matrix, luDecompose, orthonormalize } from '../core/linear-algebra';
+import { meanShape } from '../ops/volume-norm';
+import { elements, type Shape } from '../tensor/tensor';
+import { type BlockPlan, blockPlan, couplingLevels, type PyramidFlowConfig } from './config';
 
 /** Host tensors by name, as they stand in a checkpoint. */
 export type NamedTensors = Map<string, { readonly shape: Shape; readonly data: Float32Array }>;
@@ -48,13 +48,22 @@ export function initialTensors(config: PyramidFlowConfig, random: Random): Named
   blockPlan(config.levels, config.stacks).forEach((_, i) => {
     const conv1 = tensors.get(`blocks.${i}.conv1`)!;
     const bound = 1 / Math.sqrt(elements(conv1.shape.slice(1)));
-    put(`blocks.${i}.conv1`, conv1.data.map(() => (2 * random.uniform() - 1) * bound));
+    put(
+      `blocks.${i}.conv1`,
+      conv1.data.map(() => (2 * random.uniform() - 1) * bound),
+    );
     const { perm, lower, upper } = luDecompose(randomOrthonormal(config.channels, config.channels, random));
     const diagonal = upper.data.filter((_, at) => at % (config.channels + 1) === 0);
     put(`blocks.${i}.perm`, perm.data);
     put(`blocks.${i}.lower`, lower.data);
-    put(`blocks.${i}.upper`, upper.data.map((value, at) => (at % (config.channels + 1) === 0 ? 0 : value)));
-    put(`blocks.${i}.log_s`, diagonal.map((value) => Math.log(Math.abs(value))));
+    put(
+      `blocks.${i}.upper`,
+      upper.data.map((value, at) => (at % (config.channels + 1) === 0 ? 0 : value)),
+    );
+    put(
+      `blocks.${i}.log_s`,
+      diagonal.map((value) => Math.log(Math.abs(value))),
+    );
     put(`blocks.${i}.sign`, diagonal.map(Math.sign));
   });
   return tensors;

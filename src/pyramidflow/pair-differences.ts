@@ -2,10 +2,10 @@ import pairKernel from '../../shaders/loss/pair_differences.wgsl';
 import pairGradientKernel from '../../shaders/loss/pair_differences_gradient.wgsl';
 import templateKernel from '../../shaders/loss/template_difference.wgsl';
 import { PyramidFlowError } from '../core/errors';
-import { Tensor } from '../tensor/tensor';
 import { linearGrid } from '../ops/grid';
 import type { Op } from '../ops/op';
 import { expectShape, imageShape } from '../ops/shape';
+import { Tensor } from '../tensor/tensor';
 
 /** y = channel mean of |x_i - x_j|^power for every pair i < j of a batch: (N, C, H, W) -> (N (N - 1) / 2, 1, H, W). */
 export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {

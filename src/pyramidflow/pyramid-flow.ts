@@ -1,16 +1,16 @@
+import { ParameterSet } from '../autograd/parameters';
 import { PyramidFlowError } from '../core/errors';
-import { AffineCoupling } from './coupling';
+import { Random } from '../core/random';
 import { Mixing } from '../flow/mixing';
+import { type Invertible, type Pass, ReversibleChain } from '../flow/reversible';
 import type { Runtime } from '../gpu/runtime';
 import { convolve } from '../ops/conv/convolve';
 import { compose, decompose } from '../ops/pyramid';
-import { Random } from '../core/random';
-import { ParameterSet } from '../autograd/parameters';
-import { type Invertible, type Pass, ReversibleChain } from '../flow/reversible';
 import { scope, unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
-import { type PyramidFlowConfig, blockPlan, checkConfig, couplingLevels } from './config';
-import { type NamedTensors, initialTensors, tensorShapes } from './initialize';
+import { blockPlan, checkConfig, couplingLevels, type PyramidFlowConfig } from './config';
+import { AffineCoupling } from './coupling';
+import { initialTensors, type NamedTensors, tensorShapes } from './initialize';
 
 /**
  * PyramidFlow (Lei et al., CVPR 2023): an orthonormal stem, a Laplacian pyramid and a chain of affine couplings between its
@@ -40,7 +40,10 @@ export class PyramidFlow {
     checkConfig(config);
     const shapes = [...tensorShapes(config)].map(([name, entry]) => ({ name, ...entry }));
     const host = shapes.map(({ name, shape, trained }) => ({ name, shape, trained, data: pick(tensors, name, shape) }));
-    const parameters = new ParameterSet(host.filter(({ trained }) => trained), gpu);
+    const parameters = new ParameterSet(
+      host.filter(({ trained }) => trained),
+      gpu,
+    );
     return unscoped(() => {
       const fixed = host.filter(({ trained }) => !trained);
       const stem = transpose(pick(tensors, 'stem.weight', [config.channels, 3, 1, 1]), config.channels, 3);
@@ -64,7 +67,11 @@ export class PyramidFlow {
     const { height, width } = this.config;
     const [, channels, h, w] = images.shape;
     if (channels !== 3 || h !== height || w !== width) {
-      throw new PyramidFlowError('ShapeError', `images are [${images.shape}]`, `this model takes [N, 3, ${height}, ${width}]`);
+      throw new PyramidFlowError(
+        'ShapeError',
+        `images are [${images.shape}]`,
+        `this model takes [N, 3, ${height}, ${width}]`,
+      );
     }
     const levels = this.embed(images);
     this.chain.forward(levels, pass);
@@ -102,9 +109,22 @@ export class PyramidFlow {
       const coupled = couplingLevels(block);
       const trained = (name: string) => this.parameters.get(prefix + name);
       const fixed = (name: string) => this.fixed.get(prefix + name)!;
-      const lu = { lower: trained('lower'), logS: trained('log_s'), upper: trained('upper'), perm: fixed('perm'), sign: fixed('sign') };
+      const lu = {
+        lower: trained('lower'),
+        logS: trained('log_s'),
+        upper: trained('upper'),
+        perm: fixed('perm'),
+        sign: fixed('sign'),
+      };
       return [
-        new AffineCoupling(`${prefix}coupling (${block.kind})`, this.parameters, prefix, coupled, norm, fixed('running_mean')),
+        new AffineCoupling(
+          `${prefix}coupling (${block.kind})`,
+          this.parameters,
+          prefix,
+          coupled,
+          norm,
+          fixed('running_mean'),
+        ),
         new Mixing(`${prefix}mixing`, coupled.target, lu),
       ];
     });

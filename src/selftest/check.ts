@@ -1,7 +1,7 @@
+import { Random } from '../core/random';
 import type { AdapterReport } from '../gpu/device';
 import type { Runtime } from '../gpu/runtime';
-import { Random } from '../core/random';
-import { type Shape, Tensor, elements } from '../tensor/tensor';
+import { elements, type Shape, Tensor } from '../tensor/tensor';
 
 /** Values that a kernel gave, and what they must be, computed in float64 on the CPU. */
 export interface Comparison {

@@ -1,7 +1,7 @@
 import { CLAMP, softClamp } from '../ops/activation';
 import { affineGradient, applyAffine } from '../ops/affine';
 import { inverseMixingWeight, luWeight, mixingWeight } from '../ops/mixing';
-import { type VolumeNorm, meanShape, subtractMean, volumeMean } from '../ops/volume-norm';
+import { meanShape, subtractMean, type VolumeNorm, volumeMean } from '../ops/volume-norm';
 import type { Check, Comparison, Lab, Sample } from './check';
 import { product } from './truth';
 
@@ -12,15 +12,11 @@ export const FLOW_CHECKS: readonly Check[] = [
     kernels: ['soft_clamp', 'soft_clamp_gradient'],
     tolerance: 1e-6,
     async run(lab) {
-      const values = Float64Array.from(
-        { length: 2 * 6 * 35 },
-        (_, i) => 4 * Math.tan(((i + 0.5) / 420 - 0.5) * Math.PI),
-      );
+      const values = Float64Array.from({ length: 2 * 6 * 35 }, (_, i) => 4 * Math.tan(((i + 0.5) / 420 - 0.5) * Math.PI));
       const x = lab.given([2, 6, 5, 7], values);
       const dy = lab.sample([2, 3, 5, 7]);
       const attributes = { channels: 3, alpha: CLAMP };
-      const head = (input: Float64Array) =>
-        [input.subarray(0, 105), input.subarray(210, 315)].flatMap((part) => [...part]);
+      const head = (input: Float64Array) => [input.subarray(0, 105), input.subarray(210, 315)].flatMap((part) => [...part]);
       const truth = (input: Float64Array) =>
         Float64Array.from(head(input), (value) => CLAMP * 0.636 * Math.atan(value / CLAMP));
       const y = softClamp.forward({ x: x.tensor }, attributes);

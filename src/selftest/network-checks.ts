@@ -3,7 +3,7 @@ import { copyChannels } from '../ops/channels';
 import { directForward, directGradInput, directGradWeight } from '../ops/conv/direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../ops/conv/fft';
 import type { Tile } from '../ops/conv/tiles';
-import { PRODUCTS_CHOICE, type TileProducts, hasSubgroupsOf8, tileProducts } from '../ops/conv/variants';
+import { hasSubgroupsOf8, PRODUCTS_CHOICE, type TileProducts, tileProducts } from '../ops/conv/variants';
 import { combineInto, fill, scaleInto } from '../ops/elementwise';
 import { biasRelu, maxPool3 } from '../ops/encoder-layers';
 import { nearest } from '../ops/nearest';
@@ -25,11 +25,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
     tolerance: 1e-6,
     run(lab) {
       const [x, y] = [lab.sample([2, 3, 1, 67]), lab.sample([2, 3, 1, 67])];
-      const [scaled, filled, window] = [
-        x.tensor.copy(),
-        x.tensor.copy(),
-        lab.given([2, 4, 1, 67], new Float32Array(536)),
-      ];
+      const [scaled, filled, window] = [x.tensor.copy(), x.tensor.copy(), lab.given([2, 4, 1, 67], new Float32Array(536))];
       combineInto(y.tensor, 0.9, x.tensor, -2);
       scaleInto(scaled, -3);
       fill(filled, 1.5);
@@ -187,11 +183,7 @@ interface ConvolutionCalls {
 function directCalls(stride: number): ConvolutionCalls {
   return {
     forward(x, w) {
-      const y = Tensor.empty(x.gpu, [
-        x.shape[0],
-        w.shape[0],
-        ...x.shape.slice(2).map((side) => Math.ceil(side / stride)),
-      ]);
+      const y = Tensor.empty(x.gpu, [x.shape[0], w.shape[0], ...x.shape.slice(2).map((side) => Math.ceil(side / stride))]);
       directForward(x, w, y, stride, 1);
       return y;
     },

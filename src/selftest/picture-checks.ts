@@ -1,13 +1,13 @@
-import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnCpu } from '../image/resample';
+import { ADAM_DEFAULTS, Adam } from '../autograd/adam';
+import { ParameterSet } from '../autograd/parameters';
+import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from '../image/resample';
 import { blur } from '../ops/blur';
 import { fft2, inverseFft2Real } from '../ops/fft';
-import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
-import { pairDifferences, templateDifference } from '../pyramidflow/pair-differences';
 import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../ops/preprocess';
 import { compose, decompose, down, up } from '../ops/pyramid';
-import { ParameterSet } from '../autograd/parameters';
+import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
+import { pairDifferences, templateDifference } from '../pyramidflow/pair-differences';
 import { Tensor } from '../tensor/tensor';
-import { ADAM_DEFAULTS, Adam } from '../autograd/adam';
 import type { Check, Comparison, Lab } from './check';
 import { blurred, fourier, maximumPool, nearestResize } from './truth';
 
@@ -159,8 +159,7 @@ async function checkLoss(lab: Lab): Promise<Comparison[]> {
   const [channels, height, width] = [2, 6, 10];
   const pixels = height * width;
   const [fine, coarse] = [lab.sample([2, channels, height, width]), lab.sample([2, channels, height / 2, width / 2])];
-  const difference = (z: Float64Array) =>
-    z.subarray(0, z.length / 2).map((value, i) => (value - z[z.length / 2 + i]) ** 2);
+  const difference = (z: Float64Array) => z.subarray(0, z.length / 2).map((value, i) => (value - z[z.length / 2 + i]) ** 2);
   const truth = (z: Float64Array, below: Float64Array): Float64Array => {
     const enlarged = nearestResize(difference(below), channels, [height / 2, width / 2], [height, width]);
     const smooth = blurred(enlarged, channels, height, width);

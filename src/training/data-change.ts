@@ -1,5 +1,5 @@
-import { PyramidFlowError } from '../core/errors';
 import type { ManifestEntry } from '../checkpoint/checkpoint';
+import { PyramidFlowError } from '../core/errors';
 
 const SHOWN = 3;
 

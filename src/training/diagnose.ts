@@ -1,9 +1,9 @@
-import type { ByteImage } from '../image/augment';
 import { PyramidFlowError } from '../core/errors';
+import type { ByteImage } from '../image/augment';
 import { networkInput } from '../image/model-input';
-import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
-import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
 import type { Normalization } from '../ops/preprocess';
+import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
+import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import type { Tensor } from '../tensor/tensor';
 import type { Trainer } from './step';
 
@@ -32,7 +32,9 @@ export async function diagnose(
   const input = networkInput(trainer.model.gpu, images, normalization);
   const finding = (await findInForward(trainer.model, input)) ?? (await findInBackward(trainer, input));
   input.free();
-  const where = finding ? `in ${finding.block}: ${finding.tensor} is not finite` : 'the loss was not finite, but is when the step is repeated';
+  const where = finding
+    ? `in ${finding.block}: ${finding.tensor} is not finite`
+    : 'the loss was not finite, but is when the step is repeated';
   return new PyramidFlowError(
     'NumericError',
     `training stopped at epoch ${epoch}, step ${step} ${where}`,
@@ -42,15 +44,15 @@ export async function diagnose(
 }
 
 async function findInForward(model: PyramidFlow, input: Tensor): Promise<Finding | undefined> {
-  if (!(await isFinite(input))) return { block: 'the input', tensor: 'images' };
+  if (!(await allFinite(input))) return { block: 'the input', tensor: 'images' };
   for (const name of model.parameters.names) {
-    if (!(await isFinite(model.parameters.get(name)))) return { block: blockOf(name), tensor: name };
+    if (!(await allFinite(model.parameters.get(name)))) return { block: blockOf(name), tensor: name };
   }
   const levels = model.embed(input);
   try {
     for (const module of model.chain.modules) {
       model.chain.forward(levels, { training: true }, [module]);
-      if (!(await isFinite(levels[module.target]))) return { block: module.name, tensor: `level ${module.target}` };
+      if (!(await allFinite(levels[module.target]))) return { block: module.name, tensor: `level ${module.target}` };
     }
     const { loss, gradients } = fourierLossAndGradient(levels, 2);
     const found = await firstBad([loss, ...gradients]);
@@ -65,7 +67,7 @@ async function findInBackward(trainer: Trainer, input: Tensor): Promise<Finding 
   trainer.gradients(input, false).free();
   const { parameters } = trainer.model;
   for (const name of parameters.names.toReversed()) {
-    if (!(await isFinite(parameters.gradient(name)))) return { block: blockOf(name), tensor: `the gradient of ${name}` };
+    if (!(await allFinite(parameters.gradient(name)))) return { block: blockOf(name), tensor: `the gradient of ${name}` };
   }
   return undefined;
 }
@@ -73,12 +75,12 @@ async function findInBackward(trainer: Trainer, input: Tensor): Promise<Finding 
 async function firstBad(tensors: readonly Tensor[]): Promise<number | undefined> {
   let bad: number | undefined;
   for (const [i, tensor] of tensors.entries()) {
-    if (bad === undefined && !(await isFinite(tensor))) bad = i;
+    if (bad === undefined && !(await allFinite(tensor))) bad = i;
     tensor.free();
   }
   return bad;
 }
 
-const isFinite = async (tensor: Tensor): Promise<boolean> => (await tensor.read()).every(Number.isFinite);
+const allFinite = async (tensor: Tensor): Promise<boolean> => (await tensor.read()).every(Number.isFinite);
 
 const blockOf = (parameter: string): string => parameter.split('.').slice(0, 2).join('.');

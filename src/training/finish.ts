@@ -1,9 +1,9 @@
-import { thresholdFromGood } from '../inspection/threshold';
-import { anomalyMap, imageScores } from '../inspection/anomaly-map';
 import { networkInput } from '../image/model-input';
-import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import { anomalyMap, imageScores } from '../inspection/anomaly-map';
 import { TemplateMean } from '../inspection/template';
+import { thresholdFromGood } from '../inspection/threshold';
 import type { Normalization } from '../ops/preprocess';
+import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import { scope } from '../tensor/scope';
 import type { TrainingImages } from './fit';
 

@@ -1,11 +1,11 @@
-import { type ByteImage, augmentImage } from '../image/augment';
-import type { TrainingSettings } from '../pyramidflow/settings';
-import { PyramidFlowError } from '../core/errors';
 import type { EpochLog, TrainingState } from '../checkpoint/checkpoint';
-import { networkInput } from '../image/model-input';
-import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
-import { IMAGENET, type Normalization } from '../ops/preprocess';
+import { PyramidFlowError } from '../core/errors';
 import { Random } from '../core/random';
+import { augmentImage, type ByteImage } from '../image/augment';
+import { networkInput } from '../image/model-input';
+import { IMAGENET, type Normalization } from '../ops/preprocess';
+import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import type { TrainingSettings } from '../pyramidflow/settings';
 import type { Tensor } from '../tensor/tensor';
 import { diagnose } from './diagnose';
 import { watchDivergence } from './divergence';

@@ -1,10 +1,10 @@
-import { trainingSettings } from '../checkpoint/metadata';
-import { type NetworkSettings, type TrainingSettings, settingsFor } from '../pyramidflow/settings';
-import { PyramidFlowError } from '../core/errors';
 import type { Checkpoint, ManifestEntry } from '../checkpoint/checkpoint';
-import { type PyramidFlowConfig, checkConfig } from '../pyramidflow/config';
+import { trainingSettings } from '../checkpoint/metadata';
+import { PyramidFlowError } from '../core/errors';
+import { formatSize, modelSize, type Size, type SizeRequest } from '../image/size';
+import { checkConfig, type PyramidFlowConfig } from '../pyramidflow/config';
+import { type NetworkSettings, settingsFor, type TrainingSettings } from '../pyramidflow/settings';
 import { requireSameData } from './data-change';
-import { type Size, type SizeRequest, formatSize, modelSize } from '../image/size';
 
 /** What a user may choose; what is left out takes the category's released setting. */
 export interface TrainingChoices extends Partial<NetworkSettings>, Partial<TrainingSettings> {

@@ -1,10 +1,10 @@
-import type { MemoryMode } from '../pyramidflow/settings';
+import { Adam, type AdamSettings } from '../autograd/adam';
+import { Tape } from '../autograd/tape';
 import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
 import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
-import { Tape } from '../autograd/tape';
+import type { MemoryMode } from '../pyramidflow/settings';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
-import { Adam, type AdamSettings } from '../autograd/adam';
 
 /** What a step needs of the settings; what is left out takes the released one. */
 export interface TrainerSettings extends Partial<AdamSettings> {

@@ -1,9 +1,9 @@
-import type { Runtime } from '../gpu/runtime';
 import type { Checkpoint, ManifestEntry, TrainingState } from '../checkpoint/checkpoint';
-import { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import type { Runtime } from '../gpu/runtime';
 import { IMAGENET } from '../ops/preprocess';
+import { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import { finishTraining } from './finish';
-import { type FitProgress, type TrainingImages, fit } from './fit';
+import { type FitProgress, fit, type TrainingImages } from './fit';
 import type { TrainingPlan } from './plan';
 
 export interface TrainOptions {

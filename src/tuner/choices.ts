@@ -1,7 +1,7 @@
 import type { AdapterReport } from '../gpu/device';
 import { FFT_KERNELS, methodChoice } from '../ops/conv/convolve';
 import { TILES } from '../ops/conv/tiles';
-import { PRODUCTS_CHOICE, TILE_CHOICE, hasSubgroupsOf8 } from '../ops/conv/variants';
+import { hasSubgroupsOf8, PRODUCTS_CHOICE, TILE_CHOICE } from '../ops/conv/variants';
 
 /** A choice between kernels that compute the same thing. */
 export interface Choice {
@@ -26,7 +26,9 @@ export const CHOICES: readonly Choice[] = [
     options: (adapter) => (hasSubgroupsOf8(adapter) ? ['plain', 'subgroup'] : ['plain']),
   },
   { name: TILE_CHOICE, kernel: 7, side: 128, checked: [26, 52], options: () => TILES.map(String) }, // sizes that take the largest
-  ...FFT_KERNELS.map((kernel): Choice => ({ name: methodChoice(kernel), kernel, checked: [18, 19], options: () => ['direct', 'fft'] })),
+  ...FFT_KERNELS.map(
+    (kernel): Choice => ({ name: methodChoice(kernel), kernel, checked: [18, 19], options: () => ['direct', 'fft'] }),
+  ),
 ];
 
 /** Those that leave this adapter more than one option. */

@@ -1,10 +1,10 @@
+import { Random } from '../core/random';
 import type { Runtime } from '../gpu/runtime';
 import { convolve, convolveGradients } from '../ops/conv/convolve';
-import { Random } from '../core/random';
 import { type CheckResult, runCheck } from '../selftest/check';
 import { checkConvolution } from '../selftest/network-checks';
 import { scope } from '../tensor/scope';
-import { Tensor, elements } from '../tensor/tensor';
+import { elements, Tensor } from '../tensor/tensor';
 import { type Choice, openChoices } from './choices';
 
 export interface TuneOptions {
@@ -100,8 +100,16 @@ function check(gpu: Runtime, name: string, kernel: number, size: Choice['checked
 /** A convolution of the model's own size and both its gradients. */
 function workload(gpu: Runtime, kernel: number, side: number): { run(): void; free(): void } {
   const random = new Random(1);
-  const [x, dy, w] = [[BATCH, CHANNELS, side, side], [BATCH, CHANNELS, side, side], [CHANNELS, CHANNELS, kernel, kernel]].map((shape) =>
-    Tensor.from(gpu, shape, Float32Array.from({ length: elements(shape) }, () => random.normal())),
+  const [x, dy, w] = [
+    [BATCH, CHANNELS, side, side],
+    [BATCH, CHANNELS, side, side],
+    [CHANNELS, CHANNELS, kernel, kernel],
+  ].map((shape) =>
+    Tensor.from(
+      gpu,
+      shape,
+      Float32Array.from({ length: elements(shape) }, () => random.normal()),
+    ),
   );
   return {
     run: () =>

@@ -21,7 +21,11 @@ export function targetOf(canvas: Canvas, { device }: Runtime, picture: { width: 
   checkSize(canvas, device.limits.maxTextureDimension2D);
   const context = canvas.getContext('webgpu') as GPUCanvasContext | null;
   if (!context) {
-    throw new PyramidFlowError('UsageError', 'this canvas has another context already', 'give a canvas of its own to draw()');
+    throw new PyramidFlowError(
+      'UsageError',
+      'this canvas has another context already',
+      'give a canvas of its own to draw()',
+    );
   }
   if (configured.get(canvas) !== device) {
     context.configure({ device, format: canvasFormat(), alphaMode: 'opaque' });

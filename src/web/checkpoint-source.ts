@@ -1,6 +1,6 @@
-import { PyramidFlowError } from '../core/errors';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { decodeCheckpoint } from '../checkpoint/codec';
+import { PyramidFlowError } from '../core/errors';
 import { is } from './image-source';
 
 /** Where a page may have a checkpoint: its address, its bytes or a file. */

@@ -71,7 +71,9 @@ function unreadable(source: unknown, cause: unknown): PyramidFlowError {
     return new PyramidFlowError('DataError', 'what was given is no picture', accepted, { cause });
   }
   if (!is('Blob', source)) {
-    return new PyramidFlowError('DataError', 'there is no picture in what was given', 'wait until it is loaded or drawn', { cause });
+    return new PyramidFlowError('DataError', 'there is no picture in what was given', 'wait until it is loaded or drawn', {
+      cause,
+    });
   }
   const name = is('File', source) ? source.name : 'the file';
   return new PyramidFlowError('DataError', `${name} cannot be read as a picture`, FORMATS, { cause });

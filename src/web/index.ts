@@ -1,11 +1,11 @@
 export { type ErrorCode, PyramidFlowError } from '../core/errors';
+export type { DetectionTimings, Verdict } from '../inspection/detector';
 export type { CheckpointSource } from './checkpoint-source';
 export type { ImageSource } from './image-source';
 export { type LoadOptions, loadDetector } from './load-detector';
-export type { DetectionTimings, Verdict } from '../inspection/detector';
+export type { TrainProgress } from './messages';
 export type { DrawOptions, PageDetection } from './page-detection';
 export type { DetectOptions, LoadTimings, PageDetector, RefreshOptions } from './page-detector';
-export { type SharedDevice, openDevice } from './shared-device';
-export { type Support, explainSupport } from './support';
+export { openDevice, type SharedDevice } from './shared-device';
+export { explainSupport, type Support } from './support';
 export { type TrainOptions, train } from './train';
-export type { TrainProgress } from './messages';

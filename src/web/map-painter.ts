@@ -1,9 +1,9 @@
 import drawShader from '../../shaders/render/draw_map.wgsl';
-import { HEAT } from '../image/colormap';
-import { CLEAR, OPACITY } from '../image/heat-map';
 import { TEXTURE_USAGE } from '../gpu/flags';
 import { Renderer } from '../gpu/render';
 import type { Runtime } from '../gpu/runtime';
+import { HEAT } from '../image/colormap';
+import { CLEAR, OPACITY } from '../image/heat-map';
 import { unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { canvasFormat } from './canvas';
@@ -37,7 +37,10 @@ export class MapPainter {
     readonly gpu: Runtime,
     private readonly renderer: Renderer<'values' | 'colors' | 'picture' | 'linear', keyof ReturnType<typeof viewOf>>,
   ) {
-    const words = Uint32Array.from({ length: HEAT.length / 3 }, (_, i) => HEAT[3 * i] | (HEAT[3 * i + 1] << 8) | (HEAT[3 * i + 2] << 16));
+    const words = Uint32Array.from(
+      { length: HEAT.length / 3 },
+      (_, i) => HEAT[3 * i] | (HEAT[3 * i + 1] << 8) | (HEAT[3 * i + 2] << 16),
+    );
     this.colors = unscoped(() => Tensor.from(gpu, [words.length], words, 'colours', 'u32'));
     const usage = TEXTURE_USAGE.TEXTURE_BINDING;
     this.nothing = gpu.device.createTexture({ label: 'no picture', size: [1, 1], format: 'rgba8unorm', usage });

@@ -1,5 +1,5 @@
-import { scaleFor } from '../image/heat-map';
 import { PyramidFlowError } from '../core/errors';
+import { scaleFor } from '../image/heat-map';
 import type { DetectionTimings, Verdict } from '../inspection/detector';
 import type { Tensor } from '../tensor/tensor';
 import { targetOf } from './canvas';
@@ -94,7 +94,8 @@ export class PageDetection {
   }
 
   private throwDisposed(): void {
-    if (this.tensor.freed) throw new PyramidFlowError('UsageError', 'this detection was disposed of', 'use it before dispose()');
+    if (this.tensor.freed)
+      throw new PyramidFlowError('UsageError', 'this detection was disposed of', 'use it before dispose()');
   }
 }
 

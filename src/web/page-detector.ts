@@ -1,14 +1,14 @@
-import type { ByteImage } from '../image/augment';
-import { PyramidFlowError } from '../core/errors';
-import type { Runtime } from '../gpu/runtime';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { encodeCheckpoint } from '../checkpoint/codec';
-import type { PyramidFlowConfig } from '../pyramidflow/config';
-import { checkThreshold } from '../inspection/threshold';
+import { PyramidFlowError } from '../core/errors';
+import type { Runtime } from '../gpu/runtime';
+import type { ByteImage } from '../image/augment';
 import { Detector } from '../inspection/detector';
+import { checkThreshold } from '../inspection/threshold';
+import type { PyramidFlowConfig } from '../pyramidflow/config';
 import { finishTraining } from '../training/finish';
 import { abortable } from './abort';
-import { type ImageSource, decodeImage, is } from './image-source';
+import { decodeImage, type ImageSource, is } from './image-source';
 import { type MapPainter, painterFor } from './map-painter';
 import { PageDetection } from './page-detection';
 import { Picture, resizedPart } from './picture';
@@ -102,7 +102,8 @@ export class PageDetector {
       parts.push(await this.part(source, signal));
       if (expected) onProgress?.(parts.length, 3 * expected);
     }
-    if (parts.length < 2) throw new PyramidFlowError('DataError', `${parts.length} good parts make no template`, 'give at least two');
+    if (parts.length < 2)
+      throw new PyramidFlowError('DataError', `${parts.length} good parts make no template`, 'give at least two');
     const finish = await this.use(async ({ detector }) => {
       const onImage = (done: number) => onProgress?.(parts.length + done, 3 * parts.length);
       const all = { count: parts.length, image: (index: number) => parts[index] };
@@ -117,7 +118,9 @@ export class PageDetector {
 
   /** The checkpoint, .safetensors, with the template and the threshold as they are now. */
   async save(): Promise<Blob> {
-    return new Blob([(await encodeCheckpoint(this.checkpoint)) as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' });
+    return new Blob([(await encodeCheckpoint(this.checkpoint)) as Uint8Array<ArrayBuffer>], {
+      type: 'application/octet-stream',
+    });
   }
 
   /** Frees the model on the GPU. Detections that were made stay until they are disposed of themselves. */
@@ -141,7 +144,10 @@ export class PageDetector {
       const { threshold } = this;
       detector.threshold = threshold;
       const detecting = detector.detectOnGpu(picture, { decode, readMap: map === 'array' });
-      detecting.then(({ tensor }) => signal?.aborted && tensor.free(), () => undefined); // nobody waits for it any more
+      detecting.then(
+        ({ tensor }) => signal?.aborted && tensor.free(),
+        () => undefined,
+      ); // nobody waits for it any more
       const { tensor, ...found } = await abortable(detecting, signal);
       this.timings.firstRun ??= found.timings.network + found.timings.read;
       return new PageDetection({ painter, tensor, picture, threshold, ...found });

@@ -1,8 +1,8 @@
-import type { ByteImage } from '../image/augment';
 import { PyramidFlowError } from '../core/errors';
 import { TEXTURE_USAGE } from '../gpu/flags';
 import type { Runtime } from '../gpu/runtime';
-import { exceedsBinding, resizeOnGpu, resizedBytes } from '../image/model-input';
+import type { ByteImage } from '../image/augment';
+import { exceedsBinding, resizedBytes, resizeOnGpu } from '../image/model-input';
 import { unpackPixels } from '../ops/preprocess';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
@@ -38,7 +38,9 @@ export class Picture {
       return new Picture(gpu, texture);
     } catch (cause) {
       texture.destroy();
-      throw new PyramidFlowError('DataError', 'the picture cannot be read', 'give one of this origin, fully loaded', { cause });
+      throw new PyramidFlowError('DataError', 'the picture cannot be read', 'give one of this origin, fully loaded', {
+        cause,
+      });
     }
   }
 
@@ -91,7 +93,12 @@ export class Picture {
 }
 
 /** A decoded picture resized by the GPU, as RGB bytes. */
-export async function resizedPart(gpu: Runtime, image: ImageBitmap | ImageData, height: number, width: number): Promise<ByteImage> {
+export async function resizedPart(
+  gpu: Runtime,
+  image: ImageBitmap | ImageData,
+  height: number,
+  width: number,
+): Promise<ByteImage> {
   const picture = Picture.upload(gpu, image);
   try {
     const bytes = await picture.resized(height, width);

@@ -30,7 +30,11 @@ export async function explainSupport(environment = thisEnvironment()): Promise<S
   if (lack) return { supported: false, sentence: sentence(`${lack.problem}; ${lack.remedy}`) };
   const { info } = (await environment.gpu!.requestAdapter())!;
   const adapter = [info.description || info.device || info.vendor, info.architecture].filter(Boolean).join(', ');
-  return { supported: true, sentence: sentence(`WebGPU runs here${adapter && ` on ${adapter}`}`), adapter: adapter || undefined };
+  return {
+    supported: true,
+    sentence: sentence(`WebGPU runs here${adapter && ` on ${adapter}`}`),
+    adapter: adapter || undefined,
+  };
 }
 
 /** The lack as the error that is thrown, or undefined. */
@@ -53,7 +57,10 @@ function thisEnvironment(): Environment {
 /** Where to get WebGPU, by the first pattern that fits the browser's own name of itself. */
 const BROWSERS: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/Firefox/, 'update Firefox, or set dom.webgpu.enabled to true in about:config, or use a current Chrome or Edge'],
-  [/Linux(?!.*Android).*Chrom/, 'update Chrome and switch on chrome://flags/#enable-unsafe-webgpu, or use a machine with a supported GPU'],
+  [
+    /Linux(?!.*Android).*Chrom/,
+    'update Chrome and switch on chrome://flags/#enable-unsafe-webgpu, or use a machine with a supported GPU',
+  ],
   [/Chrom|Edg/, 'update the browser to version 113 or newer (121 on Android)'],
   [/iPhone|iPad|Safari/, 'update to Safari 26 or newer, or use a current Chrome on a computer'],
   [/(?:)/, 'use a current Chrome, Edge, Safari or Firefox'],

@@ -1,8 +1,8 @@
 import { PyramidFlowError } from '../core/errors';
-import { type SizeRequest, parseSize } from '../image/size';
+import { parseSize, type SizeRequest } from '../image/size';
 import type { TrainingChoices } from '../training/plan';
 import { abortable } from './abort';
-import { type ImageSource, decodeImage, is } from './image-source';
+import { decodeImage, type ImageSource, is } from './image-source';
 import type { Answer, Request, TrainProgress } from './messages';
 
 /** What is left out takes the category's released setting. */
@@ -28,7 +28,12 @@ export async function train(images: Iterable<ImageSource>, options: TrainOptions
   const worker = startWorker();
   try {
     const talk = conversation(worker, { onProgress, onWarning });
-    const start: Request = { kind: 'start', choices: { ...choices, size: sizeRequest(size) }, category, images: sources.length };
+    const start: Request = {
+      kind: 'start',
+      choices: { ...choices, size: sizeRequest(size) },
+      category,
+      images: sources.length,
+    };
     let answer = await abortable(talk(start), signal);
     for (const source of sources) answer = await abortable(send(talk, source), signal);
     if (answer.kind === 'done') return answer.checkpoint;

@@ -1,9 +1,9 @@
-import type { ByteImage } from '../image/augment';
+import { encodeCheckpoint } from '../checkpoint/codec';
 import { PyramidFlowError } from '../core/errors';
 import { requestDevice } from '../gpu/device';
 import { Runtime } from '../gpu/runtime';
-import { encodeCheckpoint } from '../checkpoint/codec';
-import { type TrainingPlan, newPlan } from '../training/plan';
+import type { ByteImage } from '../image/augment';
+import { newPlan, type TrainingPlan } from '../training/plan';
 import { trainModel } from '../training/train';
 import { decodeImage, is } from './image-source';
 import type { Answer, Request, TrainProgress } from './messages';

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ParameterSet } from '../../src/autograd/parameters';
 import { ADAM_DEFAULTS, Adam, type AdamSettings } from '../../src/autograd/adam';
+import { ParameterSet } from '../../src/autograd/parameters';
 import { elements } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomValues } from '../support/gpu';

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fill } from '../../src/ops/elementwise';
 import { ParameterSet } from '../../src/autograd/parameters';
+import { fill } from '../../src/ops/elementwise';
 import { Tensor } from '../../src/tensor/tensor';
 import { gpu } from '../support/gpu';
 

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Tape } from '../../src/autograd/tape';
 import { leakyRelu } from '../../src/ops/activation';
 import { add, fill } from '../../src/ops/elementwise';
 import type { Op } from '../../src/ops/op';
-import { Tape } from '../../src/autograd/tape';
 import { scope } from '../../src/tensor/scope';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
@@ -47,9 +47,19 @@ test('gradients of a tensor that is used several times are added up', async () =
   const { tape, leaky, sum } = onTape(x);
   const h = leaky(x);
   const y = sum(sum(h, x), sum(h, h)); // x + 3 leaky(x)
-  assertClose(await y.read(), xs.map((v) => (v > 0 ? 4 * v : (1 + 3 * SLOPE) * v)), 1e-6, 'y');
+  assertClose(
+    await y.read(),
+    xs.map((v) => (v > 0 ? 4 * v : (1 + 3 * SLOPE) * v)),
+    1e-6,
+    'y',
+  );
   const found = tape.backward([[y, seed]]);
-  assertClose(await found.get(x)!.read(), seeds.map((s, i) => (xs[i] > 0 ? 4 : 1 + 3 * SLOPE) * s), 1e-6, 'dx');
+  assertClose(
+    await found.get(x)!.read(),
+    seeds.map((s, i) => (xs[i] > 0 ? 4 : 1 + 3 * SLOPE) * s),
+    1e-6,
+    'dx',
+  );
 });
 
 test('the same tensor as both inputs of one operation gets both gradients', async () => {
@@ -66,7 +76,11 @@ test('several outputs, one of them used further, one of them a leaf', async () =
   const { tape, leaky, sum } = onTape(x);
   const h = leaky(x);
   const y = sum(h, h);
-  const found = tape.backward([[h, seedOf(100)], [y, seedOf(10)], [x, seedOf(1)]]);
+  const found = tape.backward([
+    [h, seedOf(100)],
+    [y, seedOf(10)],
+    [x, seedOf(1)],
+  ]);
   assert.equal([...(await found.get(x)!.read())], [121, 1 + 120 * SLOPE]);
 });
 
@@ -101,7 +115,12 @@ test('a caller may free what it made; the tape keeps what gradients read', async
   const scratch = Tensor.empty(gpu, SHAPE); // would take over h's memory
   fill(scratch, -1);
   const found = tape.backward([[y, seed]]);
-  assertClose(await found.get(x)!.read(), seeds.map((s, i) => (xs[i] > 0 ? s : SLOPE ** 2 * s)), 1e-6, 'dx');
+  assertClose(
+    await found.get(x)!.read(),
+    seeds.map((s, i) => (xs[i] > 0 ? s : SLOPE ** 2 * s)),
+    1e-6,
+    'dx',
+  );
 });
 
 const ENDINGS: readonly (readonly [name: string, end: (tape: Tape, y: Tensor) => void])[] = [
@@ -139,7 +158,10 @@ test('a tape is empty after backward, and seeds are used up', () => {
   const [x, seed, again] = [randomTensor(SHAPE, 'x'), randomTensor(SHAPE, 'seed'), randomTensor(SHAPE, 'again')];
   const { tape, leaky } = onTape(x);
   const y = leaky(x);
-  tape.backward([[y, seed]]).get(x)!.free();
+  tape
+    .backward([[y, seed]])
+    .get(x)!
+    .free();
   assert.ok(seed.freed);
   assert.not(tape.backward([[y, again]]).has(x));
 });

@@ -22,12 +22,29 @@ const steady = (ms: number) => Array.from({ length: 15 }, (_, i) => ms * (1 + (i
 const shaky = (ms: number) => Array.from({ length: 15 }, (_, i) => ms * (1 + (i % 5) / 2));
 
 test('two reports are compared entry by entry', () => {
-  const before = report([record('a', steady(2)), record('b', steady(2)), record('c', shaky(2)), record('d', steady(1)), record('old', [1])]);
-  const after = report([record('b', steady(3)), record('a', steady(1)), record('c', shaky(2.2)), record('d', steady(1.01)), record('new', [1])]);
+  const before = report([
+    record('a', steady(2)),
+    record('b', steady(2)),
+    record('c', shaky(2)),
+    record('d', steady(1)),
+    record('old', [1]),
+  ]);
+  const after = report([
+    record('b', steady(3)),
+    record('a', steady(1)),
+    record('c', shaky(2.2)),
+    record('d', steady(1.01)),
+    record('new', [1]),
+  ]);
   const comparison = compareReports(before, after);
   assert.equal(
     comparison.rows.map(({ id, verdict }) => [id, verdict]),
-    [['a (2x3)', 'faster'], ['b (2x3)', 'slower'], ['c (2x3)', 'unclear'], ['d (2x3)', 'same']],
+    [
+      ['a (2x3)', 'faster'],
+      ['b (2x3)', 'slower'],
+      ['c (2x3)', 'unclear'],
+      ['d (2x3)', 'same'],
+    ],
   );
   assert.is(tally(comparison), '1 faster, 1 slower, 1 same, 1 unclear');
   assert.equal(comparison.remarks, ['old (2x3) is only in the first', 'new (2x3) is only in the second']);
@@ -36,7 +53,10 @@ test('two reports are compared entry by entry', () => {
 
 test('what was not timed, or by another clock, is said and not compared', () => {
   const wrong = record('a', [], { status: 'wrong', remark: 'off', samples: undefined, time: undefined });
-  const { rows, remarks } = compareReports(report([wrong, record('b', [1])]), report([record('a', [1]), record('b', [1], { clock: 'gpu' })]));
+  const { rows, remarks } = compareReports(
+    report([wrong, record('b', [1])]),
+    report([record('a', [1]), record('b', [1], { clock: 'gpu' })]),
+  );
   assert.equal(rows, []);
   assert.equal(remarks, ['a (2x3): wrong before, ok after', 'b (2x3): timed by wall clock before, by gpu after']);
 });

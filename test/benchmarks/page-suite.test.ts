@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { Report } from '../../benchmarks/suite/record';
 import { BENCHMARK_PAGE } from '../../tools/support/benchmark-page';
 import { serve } from '../../tools/support/server';
-import { TestBrowser, screenshot } from '../support/browser';
+import { screenshot, TestBrowser } from '../support/browser';
 
 const browser = await TestBrowser.launch();
 const server = await serve({ benchmarks: BENCHMARK_PAGE });
@@ -58,7 +58,10 @@ test('the page measures, shows, exports what the schema takes and compares, on n
   );
   const report = JSON.parse(json) as Report;
   assert.ok(validate(report), JSON.stringify(validate.errors));
-  assert.equal(report.benchmarks.filter(({ status }) => status !== 'ok'), []);
+  assert.equal(
+    report.benchmarks.filter(({ status }) => status !== 'ok'),
+    [],
+  );
   assert.ok(report.context.adapter.software);
 });
 

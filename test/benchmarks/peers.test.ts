@@ -34,19 +34,28 @@ test('the ONNX file holds the convolution as often as asked, its operands and it
   const model = fields(convolutionModel({ operator: 'Conv', x, w, times: 3 }));
   const graph = message(model.get(7)![0]);
   const nodes = graph.get(1)!.map(message);
-  assert.equal(nodes.map((node) => text(node.get(4)![0])), ['Conv', 'Conv', 'Conv', 'Slice', 'Slice', 'Slice', 'Concat']);
+  assert.equal(
+    nodes.map((node) => text(node.get(4)![0])),
+    ['Conv', 'Conv', 'Conv', 'Slice', 'Slice', 'Slice', 'Concat'],
+  );
   assert.equal(nodes[0].get(1)!.map(text), ['x', 'w']);
   const attributes = nodes[0].get(5)!.map(message);
   assert.equal(
     attributes.map((attribute) => [text(attribute.get(1)![0]), attribute.get(8)]),
-    [['kernel_shape', [7, 7]], ['pads', [3, 3, 3, 3]]],
+    [
+      ['kernel_shape', [7, 7]],
+      ['pads', [3, 3, 3, 3]],
+    ],
   );
   const constants = graph.get(5)!.map(message);
   for (const [i, { shape, values }] of [x, w].entries()) {
     assert.equal(constants[i].get(1), shape);
     assert.equal(new Float32Array((constants[i].get(9)![0] as Uint8Array).buffer), values);
   }
-  assert.equal(graph.get(12)!.map((output) => text(message(output).get(1)![0])), ['y', 'tails']);
+  assert.equal(
+    graph.get(12)!.map((output) => text(message(output).get(1)![0])),
+    ['y', 'tails'],
+  );
 });
 
 test('axes are put in another order and back', () => {

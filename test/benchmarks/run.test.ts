@@ -7,8 +7,8 @@ import { rooflineEntries } from '../../benchmarks/suite/rooflines';
 import { runSuite } from '../../benchmarks/suite/run';
 import { suite } from '../../benchmarks/suite/suite';
 import { hasSubgroupsOf8 } from '../../src/ops/conv/variants';
-import { kernelNames } from '../support/kernels';
 import { gpu } from '../support/gpu';
+import { kernelNames } from '../support/kernels';
 import { record, report } from './support';
 
 const validate = new Ajv({ allErrors: true }).compile(JSON.parse(readFileSync('benchmarks/schema.json', 'utf8')));
@@ -23,7 +23,12 @@ const about = { commit: 'test', runtime: { name: 'Dawn', version: '0', platform:
 
 test('two small entries are measured into a report that the schema takes', async () => {
   const phases = new Set<string>();
-  const made = await measure(gpu, about, { quick: true, size: 64, filter: 'mean', onProgress: ({ phase }) => phases.add(phase) });
+  const made = await measure(gpu, about, {
+    quick: true,
+    size: 64,
+    filter: 'mean',
+    onProgress: ({ phase }) => phases.add(phase),
+  });
   assert.equal(faults(made), []);
   const measured = made.benchmarks.filter(({ group }) => group !== 'roofline');
   assert.ok(measured.length > 2);
@@ -52,12 +57,18 @@ test('every entry of a small suite is right', async () => {
   gpu.run = run;
   assert.equal(wrong, []);
   const suited = kernelNames().filter((name) => !name.endsWith('_subgroup') || hasSubgroupsOf8(gpu.adapter));
-  assert.equal(suited.filter((name) => !used.has(name)), []);
+  assert.equal(
+    suited.filter((name) => !used.has(name)),
+    [],
+  );
 });
 
 test('a wrong result is reported and not timed, and an entry that cannot run says why', async () => {
   const [entry] = rooflineEntries([]);
-  const off = { ...entry, prepare: (inputs: never) => ({ ...entry.prepare(inputs), check: async () => ({ how: 'x', tolerance: 1, error: NaN }) }) };
+  const off = {
+    ...entry,
+    prepare: (inputs: never) => ({ ...entry.prepare(inputs), check: async () => ({ how: 'x', tolerance: 1, error: NaN }) }),
+  };
   const failing = {
     ...entry,
     prepare() {
@@ -65,7 +76,13 @@ test('a wrong result is reported and not timed, and an entry that cannot run say
     },
   };
   const { benchmarks } = await runSuite(gpu, [off, failing]);
-  assert.equal(benchmarks.map(({ status, samples }) => [status, samples]), [['wrong', undefined], ['failed', undefined]]);
+  assert.equal(
+    benchmarks.map(({ status, samples }) => [status, samples]),
+    [
+      ['wrong', undefined],
+      ['failed', undefined],
+    ],
+  );
   assert.match(benchmarks[1].remark!, 'no memory');
   assert.equal(faults(report(benchmarks)), []);
 });
@@ -73,7 +90,12 @@ test('a wrong result is reported and not timed, and an entry that cannot run say
 test('the schema refuses records that say too little or too much', () => {
   const good = record('a', [1, 2]);
   assert.equal(faults(report([good])), []);
-  for (const bad of [{ ...good, time: undefined }, { ...good, extra: 1 }, { ...good, status: 'wrong' }, { ...good, clock: 'sun' }]) {
+  for (const bad of [
+    { ...good, time: undefined },
+    { ...good, extra: 1 },
+    { ...good, status: 'wrong' },
+    { ...good, clock: 'sun' },
+  ]) {
     assert.ok(faults(report([bad as never])).length > 0, JSON.stringify(bad));
   }
   assert.ok(faults({ ...report([]), format: 'x' }).length > 0);

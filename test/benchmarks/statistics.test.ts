@@ -4,7 +4,14 @@ import { median, quantile, ratioOfMedians, summarise } from '../../benchmarks/su
 
 test('quantiles are those of numpy', () => {
   const values = [7, 1, 3, 10, 4];
-  for (const [q, expected] of [[0, 1], [0.1, 1.8], [0.25, 3], [0.5, 4], [0.9, 8.8], [1, 10]]) {
+  for (const [q, expected] of [
+    [0, 1],
+    [0.1, 1.8],
+    [0.25, 3],
+    [0.5, 4],
+    [0.9, 8.8],
+    [1, 10],
+  ]) {
     assert.ok(Math.abs(quantile(values, q) - expected) < 1e-12, `${q}: ${quantile(values, q)}`);
   }
   assert.is(median([2, 1]), 1.5);
@@ -20,7 +27,8 @@ test('a summary has median, quantiles, minimum and the median of the deviations'
 });
 
 test('the interval of a ratio holds it, is the same each time, and narrows with the noise', () => {
-  const noisy = (scale: number, noise: number) => Array.from({ length: 20 }, (_, i) => scale * (1 + noise * Math.sin(7 * i)));
+  const noisy = (scale: number, noise: number) =>
+    Array.from({ length: 20 }, (_, i) => scale * (1 + noise * Math.sin(7 * i)));
   const wide = ratioOfMedians(noisy(1, 0.2), noisy(2, 0.2));
   const narrow = ratioOfMedians(noisy(1, 0.01), noisy(2, 0.01));
   for (const { ratio, low, high } of [wide, narrow]) {

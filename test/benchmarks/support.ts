@@ -1,4 +1,4 @@
-import { FORMAT, type Benchmark, type Report } from '../../benchmarks/suite/record';
+import { type Benchmark, FORMAT, type Report } from '../../benchmarks/suite/record';
 import { summarise } from '../../benchmarks/suite/statistics';
 
 /** A record with these samples. */
@@ -14,9 +14,25 @@ export function record(name: string, samples: readonly number[], change: Partial
 
 /** A report that was never measured. */
 export function report(benchmarks: readonly Benchmark[], software = false): Report {
-  const adapter = { vendor: 'acme', architecture: 'a1', device: 'd', description: 'Acme | One', software, features: [], limits: {} };
+  const adapter = {
+    vendor: 'acme',
+    architecture: 'a1',
+    device: 'd',
+    description: 'Acme | One',
+    software,
+    features: [],
+    limits: {},
+  };
   const settings = { size: 64, quick: true, filter: '', seed: 1, samples: 15, least: 10 };
   const runtime = { name: 'Dawn', version: '1', platform: 'none' };
-  const context = { date: '2026-01-02T03:04:05.000Z', commit: 'abc', runtime, adapter, toggles: [], granularity: { wall: 1000 }, settings };
+  const context = {
+    date: '2026-01-02T03:04:05.000Z',
+    commit: 'abc',
+    runtime,
+    adapter,
+    toggles: [],
+    granularity: { wall: 1000 },
+    settings,
+  };
   return { format: FORMAT, context, pipelines: [], benchmarks };
 }

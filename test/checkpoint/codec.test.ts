@@ -3,11 +3,11 @@ import * as assert from 'uvu/assert';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
 import { writeSealed } from '../../src/checkpoint/checksum';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/checkpoint/codec';
-import { type PyramidFlowConfig, latentShape } from '../../src/pyramidflow/config';
-import { initialTensors, tensorShapes } from '../../src/pyramidflow/initialize';
-import { type Safetensor, readSafetensors, writeSafetensors } from '../../src/checkpoint/safetensors';
-import { IMAGENET } from '../../src/ops/preprocess';
+import { readSafetensors, type Safetensor, writeSafetensors } from '../../src/checkpoint/safetensors';
 import { Random } from '../../src/core/random';
+import { IMAGENET } from '../../src/ops/preprocess';
+import { latentShape, type PyramidFlowConfig } from '../../src/pyramidflow/config';
+import { initialTensors, tensorShapes } from '../../src/pyramidflow/initialize';
 import { elements } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { assertRejects } from '../support/assert-rejects';
@@ -84,9 +84,17 @@ test('one flipped bit anywhere is noticed', async () => {
   const refused = { code: 'CheckpointError' };
   for (let i = 0; i < 300; i++) {
     const bytes = whole.slice();
-    const at = i < 100 ? random.uint32() % bytes.length : i < 200 ? random.uint32() % 1500 : bytes.length - 1 - (random.uint32() % dataLength);
-    bytes[at] ^= 1 << random.uint32() % 8;
-    const found = await decodeCheckpoint(bytes).then(() => undefined, (error) => error);
+    const at =
+      i < 100
+        ? random.uint32() % bytes.length
+        : i < 200
+          ? random.uint32() % 1500
+          : bytes.length - 1 - (random.uint32() % dataLength);
+    bytes[at] ^= 1 << (random.uint32() % 8);
+    const found = await decodeCheckpoint(bytes).then(
+      () => undefined,
+      (error) => error,
+    );
     // padding in front of the data is white space, whichever
     if (found || bytes[at] > 0x20) assert.is(found?.code, refused.code, `byte ${at}, ${found}`);
   }
@@ -218,7 +226,10 @@ async function errorOf(damage: Damage): Promise<{ code?: string; message: string
   delete metadata.header_sha256;
   damage(tensors, metadata);
   const outcome = decodeCheckpoint(await writeSealed(tensors, metadata));
-  return outcome.then(() => ({ message: 'it was accepted' }), (error) => error);
+  return outcome.then(
+    () => ({ message: 'it was accepted' }),
+    (error) => error,
+  );
 }
 
 for (const [damage, message] of REFUSED) {
@@ -267,7 +278,12 @@ test('what could not be read is not written', async () => {
 test('a log of a million epochs is written and read', async () => {
   const log = Array.from({ length: 1e6 }, (_, i) => ({ epoch: i + 1, loss: 1, gradientNorm: 1, reconstructionError: 0 }));
   const { settings, optimizer } = FULL.training!;
-  const training = { ...FULL.training!, log, settings: { ...settings, epochs: 1e6 }, optimizer: { ...optimizer, steps: 1e6 } };
+  const training = {
+    ...FULL.training!,
+    log,
+    settings: { ...settings, epochs: 1e6 },
+    optimizer: { ...optimizer, steps: 1e6 },
+  };
   const back = await decodeCheckpoint(await encodeCheckpoint({ ...FULL, training }));
   assert.is(back.training!.log.length, 1e6);
 });

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Matrix, luDecompose, orthonormalize } from '../../src/core/linear-algebra';
+import { luDecompose, type Matrix, orthonormalize } from '../../src/core/linear-algebra';
 import { Random } from '../../src/core/random';
 import { assertClose } from '../support/assert-close';
 import { identity, product, transposed } from '../support/matrix';

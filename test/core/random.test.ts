@@ -35,7 +35,12 @@ test('uniforms and normals have the moments they should', () => {
   const mean = (values: number[], power: number) => values.reduce((sum, v) => sum + v ** power, 0) / n;
   assert.ok(uniforms.every((u) => u >= 0 && u < 1));
   assertClose([mean(uniforms, 1), mean(uniforms, 2)], [1 / 2, 1 / 3], 5e-3, 'moments of uniform');
-  assertClose([1, 2, 3, 4].map((p) => mean(normals, p)), [0, 1, 0, 3], 0.06, 'moments of normal');
+  assertClose(
+    [1, 2, 3, 4].map((p) => mean(normals, p)),
+    [0, 1, 0, 3],
+    0.06,
+    'moments of normal',
+  );
 });
 
 test('integers are unbiased where 2^32 is far from a multiple of n', () => {

@@ -3,9 +3,16 @@ import * as assert from 'uvu/assert';
 import { readLayout } from '../../src/dataset/layouts';
 
 const MVTEC = [
-  'bottle/test/broken/000.png', 'bottle/train/good/001.png', 'bottle/train/good/000.png', 'bottle/test/good/000.png',
-  'bottle/ground_truth/broken/000_mask.png', 'bottle/test/broken/001.png', 'bottle/readme.txt', 'license.txt',
-  'bottle/train/good/._000.png', 'bottle/.cache/x.png',
+  'bottle/test/broken/000.png',
+  'bottle/train/good/001.png',
+  'bottle/train/good/000.png',
+  'bottle/test/good/000.png',
+  'bottle/ground_truth/broken/000_mask.png',
+  'bottle/test/broken/001.png',
+  'bottle/readme.txt',
+  'license.txt',
+  'bottle/train/good/._000.png',
+  'bottle/.cache/x.png',
 ];
 
 const MVTEC_READ = {
@@ -33,8 +40,13 @@ test('the folder itself may be the category', () => {
 
 test('BTAD, with masks of another extension', () => {
   const paths = [
-    '01/train/ok/0000.bmp', '01/test/ok/0000.bmp', '01/test/ko/0000.bmp', '01/test/ko/0001.bmp',
-    '01/ground_truth/ko/0000.png', '01/ground_truth/ko/0001.bmp', '02/train/ok/0000.png',
+    '01/train/ok/0000.bmp',
+    '01/test/ok/0000.bmp',
+    '01/test/ko/0000.bmp',
+    '01/test/ko/0001.bmp',
+    '01/ground_truth/ko/0000.png',
+    '01/ground_truth/ko/0001.bmp',
+    '02/train/ok/0000.png',
   ];
   assert.equal(readLayout(paths, '01'), {
     layout: 'BTAD',
@@ -50,8 +62,14 @@ test('BTAD, with masks of another extension', () => {
 
 test('plain folders: good or normal to train on, every other folder a defect, masks mirrored', () => {
   const paths = [
-    'cup/good/a.JPG', 'cup/normal/b.jpeg', 'cup/crack/a.tif', 'cup/crack/deep/a.webp', 'cup/hole/c.PNG',
-    'cup/masks/crack/a.png', 'cup/masks/crack/deep/a_mask.png', 'cup/ground_truth/hole/c.bmp',
+    'cup/good/a.JPG',
+    'cup/normal/b.jpeg',
+    'cup/crack/a.tif',
+    'cup/crack/deep/a.webp',
+    'cup/hole/c.PNG',
+    'cup/masks/crack/a.png',
+    'cup/masks/crack/deep/a_mask.png',
+    'cup/ground_truth/hole/c.bmp',
   ];
   assert.equal(readLayout(paths, 'cup'), {
     layout: 'folders',
@@ -74,29 +92,48 @@ test('a folder of images alone is all good', () => {
 test('the label is the folder, whatever masks there are', () => {
   const paths = ['train/good/0.png', 'test/good/0.png', 'ground_truth/good/0_mask.png', 'test/dent/0.png'];
   const labels = readLayout(paths).test.map(({ path, label, mask }) => [path, label, mask]);
-  assert.equal(labels, [['test/dent/0.png', 1, undefined], ['test/good/0.png', 0, undefined]]);
+  assert.equal(labels, [
+    ['test/dent/0.png', 1, undefined],
+    ['test/good/0.png', 0, undefined],
+  ]);
 });
 
 test('good test images are those in good and in ok, whichever the training images are in', () => {
   for (const name of ['good', 'ok']) {
     const { test: found } = readLayout([`train/${name}/0.png`, 'test/good/0.png', 'test/ok/0.png']);
-    assert.equal(found.map(({ label, defect }) => [label, defect]), [[0, 'good'], [0, 'good']]);
+    assert.equal(
+      found.map(({ label, defect }) => [label, defect]),
+      [
+        [0, 'good'],
+        [0, 'good'],
+      ],
+    );
   }
 });
 
 test('of many categories the first are named, without looking at every picture for each', () => {
   const many = Array.from({ length: 50_000 }, (_, i) => `${i}/good/0.png`);
-  assert.throws(() => readLayout(many), (error: Error) => /\(50000 in all\)/.test(error.message) && error.message.length < 1000);
+  assert.throws(
+    () => readLayout(many),
+    (error: Error) => /\(50000 in all\)/.test(error.message) && error.message.length < 1000,
+  );
 });
 
 const failures: [string, string[], string | undefined, RegExp][] = [
-  ['a category that is not there', [...MVTEC, 'cup/good/a.png', 'docs/sub/a.png'], 'bottel',
-    /no category bottel; name one of: bottle, cup$/],
-  ['a category named where the folder is one', ['train/good/0.png', 'test/good/0.png'], 'bottle',
-    /no category bottle; its folder is a category itself/],
+  [
+    'a category that is not there',
+    [...MVTEC, 'cup/good/a.png', 'docs/sub/a.png'],
+    'bottel',
+    /no category bottel; name one of: bottle, cup$/,
+  ],
+  [
+    'a category named where the folder is one',
+    ['train/good/0.png', 'test/good/0.png'],
+    'bottle',
+    /no category bottle; its folder is a category itself/,
+  ],
   ['no category named, and a stray picture', [...MVTEC, 'logo.png'], undefined, /none was named; name one of: bottle$/],
-  ['no training image', ['bottle/test/good/0.png'], 'bottle',
-    /category bottle has no training image; put .* train\/good/],
+  ['no training image', ['bottle/test/good/0.png'], 'bottle', /category bottle has no training image; put .* train\/good/],
   ['no image at all', ['bottle/train/good/0.txt'], 'bottle', /holds no image/],
 ];
 

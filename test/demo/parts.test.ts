@@ -39,7 +39,10 @@ test('every defect is small, shows inside its mask and leaves the rest as it was
         const good = makePart(seed, size, 'none').image;
         const { image, mask } = makePart(seed, size, defect);
         const share = mask.filter((byte) => byte === 255).length / mask.length;
-        assert.ok(mask.every((byte) => byte === 0 || byte === 255), name);
+        assert.ok(
+          mask.every((byte) => byte === 0 || byte === 255),
+          name,
+        );
         assert.ok(share > 0.0005 && share < 0.03, `${name}: ${share} of the picture`);
         assert.ok(meanDifference(image, good, (pixel) => mask[pixel] > 0) > 10, `${name}: shows`);
         const elsewhere = meanDifference(image, good, (pixel) => mask[pixel] === 0);
@@ -52,7 +55,15 @@ test('every defect is small, shows inside its mask and leaves the rest as it was
 test('the data set reads as MVTec AD with every mask in place', () => {
   const options = { size: 32, train: 4, good: 2, perDefect: 3, seed: 1 };
   const files = partsDataset(options);
-  const { layout, train, test: tests, missingMasks } = readLayout(files.map((file) => file.path), 'parts');
+  const {
+    layout,
+    train,
+    test: tests,
+    missingMasks,
+  } = readLayout(
+    files.map((file) => file.path),
+    'parts',
+  );
   assert.equal([layout, train.length, tests.length, missingMasks], ['MVTec AD', 4, 2 + 3 * 3, []]);
   assert.ok(files.every((file) => file.data.length === file.width * file.height * file.channels));
   const again = partsDataset(options);
@@ -63,7 +74,10 @@ test('the data set reads as MVTec AD with every mask in place', () => {
 
 test('refuses a size that shows nothing', () => {
   for (const size of [0, 15, 32.5]) {
-    assert.throws(() => makePart(1, size, 'none'), (error: Error) => error.name === 'ShapeError');
+    assert.throws(
+      () => makePart(1, size, 'none'),
+      (error: Error) => error.name === 'ShapeError',
+    );
   }
 });
 

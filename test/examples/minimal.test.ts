@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { screenshot } from '../support/browser';
 import { brokenPart, fileOf, goodParts, modelFile, trainedCheckpoint } from './parts';
-import { Examples, canvasPixels, choose, means, nameless, text, waitForText } from './station';
+import { canvasPixels, choose, Examples, means, nameless, text, waitForText } from './station';
 
 const model = await modelFile('flange.safetensors', await trainedCheckpoint());
 const examples = await Examples.open();

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PartFile, partsDataset } from '../../src/demo/parts';
-import type { ByteImage } from '../../src/image/augment';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
 import { encodeCheckpoint } from '../../src/checkpoint/codec';
+import { type PartFile, partsDataset } from '../../src/demo/parts';
+import type { ByteImage } from '../../src/image/augment';
 import { writePng } from '../../src/node/files/image-file';
 import { newPlan } from '../../src/training/plan';
 import { trainModel } from '../../src/training/train';

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { screenshot } from '../support/browser';
 import { brokenPart, goodParts, modelFile, trainedCheckpoint } from './parts';
-import { Examples, choose, drop, inspectedRows, openModel, text, waitForText } from './station';
+import { choose, drop, Examples, inspectedRows, openModel, text, waitForText } from './station';
 
 /**
  * Generous, since a software adapter computes on the very cores that the page needs, and other tests may run beside it;

@@ -5,13 +5,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
 import { encodeCheckpoint } from '../../src/checkpoint/codec';
-import { initialTensors } from '../../src/pyramidflow/initialize';
-import { IMAGENET } from '../../src/ops/preprocess';
 import { Random } from '../../src/core/random';
+import { IMAGENET } from '../../src/ops/preprocess';
+import { initialTensors } from '../../src/pyramidflow/initialize';
 import { screenshot } from '../support/browser';
 import { SMALL, trainedTensors } from '../support/small-weights';
 import { fileOf, goodParts, modelFile } from './parts';
-import { Examples, canvasPixels, choose, drop, inspectedRows, openModel, rows, text, waitForText } from './station';
+import { canvasPixels, choose, drop, Examples, inspectedRows, openModel, rows, text, waitForText } from './station';
 
 const config = { ...SMALL, stacks: 1 };
 const { channels, levels, height, width } = config;
@@ -89,7 +89,10 @@ test('a model whose maps are not finite gives no verdict', async () => {
     await openModel(page, broken);
     await choose(page, '#picture-files', goodParts[0].file);
     await waitForText(page, '#notices', /NaN|not finite/);
-    assert.equal((await rows(page)).map(({ verdict }) => verdict), ['problem']);
+    assert.equal(
+      (await rows(page)).map(({ verdict }) => verdict),
+      ['problem'],
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'puppeteer';
@@ -8,10 +8,10 @@ import { decodeCheckpoint } from '../../src/checkpoint/codec';
 import { screenshot } from '../support/browser';
 import { brokenPart, goodParts, modelFile, partsFolder, testParts, trainedCheckpoint } from './parts';
 import {
-  Examples,
   canvasPixels,
   choose,
   drop,
+  Examples,
   inspectedRows,
   means,
   nameless,

@@ -1,12 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Mixing } from '../../src/flow/mixing';
 import { ParameterSet } from '../../src/autograd/parameters';
-import { ReversibleChain } from '../../src/flow/reversible';
 import { Tape } from '../../src/autograd/tape';
-import { Tensor } from '../../src/tensor/tensor';
 import { Random } from '../../src/core/random';
+import { Mixing } from '../../src/flow/mixing';
+import { ReversibleChain } from '../../src/flow/reversible';
 import { initialTensors } from '../../src/pyramidflow/initialize';
+import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
 import { SMALL } from '../support/small-model';
@@ -50,8 +50,7 @@ test('adds nothing to the log-determinant', async () => {
   const { chain } = mixingChain();
   const logDeterminants = [Tensor.zeros(gpu, [2, CHANNELS, 6, 4]), Tensor.zeros(gpu, [2, CHANNELS, 3, 2])];
   chain.forward(randomLevels(), { training: true, logDeterminants });
-  for (const level of logDeterminants)
-    assertClose(await level.read(), new Float32Array(level.size), 0, 'log-determinant');
+  for (const level of logDeterminants) assertClose(await level.read(), new Float32Array(level.size), 0, 'log-determinant');
 });
 
 test('the gradients of the reversible and of the plain way are the same', async () => {

@@ -1,14 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ParameterSet } from '../../src/autograd/parameters';
+import { Tape } from '../../src/autograd/tape';
+import { type Invertible, type Pass, ReversibleChain, replace } from '../../src/flow/reversible';
 import { leakyRelu } from '../../src/ops/activation';
 import { affine, applyAffine } from '../../src/ops/affine';
 import { conv2d } from '../../src/ops/conv/convolve';
 import { add, addInto, combineInto } from '../../src/ops/elementwise';
-import { ParameterSet } from '../../src/autograd/parameters';
-import { type Invertible, type Pass, ReversibleChain, replace } from '../../src/flow/reversible';
-import { Tape } from '../../src/autograd/tape';
 import { scope } from '../../src/tensor/scope';
-import { Tensor, elements } from '../../src/tensor/tensor';
+import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { centralDifferences, dot } from '../support/central-differences';
 import { gpu, randomTensor, randomValues } from '../support/gpu';
@@ -114,8 +114,7 @@ function truth(levels: readonly Float64Array[], parameters: Float64Array, rounds
 const startLevels = () => [randomTensor(SHAPE, 'a'), randomTensor(SHAPE, 'b')];
 const hostOf = async (tensors: readonly Tensor[]) =>
   Promise.all(tensors.map(async (t) => Float64Array.from(await t.read())));
-const joined = (parts: readonly ArrayLike<number>[]) =>
-  Float64Array.from(parts.flatMap((part) => [...Array.from(part)]));
+const joined = (parts: readonly ArrayLike<number>[]) => Float64Array.from(parts.flatMap((part) => [...Array.from(part)]));
 const PRECISION = { absolute: 1e-5, relative: 1e-5 };
 
 test('forward, inverse and both ways to the gradients are those of float64', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Runtime } from '../../src/gpu/runtime';
 import { readSafetensors } from '../../src/checkpoint/safetensors';
+import type { Runtime } from '../../src/gpu/runtime';
 import { Tensor } from '../../src/tensor/tensor';
 
 /** One golden case: an operation, its settings, and named host tensors `in.*`, `out.*`, `grad_out.*`, `grad.*`. */

@@ -1,13 +1,13 @@
-import { networkInput, resizedBytes } from '../../src/image/model-input';
-import { evaluateMaps } from '../../src/metrics/evaluate';
-import { anomalyMap } from '../../src/inspection/anomaly-map';
-import { ResNetFront } from '../../src/pyramidflow/encoder';
 import type { Runtime } from '../../src/gpu/runtime';
-import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
-import { compose, composeGradient, decompose, decomposeGradient, down, up } from '../../src/ops/pyramid';
-import { Tensor } from '../../src/tensor/tensor';
+import { networkInput, resizedBytes } from '../../src/image/model-input';
+import { anomalyMap } from '../../src/inspection/anomaly-map';
+import { evaluateMaps } from '../../src/metrics/evaluate';
 import { scaleInto } from '../../src/ops/elementwise';
-import { type GoldenCase, type Handler, type Results, byNumber, download, numbered, uploadUnder } from './case';
+import { compose, composeGradient, decompose, decomposeGradient, down, up } from '../../src/ops/pyramid';
+import { ResNetFront } from '../../src/pyramidflow/encoder';
+import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
+import { Tensor } from '../../src/tensor/tensor';
+import { byNumber, download, type GoldenCase, type Handler, numbered, type Results, uploadUnder } from './case';
 import { operation } from './operations';
 
 async function decomposeCase(golden: GoldenCase, gpu: Runtime): Promise<Results> {
@@ -49,7 +49,11 @@ async function preprocess({ tensors, attrs }: GoldenCase, gpu: Runtime): Promise
 async function encoder({ tensors }: GoldenCase, gpu: Runtime): Promise<Results> {
   const named = new Map([...tensors].map(([name, tensor]) => [name.replace(/^in\./, ''), tensor]));
   const { shape, data } = tensors.get('in.x')!;
-  return { 'out.y': await ResNetFront.fromTensors(gpu, named).forward(Tensor.from(gpu, shape, data, 'x')).read() };
+  return {
+    'out.y': await ResNetFront.fromTensors(gpu, named)
+      .forward(Tensor.from(gpu, shape, data, 'x'))
+      .read(),
+  };
 }
 
 async function metrics({ tensors }: GoldenCase): Promise<Results> {

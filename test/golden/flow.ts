@@ -1,14 +1,14 @@
-import { AffineCoupling } from '../../src/pyramidflow/coupling';
+import { ParameterSet } from '../../src/autograd/parameters';
 import { Mixing } from '../../src/flow/mixing';
 import type { Runtime } from '../../src/gpu/runtime';
-import { type PyramidFlowConfig, couplingLevels } from '../../src/pyramidflow/config';
+import { couplingLevels, type PyramidFlowConfig } from '../../src/pyramidflow/config';
+import { AffineCoupling } from '../../src/pyramidflow/coupling';
+import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
 import { tensorShapes } from '../../src/pyramidflow/initialize';
 import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
-import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
-import { ParameterSet } from '../../src/autograd/parameters';
-import { Tensor, elements } from '../../src/tensor/tensor';
+import { elements, Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
-import { type GoldenCase, type Handler, type Results, byNumber, download, numbered, uploadUnder } from './case';
+import { byNumber, download, type GoldenCase, type Handler, numbered, type Results, uploadUnder } from './case';
 import { recorded } from './operations';
 
 const TRAINED = ['conv1', 'conv2', 'lower', 'log_s', 'upper'];

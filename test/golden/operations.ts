@@ -1,3 +1,6 @@
+import { Adam } from '../../src/autograd/adam';
+import { ParameterSet } from '../../src/autograd/parameters';
+import { Tape } from '../../src/autograd/tape';
 import type { Runtime } from '../../src/gpu/runtime';
 import { softClamp } from '../../src/ops/activation';
 import { blur } from '../../src/ops/blur';
@@ -5,11 +8,8 @@ import { conv2d } from '../../src/ops/conv/convolve';
 import { luWeight } from '../../src/ops/mixing';
 import type { Op } from '../../src/ops/op';
 import { moveRunningMean, volumeMean, volumeNorm } from '../../src/ops/volume-norm';
-import { Tape } from '../../src/autograd/tape';
 import type { Tensor } from '../../src/tensor/tensor';
-import { Adam } from '../../src/autograd/adam';
-import { ParameterSet } from '../../src/autograd/parameters';
-import { type GoldenCase, type Handler, type Results, download, uploadUnder } from './case';
+import { download, type GoldenCase, type Handler, type Results, uploadUnder } from './case';
 
 /** A handler for one operation with output y. */
 export function operation(op: Op<string, never, never>, attrs: (golden: GoldenCase) => unknown = () => undefined): Handler {
@@ -33,7 +33,10 @@ export async function recorded(
   const pairs = Object.entries(outputs).filter(([name]) => seeds[name]);
   const gradients = tape.backward(pairs.map(([name, output]) => [output, seeds[name]]));
   const found = Object.entries(inputs).filter(([, input]) => gradients.has(input));
-  return { ...results, ...(await download('grad.', Object.fromEntries(found.map(([name, input]) => [name, gradients.get(input)!])))) };
+  return {
+    ...results,
+    ...(await download('grad.', Object.fromEntries(found.map(([name, input]) => [name, gradients.get(input)!])))),
+  };
 }
 
 async function volumeNormCase(golden: GoldenCase, gpu: Runtime): Promise<Results> {

@@ -1,6 +1,6 @@
 import type { Runtime } from '../../src/gpu/runtime';
 import { type Handler, readCase } from './case';
-import { type Verdict, compare } from './compare';
+import { compare, type Verdict } from './compare';
 import { DATA } from './data';
 import { FLOWS } from './flow';
 import { OPERATIONS } from './operations';

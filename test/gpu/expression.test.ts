@@ -2,7 +2,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { evaluate } from '../../src/gpu/expression';
 
-const NAMES = new Map([['K', 7], ['RUN', 4], ['ZERO', 0]]);
+const NAMES = new Map([
+  ['K', 7],
+  ['RUN', 4],
+  ['ZERO', 0],
+]);
 
 const VALUES: readonly (readonly [expression: string, value: number | undefined])[] = [
   ['3', 3],

@@ -67,7 +67,10 @@ test('memory that is out is an error of its own, with what was asked for, what i
   fill(big, 1);
   const error = (await outcomeOf(big.read())) as PyramidFlowError;
   assert.is(error.code, 'DeviceError');
-  assert.match(error.problem, /out of memory: tensor big \[2, 512, 1024\] needs 4\.0 MiB, tensors hold 4\.5 MiB and 1\.0 MiB/);
+  assert.match(
+    error.problem,
+    /out of memory: tensor big \[2, 512, 1024\] needs 4\.0 MiB, tensors hold 4\.5 MiB and 1\.0 MiB/,
+  );
   assert.match(error.remedy, /smaller images, a smaller batch or fewer channels/);
   assert.equal(error.details!.settings, ['size', 'batch', 'channels']);
   await assertAllThrow(runtime, t, /out of memory: tensor big/);
@@ -214,8 +217,7 @@ test('a kernel that cannot be made ready is named, with what is wrong, and nothi
   const { pipelines } = gpu.counts();
   for (let attempt = 0; attempt < 2; attempt++) {
     await assertRejects(() => gpu.compile(BROKEN), 'DeviceError', /kernel broken_kernel does not compile.*\n?.*bool/);
-    const rehearsal = () =>
-      gpu.rehearse(() => gpu.run(BROKEN, { tensors: { y: t }, uniforms: {}, grid: [1, 1, 1] }));
+    const rehearsal = () => gpu.rehearse(() => gpu.run(BROKEN, { tensors: { y: t }, uniforms: {}, grid: [1, 1, 1] }));
     await assertRejects(rehearsal, 'DeviceError', /kernel broken_kernel does not compile/);
   }
   assert.is(gpu.counts().pipelines, pipelines);

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reflectKernel } from '../../tools/wgsl-plugin';
 import { kernelNames, kernelText } from '../support/kernels';
-import { type SmallCall, findRaces } from '../support/races';
+import { findRaces, type SmallCall } from '../support/races';
 
 const TILES = {
   ...{ height: 5, width: 7, channels: 2, imageStride: 70, channelStride: 35 },
@@ -40,9 +40,7 @@ for (const [name, call] of Object.entries(CALLS)) {
   for (const [i] of [...kernel.text.matchAll(BARRIER)].entries()) {
     test(`${name}: without its barrier ${i + 1} a race is found`, () => {
       let seen = 0;
-      const { races } = findRaces(kernel, call, (text) =>
-        text.replace(BARRIER, (barrier) => (seen++ === i ? '' : barrier)),
-      );
+      const { races } = findRaces(kernel, call, (text) => text.replace(BARRIER, (barrier) => (seen++ === i ? '' : barrier)));
       assert.ok(races.length > 0);
     });
   }

@@ -1,15 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addInto, fill, scaleInto } from '../../src/ops/elementwise';
-import { Detector } from '../../src/inspection/detector';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
-import { openRuntime } from '../../src/node/dawn';
-import { IMAGENET } from '../../src/ops/preprocess';
 import { Random } from '../../src/core/random';
-import { Tensor, elements } from '../../src/tensor/tensor';
+import { Detector } from '../../src/inspection/detector';
+import { openRuntime } from '../../src/node/dawn';
+import { addInto, fill, scaleInto } from '../../src/ops/elementwise';
+import { IMAGENET } from '../../src/ops/preprocess';
 import { latentShape } from '../../src/pyramidflow/config';
+import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import { elements, Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
-import { SMALL, randomByteImage, trainedTensors } from '../support/small-weights';
+import { randomByteImage, SMALL, trainedTensors } from '../support/small-weights';
 
 const gpu = await openRuntime();
 const ones = (count: number) => Tensor.from(gpu, [count], new Float32Array(count).fill(1), 'ones');
@@ -36,10 +36,12 @@ test('a rehearsal compiles what would run, each once, and runs and copies nothin
 
 test('after a rehearsal that failed, work runs again', async () => {
   const x = ones(1);
-  await gpu.rehearse(() => assert.unreachable('broken')).then(
-    () => assert.unreachable(),
-    (error) => assert.match(error.message, /broken/),
-  );
+  await gpu
+    .rehearse(() => assert.unreachable('broken'))
+    .then(
+      () => assert.unreachable(),
+      (error) => assert.match(error.message, /broken/),
+    );
   fill(x, 4);
   assert.equal([...(await x.read())], [4]);
 });

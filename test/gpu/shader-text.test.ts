@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { wgsl } from '../../tools/wgsl-plugin';
 import { checkDialect } from '../../tools/wgsl/dialect';
-import { ShaderError, expandIncludes } from '../../tools/wgsl/shader-text';
+import { expandIncludes, ShaderError } from '../../tools/wgsl/shader-text';
+import { wgsl } from '../../tools/wgsl-plugin';
 
 const LIBRARY = {
   'shaders/lib/one.wgsl': 'const ONE = 1;\n',
@@ -105,7 +105,8 @@ for (const [text, place, word] of FAULTS) {
   test(`refused: ${JSON.stringify(text)}`, () => {
     assert.throws(
       () => checked(text),
-      (error: Error) => error instanceof ShaderError && error.message.startsWith(`shaders/${place}: `) && word.test(error.message),
+      (error: Error) =>
+        error instanceof ShaderError && error.message.startsWith(`shaders/${place}: `) && word.test(error.message),
     );
   });
 }
@@ -152,8 +153,15 @@ test('what goes into a bundle has its includes, and no line that asks for them',
 });
 
 test('a build fails at the file and line of a fault', async () => {
-  const failure = (kernel: string) => bundled(kernel).then(() => 'no error', (error: Error) => error.message);
-  assert.match(await failure(KERNEL.replace('two', 'none')), /shaders\/a\/x\.wgsl:1:0: ERROR: .*there is no shaders\/lib\/none/);
+  const failure = (kernel: string) =>
+    bundled(kernel).then(
+      () => 'no error',
+      (error: Error) => error.message,
+    );
+  assert.match(
+    await failure(KERNEL.replace('two', 'none')),
+    /shaders\/a\/x\.wgsl:1:0: ERROR: .*there is no shaders\/lib\/none/,
+  );
   assert.match(await failure(KERNEL.replace('two', 'marked')), /shaders\/lib\/marked\.wgsl:2:0: ERROR/);
 });
 

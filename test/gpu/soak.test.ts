@@ -17,7 +17,10 @@ test('more uniforms than are kept, all in one submit: each dispatch has its own'
   for (let row = 0; row < rows; row++) scope(() => fill(t.view([ROW], row * ROW), row + 0.5));
   assert.is(gpu.counts().submits, before.submits);
   const values = await t.read();
-  assert.is(values.findIndex((value, i) => value !== Math.floor(i / ROW) + 0.5), -1);
+  assert.is(
+    values.findIndex((value, i) => value !== Math.floor(i / ROW) + 0.5),
+    -1,
+  );
   const { uniformBuffers, bindGroups } = gpu.counts();
   assert.ok(uniformBuffers <= MOST_UNIFORMS, `${uniformBuffers} uniform buffers`);
   assert.ok(bindGroups <= uniformBuffers, `${bindGroups} bind groups, some of dropped uniforms`);

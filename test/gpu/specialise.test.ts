@@ -85,7 +85,8 @@ test('a marked loop whose bound is no constant, or which is not closed, is an er
   assert.throws(() => specialise(loop('shape.size'), {}), /cannot unroll a loop from 0u to shape\.size/);
   assert.throws(() => specialise(loop('N'), { N: 3 }), /cannot unroll a loop from 0u to N/);
   assert.throws(() => specialise('\n// unroll\nfor (var i = 0u; i < 2u; i++) { a += 1.0;', {}), /line 2: .*not closed/);
-  const twoValues = 'fn f() {\nconst n = 2u;\n}\nfn g() {\nconst n = 3u;\n// unroll\nfor (var i = 0u; i < n; i++) { a += 1.0; }\n}';
+  const twoValues =
+    'fn f() {\nconst n = 2u;\n}\nfn g() {\nconst n = 3u;\n// unroll\nfor (var i = 0u; i < n; i++) { a += 1.0; }\n}';
   assert.throws(() => specialise(twoValues, {}), /cannot unroll a loop from 0u to n/);
 });
 

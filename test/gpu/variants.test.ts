@@ -3,12 +3,12 @@ import * as assert from 'uvu/assert';
 import { requestDevice } from '../../src/gpu/device';
 import { Runtime } from '../../src/gpu/runtime';
 import { Detector } from '../../src/inspection/detector';
-import { type PyramidFlowConfig, latentShape } from '../../src/pyramidflow/config';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { dawn } from '../../src/node/dawn';
 import { FFT_KERNELS, methodChoice } from '../../src/ops/conv/convolve';
 import { hasSubgroupsOf8, PRODUCTS_CHOICE, TILE_CHOICE } from '../../src/ops/conv/variants';
-import { Tensor, elements } from '../../src/tensor/tensor';
+import { latentShape, type PyramidFlowConfig } from '../../src/pyramidflow/config';
+import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import { elements, Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
 import { kernelNames } from '../support/kernels';
 
@@ -49,7 +49,15 @@ const CONFIGS: readonly PyramidFlowConfig[] = [
 /** What a tuner may choose. */
 function choices(gpu: Runtime): Map<string, string>[] {
   const products = hasSubgroupsOf8(gpu.adapter) ? ['plain', 'subgroup'] : ['plain'];
-  const tiles = products.flatMap((product) => ['16', '32'].map((tile) => [[PRODUCTS_CHOICE, product], [TILE_CHOICE, tile]] as const));
+  const tiles = products.flatMap((product) =>
+    ['16', '32'].map(
+      (tile) =>
+        [
+          [PRODUCTS_CHOICE, product],
+          [TILE_CHOICE, tile],
+        ] as const,
+    ),
+  );
   const methods = ['fft', 'direct'].map((method) => FFT_KERNELS.map((k) => [methodChoice(k), method] as const));
   return [...tiles.map((tile) => new Map([...tile, ...methods[0]])), new Map(methods[1])];
 }
@@ -78,7 +86,11 @@ test('every text that steps and detections make of the kernels is WGSL', async (
   }
   for (const [code, module] of texts.modules) {
     const { messages } = await module.getCompilationInfo();
-    assert.equal(messages.map(({ message }) => message), [], code);
+    assert.equal(
+      messages.map(({ message }) => message),
+      [],
+      code,
+    );
   }
   assert.ok(texts.modules.size > 100, `${texts.modules.size} texts`);
   const subgroups = hasSubgroupsOf8(gpu.adapter) ? [] : kernelNames().filter((name) => name.endsWith('_subgroup'));

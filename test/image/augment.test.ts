@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { augmentImage, flipHorizontal, flipVertical, rotateQuarters, type ByteImage } from '../../src/image/augment';
 import { Random } from '../../src/core/random';
+import { augmentImage, type ByteImage, flipHorizontal, flipVertical, rotateQuarters } from '../../src/image/augment';
 
 /** Letters to an image of two channels, the second of which tells channels from pixels. */
 function parse(...rows: string[]): ByteImage {
@@ -22,7 +22,10 @@ test('flips and turns as drawn, channels kept together', () => {
 });
 
 test('draws all eight symmetries of a square about equally, and the four of a rectangle', () => {
-  for (const [image, symmetries] of [[parse('ab', 'cd'), 8], [parse('abc', 'def'), 4]] as const) {
+  for (const [image, symmetries] of [
+    [parse('ab', 'cd'), 8],
+    [parse('abc', 'def'), 4],
+  ] as const) {
     const random = new Random(3);
     const counts = new Map<string, number>();
     for (let i = 0; i < 8000; i++) {
@@ -48,7 +51,10 @@ test('the source is not touched, and `none` draws nothing', () => {
 
 test('refuses bytes that are no such image', () => {
   const broken = { data: new Uint8Array(11), height: 2, width: 2, channels: 3 };
-  assert.throws(() => flipVertical(broken), (error: Error) => error.name === 'ShapeError');
+  assert.throws(
+    () => flipVertical(broken),
+    (error: Error) => error.name === 'ShapeError',
+  );
 });
 
 test.run();

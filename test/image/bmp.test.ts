@@ -148,11 +148,7 @@ const BROKEN: readonly (readonly [name: string, bytes: Uint8Array, message: RegE
   ['nothing but its first bytes', whole.subarray(0, 20), /ends after 20 bytes/],
   ['no last row', whole.subarray(0, -1), /4 rows end at byte 102, the file at 101/],
   ['RLE', bitmap({ width: 1, height: 1, bits: 8, rows: [[0]], compression: 1 }), /compressed \(RLE8\)/],
-  [
-    'an embedded PNG',
-    bitmap({ width: 1, height: 1, bits: 24, rows: [[0, 0, 0]], compression: 5 }),
-    /compressed \(PNG\)/,
-  ],
+  ['an embedded PNG', bitmap({ width: 1, height: 1, bits: 24, rows: [[0, 0, 0]], compression: 5 }), /compressed \(PNG\)/],
   [
     'an index beyond its palette',
     bitmap({ width: 1, height: 1, bits: 8, rows: [[3]], palette: PALETTE }),

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HEAT, colorize } from '../../src/image/colormap';
+import { colorize, HEAT } from '../../src/image/colormap';
 import { assertClose } from '../support/assert-close';
 
 /** CIE L* of sRGB bytes, from the standard's own formulas: another lightness than the one the map is made by. */

@@ -54,8 +54,7 @@ test('a map is enlarged bilinearly with pixel centres aligned, and keeps a plane
     1e-6,
     'away from the border',
   );
-  const within = (value: number) =>
-    value >= Math.min(...plane(4, 6)) - 1e-6 && value <= Math.max(...plane(4, 6)) + 1e-6;
+  const within = (value: number) => value >= Math.min(...plane(4, 6)) - 1e-6 && value <= Math.max(...plane(4, 6)) + 1e-6;
   assert.ok(data.every(within), 'nothing is extrapolated');
 });
 
@@ -65,7 +64,10 @@ test('a map of the wanted size is left alone', () => {
 });
 
 test('an overlay enlarges a map as resizeMap does, and may replace the picture', () => {
-  const small = map(Array.from({ length: 35 }, (_, i) => ((i * 13) % 17) / 8), 5);
+  const small = map(
+    Array.from({ length: 35 }, (_, i) => ((i * 13) % 17) / 8),
+    5,
+  );
   const pixels = Uint8Array.from({ length: 3 * 23 * 31 }, (_, i) => (i * 7) % 256);
   const image = () => ({ data: pixels.slice(), height: 23, width: 31, channels: 3 });
   const expected = overlay(image(), resizeMap(small, 23, 31), 2, 1.1).data;

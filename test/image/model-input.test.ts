@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resizeBytes } from '../../src/image/resample';
-import { networkInput, resizedBytes, resizedInput } from '../../src/image/model-input';
-import { IMAGENET, type Normalization } from '../../src/ops/preprocess';
 import { Random } from '../../src/core/random';
+import { networkInput, resizedBytes, resizedInput } from '../../src/image/model-input';
+import { resizeBytes } from '../../src/image/resample';
+import { IMAGENET, type Normalization } from '../../src/ops/preprocess';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
 import { randomByteImage } from '../support/small-model';

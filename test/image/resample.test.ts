@@ -1,12 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bilinearTaps, PRECISION_BITS, resizeBytes, shorterSideTo } from '../../src/image/resample';
 import { Random } from '../../src/core/random';
+import { bilinearTaps, PRECISION_BITS, resizeBytes, shorterSideTo } from '../../src/image/resample';
 import { assertClose } from '../support/assert-close';
 import { fixtureData, readFixture } from '../support/fixture';
 
 test('is Pillow bit for bit, shrinking and enlarging', () => {
-  for (const [name, size] of [['90x70_to_32', 32], ['40x60_to_48', 48]] as const) {
+  for (const [name, size] of [
+    ['90x70_to_32', 32],
+    ['40x60_to_48', 48],
+  ] as const) {
     const file = readFixture(`preprocess/${name}`);
     const [height, width] = file.tensors.get('in.image')!.shape;
     const [outHeight, outWidth] = file.tensors.get('out.resized')!.shape;
@@ -17,13 +20,26 @@ test('is Pillow bit for bit, shrinking and enlarging', () => {
 });
 
 test('weights of every output sum to one within their rounding, and stay inside the input', () => {
-  for (const [inSize, outSize] of [[900, 256], [256, 256], [7, 64], [1, 5], [5, 1], [1024, 255], [3, 2]]) {
+  for (const [inSize, outSize] of [
+    [900, 256],
+    [256, 256],
+    [7, 64],
+    [1, 5],
+    [5, 1],
+    [1024, 255],
+    [3, 2],
+  ]) {
     const { starts, weights, stride } = bilinearTaps(inSize, outSize);
     for (let out = 0; out < outSize; out++) {
       const own = Array.from(weights.subarray(out * stride, (out + 1) * stride));
       const used = own.findLastIndex((weight) => weight > 0) + 1;
       const name = `${inSize} to ${outSize}, output ${out}`;
-      assertClose(own.reduce((a, b) => a + b, 0), 2 ** PRECISION_BITS, used, name);
+      assertClose(
+        own.reduce((a, b) => a + b, 0),
+        2 ** PRECISION_BITS,
+        used,
+        name,
+      );
       assert.ok(own.every((weight) => weight >= 0) && starts[out] >= 0 && starts[out] + used <= inSize, name);
     }
   }
@@ -41,8 +57,16 @@ test('halving takes the triangle 1 3 3 1 over 8, cut and renormalised at the edg
 test('a constant image stays constant, 255 included; an equal size is copied', () => {
   for (const value of [0, 1, 128, 254, 255]) {
     const image = new Uint8Array(13 * 9 * 3).fill(value);
-    for (const [h, w] of [[5, 4], [40, 31], [13, 4], [5, 9]]) {
-      assert.ok(resizeBytes(image, 13, 9, h, w).every((byte) => byte === value), `${value} at ${h}x${w}`);
+    for (const [h, w] of [
+      [5, 4],
+      [40, 31],
+      [13, 4],
+      [5, 9],
+    ]) {
+      assert.ok(
+        resizeBytes(image, 13, 9, h, w).every((byte) => byte === value),
+        `${value} at ${h}x${w}`,
+      );
     }
   }
   const random = new Random(1);

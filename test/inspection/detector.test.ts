@@ -1,18 +1,18 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Random } from '../../src/core/random';
+import { networkInput } from '../../src/image/model-input';
 import { resizeBytes } from '../../src/image/resample';
 import { anomalyMap, imageScores } from '../../src/inspection/anomaly-map';
-import { latentShape } from '../../src/pyramidflow/config';
 import { Detector } from '../../src/inspection/detector';
-import { networkInput } from '../../src/image/model-input';
 import { IMAGENET, type Normalization } from '../../src/ops/preprocess';
-import { Random } from '../../src/core/random';
-import { Tensor, elements } from '../../src/tensor/tensor';
+import { latentShape } from '../../src/pyramidflow/config';
+import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu, randomTensor, randomValues } from '../support/gpu';
-import { type Planes, compose } from '../support/pyramid-truth';
-import { SMALL, randomByteImage, smallModel, trainedTensors } from '../support/small-model';
+import { compose, type Planes } from '../support/pyramid-truth';
+import { randomByteImage, SMALL, smallModel, trainedTensors } from '../support/small-model';
 
 const LEVELS = [0, 1, 2, 3];
 const template = LEVELS.map((level) => randomValues(elements(latentShape(SMALL, level))));
@@ -129,9 +129,7 @@ test('a checkpoint without a template is refused with the remedy', () => {
   const unfinished = { ...checkpoint, template: undefined };
   assert.throws(
     () => Detector.fromCheckpoint(gpu, unfinished),
-    (error: Error) =>
-      error.name === 'CheckpointError' &&
-      /has no template/.test(error.message),
+    (error: Error) => error.name === 'CheckpointError' && /has no template/.test(error.message),
   );
 });
 

@@ -5,7 +5,10 @@ import { scope } from '../../src/tensor/scope';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
 
-const SHAPES = [[1, 3, 4, 6], [1, 3, 2, 3]];
+const SHAPES = [
+  [1, 3, 4, 6],
+  [1, 3, 2, 3],
+];
 const latent = () => SHAPES.map((shape, i) => randomTensor(shape, `latent ${i}`));
 
 for (const count of [1, 2, 7]) {

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bestF1Threshold, thresholdFromGood } from '../../src/inspection/threshold';
 import { Random } from '../../src/core/random';
+import { bestF1Threshold, thresholdFromGood } from '../../src/inspection/threshold';
 import { assertClose } from '../support/assert-close';
 
 function f1At(threshold: number, scores: Float32Array, labels: Uint8Array): number {
@@ -47,7 +47,10 @@ test('takes the conformal rank: of 19 scores at 10 %, the 18th', () => {
 test('keeps its false-alarm rate on new good parts, by either rule', () => {
   const random = new Random(12);
   const gumbel = () => 5 - 2 * Math.log(-Math.log(1 - random.uniform()));
-  for (const [n, rate, rule] of [[99, 0.05, 'conformal'], [60, 0.01, 'gumbel']] as const) {
+  for (const [n, rate, rule] of [
+    [99, 0.05, 'conformal'],
+    [60, 0.01, 'gumbel'],
+  ] as const) {
     let mean = 0;
     for (let trial = 0; trial < 2000; trial++) {
       const good = thresholdFromGood(Float32Array.from({ length: n }, gumbel), rate);

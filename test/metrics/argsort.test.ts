@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { argsortDescending } from '../../src/metrics/argsort';
 import { Random } from '../../src/core/random';
+import { argsortDescending } from '../../src/metrics/argsort';
 
 function bruteForce(scores: Float32Array): number[] {
   return Array.from(scores.keys()).sort((a, b) => (scores[a] === scores[b] ? a - b : scores[a] > scores[b] ? -1 : 1));
@@ -19,7 +19,10 @@ test('agrees with a comparison sort on random bits, with ties', () => {
   const fewLevels = Float32Array.from({ length: 5000 }, () => random.integer(7) - 3);
   for (const scores of [anyFloats, fewLevels]) {
     const [actual, expected] = [argsortDescending(scores), bruteForce(scores)];
-    assert.is(actual.findIndex((index, i) => index !== expected[i]), -1);
+    assert.is(
+      actual.findIndex((index, i) => index !== expected[i]),
+      -1,
+    );
   }
 });
 

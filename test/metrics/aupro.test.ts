@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Random } from '../../src/core/random';
 import { aupro } from '../../src/metrics/aupro';
 import { labelRegions } from '../../src/metrics/regions';
-import { Random } from '../../src/core/random';
 import { assertClose } from '../support/assert-close';
 
 /** The curve point by point: each distinct score as a threshold, each region counted anew. */
@@ -17,10 +17,13 @@ function overlapCurve(maps: Float32Array, masks: Uint8Array, height: number, wid
   const normals = [...masks.keys()].filter((at) => masks[at] === 0);
   const share = (at: number[], threshold: number) => at.filter((i) => maps[i] >= threshold).length / at.length;
   const thresholds = [...new Set(maps)].sort((a, b) => b - a);
-  return [[0, 0], ...thresholds.map((t): [number, number] => [
-    share(normals, t),
-    regions.reduce((sum, region) => sum + share(region, t), 0) / regions.length,
-  ])];
+  return [
+    [0, 0],
+    ...thresholds.map((t): [number, number] => [
+      share(normals, t),
+      regions.reduce((sum, region) => sum + share(region, t), 0) / regions.length,
+    ]),
+  ];
 }
 
 /** Trapezoids between neighbours of the curve, the last cut at the limit. */

@@ -15,8 +15,14 @@ test('agrees with scikit-learn and the reference AUPRO on smooth, tied and tiny 
     const imageScores = Float32Array.from(each((i) => Math.max(...maps.subarray(i * pixels, (i + 1) * pixels))));
     const imageLabels = Uint8Array.from(each((i) => Math.max(...masks.subarray(i * pixels, (i + 1) * pixels))));
     const result = evaluateMaps({ maps, masks, imageScores, imageLabels, height, width });
-    const names = { imageAuroc: 'image_auroc', pixelAuroc: 'pixel_auroc', pixelAp: 'pixel_ap',
-      aupro30: 'aupro_30', aupro5: 'aupro_5', aupro100: 'aupro_100' } as const;
+    const names = {
+      imageAuroc: 'image_auroc',
+      pixelAuroc: 'pixel_auroc',
+      pixelAp: 'pixel_ap',
+      aupro30: 'aupro_30',
+      aupro5: 'aupro_5',
+      aupro100: 'aupro_100',
+    } as const;
     for (const [metric, tensor] of Object.entries(names)) {
       const expected = fixtureData<Float32Array>(file, `out.${tensor}`);
       assertClose(result[metric as keyof typeof names]!, expected, 1e-6, `${name} ${metric}`);
@@ -29,19 +35,34 @@ const size = { height: 1, width: 2 };
 
 test('undefined metrics are null with their reason', () => {
   const allGood = evaluateMaps({
-    ...size, maps: Float32Array.of(1, 2, 3, 4), masks: new Uint8Array(4),
-    imageScores: Float32Array.of(2, 4), imageLabels: Uint8Array.of(0, 0),
+    ...size,
+    maps: Float32Array.of(1, 2, 3, 4),
+    masks: new Uint8Array(4),
+    imageScores: Float32Array.of(2, 4),
+    imageLabels: Uint8Array.of(0, 0),
   });
   assert.equal(allGood, {
-    imageAuroc: null, pixelAuroc: null, pixelAp: null, aupro30: null, aupro5: null, aupro100: null,
+    imageAuroc: null,
+    pixelAuroc: null,
+    pixelAp: null,
+    aupro30: null,
+    aupro5: null,
+    aupro100: null,
     reasons: {
-      imageAuroc: 'no image is anomalous', pixelAuroc: 'no pixel is anomalous', pixelAp: 'no pixel is anomalous',
-      aupro30: 'no pixel is anomalous', aupro5: 'no pixel is anomalous', aupro100: 'no pixel is anomalous',
+      imageAuroc: 'no image is anomalous',
+      pixelAuroc: 'no pixel is anomalous',
+      pixelAp: 'no pixel is anomalous',
+      aupro30: 'no pixel is anomalous',
+      aupro5: 'no pixel is anomalous',
+      aupro100: 'no pixel is anomalous',
     },
   });
   const allBad = evaluateMaps({
-    ...size, maps: Float32Array.of(1, 2), masks: Uint8Array.of(1, 1),
-    imageScores: Float32Array.of(2), imageLabels: Uint8Array.of(1),
+    ...size,
+    maps: Float32Array.of(1, 2),
+    masks: Uint8Array.of(1, 1),
+    imageScores: Float32Array.of(2),
+    imageLabels: Uint8Array.of(1),
   });
   assert.is(allBad.pixelAp, 1);
   assert.is(allBad.reasons.imageAuroc, 'no image is normal');
@@ -61,8 +82,11 @@ test('an image without a mask counts for the image metric alone', () => {
 
 test('names the first NaN and refuses lengths that do not fit', () => {
   const input = {
-    ...size, maps: Float32Array.of(1, 2, 3, NaN), masks: Uint8Array.of(0, 1, 0, 0),
-    imageScores: Float32Array.of(2, 3), imageLabels: Uint8Array.of(1, 0),
+    ...size,
+    maps: Float32Array.of(1, 2, 3, NaN),
+    masks: Uint8Array.of(0, 1, 0, 0),
+    imageScores: Float32Array.of(2, 3),
+    imageLabels: Uint8Array.of(1, 0),
   };
   assert.throws(() => evaluateMaps(input), /^score 3 of 4 is NaN/);
   const named = (error: Error) => error.name === 'ShapeError';

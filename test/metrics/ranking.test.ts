@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { auroc, averagePrecision } from '../../src/metrics/ranking';
 import { Random } from '../../src/core/random';
+import { auroc, averagePrecision } from '../../src/metrics/ranking';
 import { assertClose } from '../support/assert-close';
 
 /** Over all pairs of an anomalous and a normal score: the share in the right order, ties half. */
@@ -79,7 +79,10 @@ test('millions of pixels keep their exact counts', () => {
 });
 
 test('refuses arrays of different length', () => {
-  assert.throws(() => auroc(new Float32Array(3), new Uint8Array(2)), (e: Error) => e.name === 'ShapeError');
+  assert.throws(
+    () => auroc(new Float32Array(3), new Uint8Array(2)),
+    (e: Error) => e.name === 'ShapeError',
+  );
 });
 
 test.run();

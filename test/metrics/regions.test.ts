@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { labelRegions } from '../../src/metrics/regions';
 import { Random } from '../../src/core/random';
+import { labelRegions } from '../../src/metrics/regions';
 
 /** Flood fill from each pixel not yet reached, in reading order. */
 function floodFill(mask: Uint8Array, width: number): Int32Array {
@@ -49,21 +49,37 @@ test('does not join across the end of a row', () => {
 
 test('agrees with flood fill on random masks of every density and odd sizes', () => {
   const random = new Random(4);
-  for (const [height, width] of [[1, 1], [1, 17], [17, 1], [13, 22]]) {
+  for (const [height, width] of [
+    [1, 1],
+    [1, 17],
+    [17, 1],
+    [13, 22],
+  ]) {
     for (const density of [0.1, 0.35, 0.5, 0.8, 1]) {
       const mask = Uint8Array.from({ length: height * width }, () => (random.uniform() < density ? 1 : 0));
       const { labels, sizes } = labelRegions(mask, height, width);
       const expected = floodFill(mask, width);
       const name = `${height}x${width} at ${density}`;
-      assert.is(labels.findIndex((label, at) => label !== expected[at]), -1, name);
-      assert.equal(sizes, sizes.map((_, r) => expected.filter((label) => label === r + 1).length), name);
+      assert.is(
+        labels.findIndex((label, at) => label !== expected[at]),
+        -1,
+        name,
+      );
+      assert.equal(
+        sizes,
+        sizes.map((_, r) => expected.filter((label) => label === r + 1).length),
+        name,
+      );
     }
   }
 });
 
 test('an empty mask has no region; a wrong size is refused', () => {
   assert.equal(labelRegions(new Uint8Array(12), 3, 4).sizes, []);
-  assert.throws(() => labelRegions(new Uint8Array(12), 3, 5), (e: Error) => e.name === 'ShapeError');
+  assert.throws(
+    () => labelRegions(new Uint8Array(12), 3, 5),
+    (e: Error) => e.name === 'ShapeError',
+  );
 });
 
 test.run();

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
@@ -42,7 +42,10 @@ test('detect goes on after special files and says so in every format; names cann
   assert.match(stderr, /zero\.png.*device/);
   assert.match(readFileSync(at('odd-out/results.csv'), 'utf8'), /,'=1\+1\.heat\.png,/);
   const { images } = JSON.parse((await cli.run(1, ...detect('odd-out'), at('odd'), '--json')).stdout);
-  assert.ok(images.some(({ path }: { path: string }) => path.endsWith('/\x1b[31m\n=1.png')), 'JSON has the name as it is');
+  assert.ok(
+    images.some(({ path }: { path: string }) => path.endsWith('/\x1b[31m\n=1.png')),
+    'JSON has the name as it is',
+  );
 });
 
 test('Ctrl-C ends detect after the picture under way, with what was judged in the files and printed', async () => {
@@ -66,7 +69,10 @@ test('killed, detect leaves whole rows; the next run removes what it was writing
   assert.is(lines.pop(), '', 'the last line is whole');
   assert.ok(lines.length >= 4 && lines.every((line) => JSON.parse(line)));
   await cli.run(0, ...detect('killed'), join(TEST, 'good'));
-  assert.equal(readdirSync(at('killed')).filter((name) => name.endsWith('.tmp')), []);
+  assert.equal(
+    readdirSync(at('killed')).filter((name) => name.endsWith('.tmp')),
+    [],
+  );
   assert.is(rowsOf(at('killed')), 3);
 });
 
@@ -106,7 +112,12 @@ test('misplaced outputs are refused before the work', async () => {
   writeFileSync(at('file'), '');
   assert.match((await cli.run(1, ...detect('file'), TEST)).stderr, /DataError: .*file cannot be written.*no folder/);
   symlinkSync('nothing', at('dangling'));
-  for (const more of [['--json', root], ['--json', at('dangling')], ['--json', '/dev/null'], ['--report', at('file')]]) {
+  for (const more of [
+    ['--json', root],
+    ['--json', at('dangling')],
+    ['--json', '/dev/null'],
+    ['--report', at('file')],
+  ]) {
     assert.match((await cli.run(1, ...EVALUATE, ...more)).stderr, /DataError: .*cannot be written/, more.join(' '));
   }
 });

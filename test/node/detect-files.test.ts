@@ -1,13 +1,13 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PyramidFlowError } from '../../src/core/errors';
+import { Random } from '../../src/core/random';
 import { Detector } from '../../src/inspection/detector';
 import { type DetectOptions, detectFiles } from '../../src/node/detect-files';
 import { readImage, writePng } from '../../src/node/files/image-file';
 import { findInputs } from '../../src/node/files/input-files';
-import { Random } from '../../src/core/random';
 import { assertRejects } from '../support/assert-rejects';
 import { tinyDisk } from '../support/full-disk';
 import { gpu } from '../support/gpu';
@@ -45,7 +45,10 @@ function written(folder: string): Record<string, unknown>[] {
   const csv = readFileSync(join(folder, 'results.csv'), 'utf8').trimEnd().split('\r\n');
   assert.is(csv[0], 'path,score,verdict,heatMap,overlay,decodeMs,uploadMs,networkMs,readMs,error');
   const parsed = rows.map((row) => JSON.parse(row));
-  assert.equal(csv.slice(1).map((line) => line.split(',')[0]), parsed.map(({ path }) => path));
+  assert.equal(
+    csv.slice(1).map((line) => line.split(',')[0]),
+    parsed.map(({ path }) => path),
+  );
   return parsed;
 }
 
@@ -53,7 +56,10 @@ let runs = 0;
 async function run(by: Detector, options?: DetectOptions, out = join(root, `out${runs++}`)) {
   const { rows, ended } = await detectFiles(by, inputs, out, 3, options);
   assert.equal(written(out), JSON.parse(JSON.stringify(rows)), 'in the files is what is returned');
-  assert.equal(readdirSync(out).filter((name) => name.endsWith('.tmp')), []);
+  assert.equal(
+    readdirSync(out).filter((name) => name.endsWith('.tmp')),
+    [],
+  );
   return { rows, ended, out };
 }
 
@@ -114,9 +120,15 @@ test('what is a fault of the program is thrown, and the rows before are kept', a
 
 test('the signal stops it after the picture under way', async () => {
   const stop = new AbortController();
-  const { rows, ended } = await run(detectorThat(1, () => stop.abort()), { signal: stop.signal });
+  const { rows, ended } = await run(
+    detectorThat(1, () => stop.abort()),
+    { signal: stop.signal },
+  );
   assert.equal([rows.length, ended], [2, 'stopped']);
-  const { ended: late } = await run(detectorThat(COUNT - 1, () => stop.abort()), {});
+  const { ended: late } = await run(
+    detectorThat(COUNT - 1, () => stop.abort()),
+    {},
+  );
   assert.is(late, undefined, 'where nothing is left, nothing was stopped');
 });
 

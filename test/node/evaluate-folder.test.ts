@@ -2,12 +2,12 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { partsDataset } from '../../src/demo/parts';
 import { PyramidFlowError } from '../../src/core/errors';
+import { partsDataset } from '../../src/demo/parts';
 import { Detector } from '../../src/inspection/detector';
 import { evaluationJson, evaluationTable } from '../../src/node/cli/evaluate';
-import { openDataset } from '../../src/node/files/dataset';
 import { evaluateFolder, median } from '../../src/node/evaluate-folder';
+import { openDataset } from '../../src/node/files/dataset';
 import { writePng } from '../../src/node/files/image-file';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
@@ -37,7 +37,10 @@ function detectorThat(at: number, act: () => void): Detector {
 test('all pictures are judged, and nothing else is said', async () => {
   const seen: number[] = [];
   const result = await evaluateFolder(detector, whole, (done) => seen.push(done));
-  assert.equal(seen, whole.test.map((_, i) => i + 1));
+  assert.equal(
+    seen,
+    whole.test.map((_, i) => i + 1),
+  );
   assert.equal([result.pictures.length, result.failures, result.of, result.ended], [total, [], total, undefined]);
   assert.not.match(evaluationTable(result), /judged/);
 });
@@ -59,7 +62,10 @@ test('pictures and masks that cannot be read are named, and the metrics are thos
   const rest = { ...whole, test: whole.test.filter(({ path }) => !failed.includes(path)) };
   const { metrics, pictures } = await evaluateFolder(detector, rest);
   assert.equal(result.metrics, metrics);
-  assert.equal(result.pictures.map(({ score }) => score), pictures.map(({ score }) => score));
+  assert.equal(
+    result.pictures.map(({ score }) => score),
+    pictures.map(({ score }) => score),
+  );
   const json = evaluationJson(OPTIONS, result);
   assert.equal([json.judged, json.of, json.images.length], [total - 2, total, total]);
   assert.is(json.images.filter((image) => 'error' in image).length, 2);
@@ -67,8 +73,14 @@ test('pictures and masks that cannot be read are named, and the metrics are thos
 });
 
 test('a picture without a finite map counts for no metric', async () => {
-  const { failures, pictures } = await evaluateFolder(detectorThat(1, () => detector.verdict(NaN)), whole);
-  assert.equal(failures.map(({ path }) => path), [whole.test[1].path]);
+  const { failures, pictures } = await evaluateFolder(
+    detectorThat(1, () => detector.verdict(NaN)),
+    whole,
+  );
+  assert.equal(
+    failures.map(({ path }) => path),
+    [whole.test[1].path],
+  );
   assert.is(pictures.length, total - 1);
 });
 
@@ -82,7 +94,12 @@ test('a lost device or the signal end it with what was judged before', async () 
   );
   assert.equal([cut.pictures.length, cut.failures.length, cut.ended], [2, 0, lost]);
   const stop = new AbortController();
-  const stopped = await evaluateFolder(detectorThat(2, () => stop.abort()), whole, undefined, stop.signal);
+  const stopped = await evaluateFolder(
+    detectorThat(2, () => stop.abort()),
+    whole,
+    undefined,
+    stop.signal,
+  );
   assert.equal([stopped.pictures.length, stopped.ended], [3, 'stopped']);
   assert.is(evaluationJson(OPTIONS, stopped).ended, 'stopped');
   assert.match(evaluationTable(stopped), new RegExp(`judged +3 of ${total}.*not reached`));

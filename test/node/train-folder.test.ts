@@ -1,12 +1,12 @@
-import { copyFileSync, existsSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PyramidFlowError } from '../../src/core/errors';
+import { Random } from '../../src/core/random';
 import { readCheckpoint, writeCheckpoint } from '../../src/node/files/checkpoint-file';
 import { writePng } from '../../src/node/files/image-file';
 import { type TrainFolderOptions, type TrainingObserver, trainFolder } from '../../src/node/train-folder';
-import { Random } from '../../src/core/random';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
 import { randomByteImage } from '../support/small-weights';

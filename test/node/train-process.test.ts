@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { partsDataset } from '../../src/demo/parts';
 import { readCheckpoint } from '../../src/node/files/checkpoint-file';
 import { writePng } from '../../src/node/files/image-file';
-import { type Run, buildProgram, startProgram } from '../support/process';
+import { buildProgram, type Run, startProgram } from '../support/process';
 import { temporaryFolder } from '../support/temporary';
 
 const cli = await buildProgram('train-process', 'src/node/cli/cli.ts');

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { leakyRelu, softClamp, softClampHead, softClampHeadGradient } from '../../src/ops/activation';
-import { Tensor, elements } from '../../src/tensor/tensor';
+import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
 

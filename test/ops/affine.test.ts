@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import { affine, affineGradient, applyAffine } from '../../src/ops/affine';
-import { type VolumeNorm, meanShape } from '../../src/ops/volume-norm';
+import { meanShape, type VolumeNorm } from '../../src/ops/volume-norm';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { centralDifferences, dot } from '../support/central-differences';
@@ -61,7 +61,9 @@ for (const [c, kind] of CASES.flatMap((shape) => KINDS.map((norm) => [shape, nor
   test(`affine coupling of [${c.slice(0, 4)}], factor ${c[4]}, ${kind}: forward, inverse and gradients`, async () => {
     const { dy, ...inputs } = tensorsOf(c, kind);
     const { x, logScale, network, runningMean } = inputs;
-    const [xs, scales, shifts, means, dys] = await Promise.all([x, logScale, network, runningMean, dy].map((tensor) => tensor.read()));
+    const [xs, scales, shifts, means, dys] = await Promise.all(
+      [x, logScale, network, runningMean, dy].map((tensor) => tensor.read()),
+    );
     const ys = truth(c, kind, { x: xs, logScale: scales, network: shifts, runningMean: means });
     const evaluation = { kind, training: false };
     const normalized = { values: logScale, mean: runningMean, kind };
@@ -117,7 +119,9 @@ for (const kind of KINDS) {
   test(`${kind}: training takes the values' own mean, and the gradients are those of finite differences`, async () => {
     const c: Case = [2, 2, 2, 3, 2];
     const { dy, ...inputs } = tensorsOf(c, kind);
-    const [x, logScale, network, dys] = await Promise.all([inputs.x, inputs.logScale, inputs.network, dy].map((tensor) => tensor.read()));
+    const [x, logScale, network, dys] = await Promise.all(
+      [inputs.x, inputs.logScale, inputs.network, dy].map((tensor) => tensor.read()),
+    );
     const forward = (given: Omit<Values, 'runningMean'>) =>
       truth(c, kind, { ...given, runningMean: ownMean(kind, inputs.logScale.shape, given.logScale) });
     const training = { kind, training: true };
@@ -145,7 +149,11 @@ test('log scales at the ends of the soft clamp are undone', async () => {
   const shape = [1, 1, 1, 64];
   const [x, network] = [randomTensor(shape, 'x'), randomTensor([1, 2, 1, 64], 'network')];
   const extremes = randomValues(64).map((v) => 4 * Math.sign(v)); // clamp and mean
-  const logScale = { values: Tensor.from(gpu, shape, extremes, 'logScale'), mean: Tensor.zeros(gpu, [1, 1, 1, 1]), kind: 'SVN' } as const;
+  const logScale = {
+    values: Tensor.from(gpu, shape, extremes, 'logScale'),
+    mean: Tensor.zeros(gpu, [1, 1, 1, 1]),
+    kind: 'SVN',
+  } as const;
   const xs = await x.read();
   applyAffine(x, logScale, network, 'forward');
   applyAffine(x, logScale, network, 'inverse');

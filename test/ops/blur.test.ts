@@ -16,7 +16,12 @@ function truth(x: Float32Array, planes: number, h: number, w: number): Float64Ar
   });
 }
 
-for (const [n, c, h, w] of [[1, 1, 1, 1], [2, 3, 7, 5], [1, 2, 2, 130], [3, 1, 65, 64]]) {
+for (const [n, c, h, w] of [
+  [1, 1, 1, 1],
+  [2, 3, 7, 5],
+  [1, 2, 2, 130],
+  [3, 1, 65, 64],
+]) {
   test(`blur ${n}x${c}x${h}x${w} and its gradient are the 5x5 binomial`, async () => {
     const x = randomTensor([n, c, h, w], 'x');
     const expected = truth(await x.read(), n * c, h, w);

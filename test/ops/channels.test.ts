@@ -21,10 +21,7 @@ const CASES: readonly Case[] = [
 
 for (const { batch, channels, space, from, to, count } of CASES) {
   test(`${count} of ${channels[0]} channels from ${from} on become ${to} and on of ${channels[1]}, [${batch},.,${space}]`, async () => {
-    const [x, y] = [
-      randomTensor([batch, channels[0], ...space], 'x'),
-      randomTensor([batch, channels[1], ...space], 'y'),
-    ];
+    const [x, y] = [randomTensor([batch, channels[0], ...space], 'x'), randomTensor([batch, channels[1], ...space], 'y')];
     const [xs, expected] = [await x.read(), await y.read()];
     const plane = space[0] * space[1];
     for (let n = 0; n < batch; n++) {

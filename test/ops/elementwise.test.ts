@@ -20,7 +20,12 @@ for (const shape of SHAPES) {
     assertClose(await a.read(), sum, EXACT, 'addInto');
     assertClose(await b.read(), bs, EXACT, 'the value added');
     scaleInto(b, -0.3);
-    assertClose(await b.read(), Float32Array.from(bs, (value) => Math.fround(-0.3) * value), EXACT, 'scaleInto');
+    assertClose(
+      await b.read(),
+      Float32Array.from(bs, (value) => Math.fround(-0.3) * value),
+      EXACT,
+      'scaleInto',
+    );
     fill(b, -2.5);
     assertClose(await b.read(), new Float32Array(b.size).fill(-2.5), EXACT, 'fill');
     for (const tensor of [a, b, y]) tensor.free();
@@ -32,7 +37,12 @@ test('a tensor that needs two rows of the grid is worked on to its end, each ele
   const [target, value] = ['target', 'value'].map((label) => Tensor.from(gpu, [values.length], values, label));
   addInto(target, value);
   scaleInto(target, 2);
-  assertClose(await target.read(), values.map((v) => 4 * v), EXACT, 'target');
+  assertClose(
+    await target.read(),
+    values.map((v) => 4 * v),
+    EXACT,
+    'target',
+  );
   fill(target, 5);
   assertClose(await target.read(), values.fill(5), EXACT, 'filled');
 });
@@ -51,7 +61,12 @@ test('combineInto is a * target + b * value', async () => {
   const [target, value] = [randomTensor([130], 'target'), randomTensor([130], 'value')];
   const [ts, vs] = [await target.read(), await value.read()];
   combineInto(target, 0.9, value, -0.1);
-  assertClose(await target.read(), Float64Array.from(ts, (t, i) => 0.9 * t - 0.1 * vs[i]), 1e-6, 'combined');
+  assertClose(
+    await target.read(),
+    Float64Array.from(ts, (t, i) => 0.9 * t - 0.1 * vs[i]),
+    1e-6,
+    'combined',
+  );
 });
 
 test('fill and zerosLike leave nothing of what memory held, NaN included', async () => {
@@ -66,7 +81,10 @@ test('fill and zerosLike leave nothing of what memory held, NaN included', async
 test('shapes that differ are refused', () => {
   const [a, b] = [randomTensor([2, 3], 'a'), randomTensor([3, 2], 'b')];
   assert.throws(() => addInto(a, b), /b is \[3,2\]; it must be \[2,3\]/);
-  assert.throws(() => add.forward({ a, b }, undefined), (error: Error) => error.name === 'ShapeError');
+  assert.throws(
+    () => add.forward({ a, b }, undefined),
+    (error: Error) => error.name === 'ShapeError',
+  );
 });
 
 test.run();

@@ -5,7 +5,12 @@ import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
 
-for (const shape of [[1, 1, 1, 1], [2, 3, 5, 7], [1, 5, 9, 16], [3, 64, 2, 3]]) {
+for (const shape of [
+  [1, 1, 1, 1],
+  [2, 3, 5, 7],
+  [1, 5, 9, 16],
+  [3, 64, 2, 3],
+]) {
   for (const withResidual of [false, true]) {
     test(`biasRelu of [${shape}] ${withResidual ? 'with' : 'without'} a residual, in place`, async () => {
       const [x, residual] = [randomTensor(shape, 'x'), randomTensor(shape, 'residual')];
@@ -22,7 +27,13 @@ for (const shape of [[1, 1, 1, 1], [2, 3, 5, 7], [1, 5, 9, 16], [3, 64, 2, 3]]) 
   }
 }
 
-for (const shape of [[1, 1, 1, 1], [1, 1, 2, 2], [2, 3, 5, 8], [1, 2, 7, 1], [3, 2, 20, 17]]) {
+for (const shape of [
+  [1, 1, 1, 1],
+  [1, 1, 2, 2],
+  [2, 3, 5, 8],
+  [1, 2, 7, 1],
+  [3, 2, 20, 17],
+]) {
   test(`maxPool3 of [${shape}]: its border does not count, even where all values are negative`, async () => {
     const [n, c, height, width] = shape;
     const values = (await randomTensor(shape).read()).map((value) => value - 10);

@@ -13,8 +13,15 @@ test('the radices of every length to 4096 multiply to it, or it has a factor abo
     const radices = fftRadices(length);
     assert.is(radices !== undefined, isSmooth(length), `${length}`);
     if (!radices) continue;
-    assert.is(radices.reduce((product, radix) => product * radix, 1), length, `${length}`);
-    assert.ok(radices.every((radix) => radix >= 2 && radix <= 7), `${length}: ${radices}`);
+    assert.is(
+      radices.reduce((product, radix) => product * radix, 1),
+      length,
+      `${length}`,
+    );
+    assert.ok(
+      radices.every((radix) => radix >= 2 && radix <= 7),
+      `${length}: ${radices}`,
+    );
   }
 });
 
@@ -40,7 +47,10 @@ test('good sizes are the nearest ones, multiples of the step', () => {
 test('a length that cannot be is refused with the good ones', () => {
   assert.equal(requireRadices(6, 'a side'), [2, 3]);
   assert.throws(() => requireRadices(22, 'a side'), /a side of 22 .* use 21 or 24/);
-  assert.throws(() => requireRadices(13, 'a side'), (error: Error) => error.name === 'ShapeError');
+  assert.throws(
+    () => requireRadices(13, 'a side'),
+    (error: Error) => error.name === 'ShapeError',
+  );
 });
 
 test.run();

@@ -69,10 +69,20 @@ test('the longest length along columns, forth and back', async () => {
 
 test('a constant has one frequency, an impulse has all', async () => {
   const ones = await fft2(Tensor.from(gpu, [1, 6, 14], new Float32Array(84).fill(1), 'ones')).read();
-  assertClose(ones, Float64Array.from({ length: 168 }, (_, i) => (i === 0 ? 84 : 0)), 2e-5, 'ones');
+  assertClose(
+    ones,
+    Float64Array.from({ length: 168 }, (_, i) => (i === 0 ? 84 : 0)),
+    2e-5,
+    'ones',
+  );
   const impulse = Float32Array.from({ length: 84 }, (_, i) => Number(i === 0));
   const spectrum = await fft2(Tensor.from(gpu, [1, 6, 14], impulse, 'impulse')).read();
-  assertClose(spectrum, Float64Array.from({ length: 168 }, (_, i) => Number(i % 2 === 0)), 0, 'impulse');
+  assertClose(
+    spectrum,
+    Float64Array.from({ length: 168 }, (_, i) => Number(i % 2 === 0)),
+    0,
+    'impulse',
+  );
 });
 
 test('nothing but the result and the tables stays in memory', () => {

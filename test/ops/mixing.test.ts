@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { luDecompose, orthonormalize } from '../../src/core/linear-algebra';
-import { type LuTensors, inverseMixingWeight, luWeight, mixingWeight } from '../../src/ops/mixing';
 import { Random } from '../../src/core/random';
+import { inverseMixingWeight, type LuTensors, luWeight, mixingWeight } from '../../src/ops/mixing';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { centralDifferences, dot } from '../support/central-differences';
@@ -29,10 +29,7 @@ function parameters(n: number): Record<keyof LuTensors, Float32Array> {
 
 const tensorsOf = (values: Record<keyof LuTensors, Float32Array>, n: number): LuTensors =>
   Object.fromEntries(
-    Object.entries(values).map(([name, data]) => [
-      name,
-      Tensor.from(gpu, data.length === n ? [n] : [n, n], data, name),
-    ]),
+    Object.entries(values).map(([name, data]) => [name, Tensor.from(gpu, data.length === n ? [n] : [n, n], data, name)]),
   ) as LuTensors;
 
 for (const n of SIZES) {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { nearest, resizeGradient, resizeInto } from '../../src/ops/nearest';
 import { assertClose } from '../support/assert-close';
 import { randomTensor } from '../support/gpu';
-import { nearest as truth, transposed } from '../support/pyramid-truth';
+import { transposed, nearest as truth } from '../support/pyramid-truth';
 
 /** Input shape and target size: the same, enlarged, shrunk, and one direction each way. */
 const CASES: readonly (readonly [shape: readonly number[], height: number, width: number])[] = [
@@ -53,7 +53,12 @@ for (const [shape, height, width] of CASES) {
 
     resizeGradient(y, 2, dx);
     const added = transposed(resized, x.size, window);
-    assertClose(await dx.read(), added.map((value, i) => value + dxBefore[i]), SUMS, 'dx');
+    assertClose(
+      await dx.read(),
+      added.map((value, i) => value + dxBefore[i]),
+      SUMS,
+      'dx',
+    );
   });
 }
 

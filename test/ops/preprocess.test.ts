@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PRECISION_BITS, bilinearTaps, resizeBytes as resizeOnHost } from '../../src/image/resample';
-import { IMAGENET, normalizeBytes, resizeBytes, uploadBytes } from '../../src/ops/preprocess';
 import { Random } from '../../src/core/random';
+import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnHost } from '../../src/image/resample';
+import { IMAGENET, normalizeBytes, resizeBytes, uploadBytes } from '../../src/ops/preprocess';
 import type { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { fixtureData, readFixture } from '../support/fixture';
@@ -30,15 +30,42 @@ for (const name of ['90x70_to_32', '40x60_to_48']) {
 }
 
 const RESIZES: readonly (readonly [from: readonly [number, number], to: readonly [number, number]])[] = [
-  [[1, 1], [1, 1]],
-  [[1, 1], [7, 3]],
-  [[5, 1], [1, 9]],
-  [[3, 2], [2, 3]],
-  [[61, 47], [64, 5]],
-  [[13, 300], [13, 31]],
-  [[301, 7], [100, 7]],
-  [[200, 133], [1, 1]],
-  [[97, 101], [96, 100]],
+  [
+    [1, 1],
+    [1, 1],
+  ],
+  [
+    [1, 1],
+    [7, 3],
+  ],
+  [
+    [5, 1],
+    [1, 9],
+  ],
+  [
+    [3, 2],
+    [2, 3],
+  ],
+  [
+    [61, 47],
+    [64, 5],
+  ],
+  [
+    [13, 300],
+    [13, 31],
+  ],
+  [
+    [301, 7],
+    [100, 7],
+  ],
+  [
+    [200, 133],
+    [1, 1],
+  ],
+  [
+    [97, 101],
+    [96, 100],
+  ],
 ];
 
 for (const [[height, width], [outHeight, outWidth]] of RESIZES) {
@@ -57,13 +84,23 @@ for (const [[height, width], [outHeight, outWidth]] of RESIZES) {
 }
 
 test('bytes arrive one a value, whatever their number is modulo 4', async () => {
-  for (const [n, height, width] of [[1, 1, 1], [1, 1, 2], [1, 1, 3], [1, 2, 2], [3, 5, 7]] as const) {
+  for (const [n, height, width] of [
+    [1, 1, 1],
+    [1, 1, 2],
+    [1, 1, 3],
+    [1, 2, 2],
+    [3, 5, 7],
+  ] as const) {
     const bytes = randomBytes(n * height * width * 3);
     assertClose(await uploadBytes(gpu, bytes, [n, height, width]).read(), bytes, 0, `${n}x${height}x${width}`);
   }
 });
 
-for (const [n, height, width] of [[1, 1, 1], [3, 5, 7], [2, 16, 9]] as const) {
+for (const [n, height, width] of [
+  [1, 1, 1],
+  [3, 5, 7],
+  [2, 16, 9],
+] as const) {
   test(`normalized ${n}x${height}x${width}: (v / 255 - mean) / std, channels first`, async () => {
     const bytes = randomBytes(n * height * width * 3);
     const pixels = height * width;
@@ -82,7 +119,13 @@ for (const [n, height, width] of [[1, 1, 1], [3, 5, 7], [2, 16, 9]] as const) {
 test('nothing but the result stays in memory', () => {
   const before = gpu.memory.use().live;
   const x = uploadBytes(gpu, randomBytes(9 * 7 * 3), [1, 9, 7]);
-  for (const [height, width] of [[4, 5], [9, 5], [4, 7], [9, 7]]) resize(x, height, width).free();
+  for (const [height, width] of [
+    [4, 5],
+    [9, 5],
+    [4, 7],
+    [9, 7],
+  ])
+    resize(x, height, width).free();
   normalizeBytes(x).free();
   x.free();
   assert.is(gpu.memory.use().live, before);

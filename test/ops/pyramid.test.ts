@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Pooling, compose, composeGradient, decompose, decomposeGradient, down, up } from '../../src/ops/pyramid';
 import { Random } from '../../src/core/random';
-import { Tensor, elements } from '../../src/tensor/tensor';
+import { compose, composeGradient, decompose, decomposeGradient, down, type Pooling, up } from '../../src/ops/pyramid';
+import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
 import * as truth from '../support/pyramid-truth';
@@ -13,7 +13,12 @@ const random = new Random(5);
 
 /** Small whole numbers: their blur is exact in float32, and many 2x2 windows have several maxima. */
 function wholeNumbers(shape: readonly number[]): Tensor {
-  return Tensor.from(gpu, shape, Float32Array.from({ length: elements(shape) }, () => random.integer(4) - 1), 'x');
+  return Tensor.from(
+    gpu,
+    shape,
+    Float32Array.from({ length: elements(shape) }, () => random.integer(4) - 1),
+    'x',
+  );
 }
 
 async function planesOf(x: Tensor): Promise<truth.Planes> {
@@ -27,7 +32,12 @@ function leftBehind(work: () => Tensor[]): number {
   return gpu.memory.use().live - before;
 }
 
-for (const shape of [[1, 1, 2, 2], [2, 3, 6, 10], [1, 2, 4, 70], [1, 1, 26, 2]]) {
+for (const shape of [
+  [1, 1, 2, 2],
+  [2, 3, 6, 10],
+  [1, 2, 4, 70],
+  [1, 1, 26, 2],
+]) {
   const [n, c, height, width] = shape;
   for (const pooling of POOLINGS) {
     test(`down [${shape}], ${pooling}: blur, then pooling; the gradient goes to the first maximum`, async () => {
@@ -41,7 +51,12 @@ for (const shape of [[1, 1, 2, 2], [2, 3, 6, 10], [1, 2, 4, 70], [1, 1, 26, 2]])
   }
 }
 
-for (const shape of [[1, 1, 1, 1], [2, 3, 3, 5], [1, 2, 1, 35], [3, 1, 9, 2]]) {
+for (const shape of [
+  [1, 1, 1, 1],
+  [2, 3, 3, 5],
+  [1, 2, 1, 35],
+  [3, 1, 9, 2],
+]) {
   const [n, c, height, width] = shape;
   test(`up [${shape}]: nearest enlargement, then blur; the gradient is its transpose`, async () => {
     const [x, dy] = [randomTensor(shape, 'x'), randomTensor([n, c, 2 * height, 2 * width], 'dy')];
@@ -55,7 +70,12 @@ for (const shape of [[1, 1, 1, 1], [2, 3, 3, 5], [1, 2, 1, 35], [3, 1, 9, 2]]) {
 
 test('max pooling takes the first of equal maxima, and down takes it where none is asked for', async () => {
   const x = Tensor.from(gpu, [1, 1, 8, 8], new Float32Array(64).fill(3), 'x');
-  const dy = Tensor.from(gpu, [1, 1, 4, 4], Float32Array.from({ length: 16 }, (_, i) => Number(i === 5)), 'dy');
+  const dy = Tensor.from(
+    gpu,
+    [1, 1, 4, 4],
+    Float32Array.from({ length: 16 }, (_, i) => Number(i === 5)),
+    'dy',
+  );
   const atFirst = Float64Array.from({ length: 64 }, (_, i) => Number(i === 2 * 8 + 2)); // of the window at (1, 1)
   const expected = truth.blur({ data: atFirst, height: 8, width: 8 }).data;
   assertClose(await down.gradient(dy, { x }, {}).x!().read(), expected, 0, 'dx');
@@ -119,11 +139,31 @@ for (const [shape, levels] of PYRAMIDS) {
 test('nothing but the results stays in memory', () => {
   const x = randomTensor([2, 3, 16, 24], 'x');
   const bands = decompose(x, 4);
-  assert.is(leftBehind(() => decompose(x, 4)), 0, 'decompose');
-  assert.is(leftBehind(() => [decomposeGradient(bands, x)]), 0, 'decomposeGradient');
-  assert.is(leftBehind(() => [compose(bands)]), 0, 'compose');
-  assert.is(leftBehind(() => composeGradient(x, 4)), 0, 'composeGradient');
-  assert.is(leftBehind(() => [down.gradient(bands[1], { x }, {}).x!()]), 0, 'down');
+  assert.is(
+    leftBehind(() => decompose(x, 4)),
+    0,
+    'decompose',
+  );
+  assert.is(
+    leftBehind(() => [decomposeGradient(bands, x)]),
+    0,
+    'decomposeGradient',
+  );
+  assert.is(
+    leftBehind(() => [compose(bands)]),
+    0,
+    'compose',
+  );
+  assert.is(
+    leftBehind(() => composeGradient(x, 4)),
+    0,
+    'composeGradient',
+  );
+  assert.is(
+    leftBehind(() => [down.gradient(bands[1], { x }, {}).x!()]),
+    0,
+    'down',
+  );
 });
 
 test('sizes that cannot be halved often enough are refused with the good ones', () => {
@@ -133,7 +173,10 @@ test('sizes that cannot be halved often enough are refused with the good ones', 
   const x = randomTensor([1, 1, 36, 50], 'x');
   refused(() => decompose(x, 4), /x is 36x50; 4 levels need multiples of 8; make it 32 or 40 high and 48 or 56 wide/);
   refused(() => decompose(randomTensor([1, 1, 16, 3], 'x'), 4), /x is 16x3; .* make it 8 wide/);
-  const bands = [[1, 1, 16, 16], [1, 1, 4, 4]].map((shape, i) => randomTensor(shape, `band ${i}`));
+  const bands = [
+    [1, 1, 16, 16],
+    [1, 1, 4, 4],
+  ].map((shape, i) => randomTensor(shape, `band ${i}`));
   refused(() => compose(bands), /band 0 is \[1,1,16,16\]; it must be \[1,1,8,8\]/);
 });
 

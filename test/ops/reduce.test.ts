@@ -36,7 +36,14 @@ for (const size of SIZES) {
   });
 }
 
-for (const [items, ...rest] of [[1, 1], [3, 1, 5, 7], [2, 2, 9, 16], [5, 1, 64], [3, 1, 96, 100], [2, 1, 1, 1]]) {
+for (const [items, ...rest] of [
+  [1, 1],
+  [3, 1, 5, 7],
+  [2, 2, 9, 16],
+  [5, 1, 64],
+  [3, 1, 96, 100],
+  [2, 1, 1, 1],
+]) {
   test(`the maximum of each item of [${[items, ...rest]}], negative values included`, async () => {
     const values = randomValues(items * rest.reduce((a, b) => a * b)).map((value) => value - 20);
     const x = Tensor.from(gpu, [items, ...rest], values, 'x');

@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type VolumeNorm,
   meanShape,
   moveRunningMean,
   removeMean,
   subtractMean,
+  type VolumeNorm,
   volumeMean,
   volumeNorm,
 } from '../../src/ops/volume-norm';

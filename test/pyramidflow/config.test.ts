@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type PyramidFlowConfig,
   blockPlan,
   checkConfig,
   couplingLevels,
   nearestSize,
+  type PyramidFlowConfig,
   sizeStep,
 } from '../../src/pyramidflow/config';
 

@@ -1,11 +1,11 @@
 import { test } from 'uvu';
-import { AffineCoupling } from '../../src/pyramidflow/coupling';
-import { type BlockPlan, couplingLevels } from '../../src/pyramidflow/config';
-import { type VolumeNorm, meanShape } from '../../src/ops/volume-norm';
 import { ParameterSet } from '../../src/autograd/parameters';
-import { type Pass, ReversibleChain } from '../../src/flow/reversible';
 import { Tape } from '../../src/autograd/tape';
-import { Tensor, elements } from '../../src/tensor/tensor';
+import { type Pass, ReversibleChain } from '../../src/flow/reversible';
+import { meanShape, type VolumeNorm } from '../../src/ops/volume-norm';
+import { type BlockPlan, couplingLevels } from '../../src/pyramidflow/config';
+import { AffineCoupling } from '../../src/pyramidflow/coupling';
+import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor, randomValues } from '../support/gpu';
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type LossAndGradient, fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
+import { fourierLossAndGradient, type LossAndGradient } from '../../src/pyramidflow/fourier-loss';
 import type { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { dft2, toComplex } from '../support/dft';

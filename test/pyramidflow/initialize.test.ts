@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Random } from '../../src/core/random';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { initialTensors, tensorShapes } from '../../src/pyramidflow/initialize';
-import { Random } from '../../src/core/random';
 import { assertClose } from '../support/assert-close';
 import { identity, mixingTruth, product, transposed } from '../support/matrix';
 

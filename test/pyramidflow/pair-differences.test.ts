@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pairDifferences, templateDifference } from '../../src/pyramidflow/pair-differences';
 import { Random } from '../../src/core/random';
-import { Tensor, elements } from '../../src/tensor/tensor';
+import { pairDifferences, templateDifference } from '../../src/pyramidflow/pair-differences';
+import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
 
@@ -12,7 +12,12 @@ const random = new Random(3);
 
 /** Whole numbers from -1 to 1: many differences are 0, where |.| has no derivative. */
 function wholeNumbers(shape: readonly number[]): Tensor {
-  return Tensor.from(gpu, shape, Float32Array.from({ length: elements(shape) }, () => random.integer(3) - 1), 'x');
+  return Tensor.from(
+    gpu,
+    shape,
+    Float32Array.from({ length: elements(shape) }, () => random.integer(3) - 1),
+    'x',
+  );
 }
 
 /** The pairs in the order of torch.triu_indices(n, n, offset=1). */
@@ -40,7 +45,13 @@ function truth(x: Float32Array, dy: Float32Array, [n, channels, height, width]: 
   return { y, dx };
 }
 
-for (const shape of [[2, 1, 1, 1], [2, 5, 9, 15], [3, 2, 7, 5], [5, 3, 4, 6], [7, 1, 3, 23]]) {
+for (const shape of [
+  [2, 1, 1, 1],
+  [2, 5, 9, 15],
+  [3, 2, 7, 5],
+  [5, 3, 4, 6],
+  [7, 1, 3, 23],
+]) {
   for (const power of [1, 2] as const) {
     for (const make of [randomTensor, wholeNumbers]) {
       test(`pairs of [${shape}], power ${power}, ${make.name}`, async () => {
@@ -56,7 +67,11 @@ for (const shape of [[2, 1, 1, 1], [2, 5, 9, 15], [3, 2, 7, 5], [5, 3, 4, 6], [7
   }
 }
 
-for (const shape of [[1, 1, 1, 1], [3, 4, 5, 7], [2, 3, 9, 16]]) {
+for (const shape of [
+  [1, 1, 1, 1],
+  [3, 4, 5, 7],
+  [2, 3, 9, 16],
+]) {
   test(`template difference of [${shape}]`, async () => {
     const [n, channels, height, width] = shape;
     const pixels = height * width;

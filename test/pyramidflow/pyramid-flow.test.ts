@@ -4,7 +4,7 @@ import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
-import { SMALL, randomImages, smallModel, trainedTensors } from '../support/small-model';
+import { randomImages, SMALL, smallModel, trainedTensors } from '../support/small-model';
 
 const images = randomImages(2);
 const isError = (code: string, message: RegExp) => (error: Error) => error.name === code && message.test(error.message);

@@ -85,12 +85,7 @@ export async function screenshot(page: Page, name: string): Promise<void> {
  * Calls in an empty page what a bundled module of test/ exports: of 'web/same-bits/run', which is
  * test/web/same-bits/run.page.ts, perhaps `run`. Arguments and result must be JSON.
  */
-export async function callInPage<T>(
-  browser: TestBrowser,
-  module: string,
-  name: string,
-  ...args: unknown[]
-): Promise<T> {
+export async function callInPage<T>(browser: TestBrowser, module: string, name: string, ...args: unknown[]): Promise<T> {
   const server = await serve({ pages: 'build/pages', support: 'test/support' });
   const call = async (path: string, exported: string, given: unknown[]) => (await import(path))[exported](...given);
   try {

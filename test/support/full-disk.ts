@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { temporaryFolder } from './temporary';
 
 /** A folder with room for this many KiB; undefined where this user may not mount one. */

@@ -1,6 +1,6 @@
-import { openRuntime } from '../../src/node/dawn';
-import { type Shape, Tensor, elements } from '../../src/tensor/tensor';
 import { Random } from '../../src/core/random';
+import { openRuntime } from '../../src/node/dawn';
+import { elements, type Shape, Tensor } from '../../src/tensor/tensor';
 
 /** The runtime that all tests of a file share. */
 export const gpu = await openRuntime();

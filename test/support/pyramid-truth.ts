@@ -71,12 +71,7 @@ export function plus(a: Planes, b: Planes, factor = 1): Planes {
 }
 
 /** The bands, finest first; linear in x for a fixed reference, as `down`. */
-export function decompose(
-  x: Planes,
-  levels: number,
-  pooling: 'max' | 'nearest' = 'max',
-  reference: Planes = x,
-): Planes[] {
+export function decompose(x: Planes, levels: number, pooling: 'max' | 'nearest' = 'max', reference: Planes = x): Planes[] {
   if (levels === 1) return [x];
   const coarse = down(x, pooling, reference);
   const rest = decompose(coarse, levels - 1, pooling, down(reference, pooling));
@@ -87,11 +82,7 @@ export const compose = (bands: readonly Planes[]): Planes =>
   bands.slice(0, -1).reduceRight((coarse, band) => plus(band, up(coarse)), bands[bands.length - 1]);
 
 /** What the transpose of a linear function makes of dy, by the function's value at every unit vector. */
-export function transposed(
-  linear: (x: Float64Array) => Float64Array,
-  size: number,
-  dy: ArrayLike<number>,
-): Float64Array {
+export function transposed(linear: (x: Float64Array) => Float64Array, size: number, dy: ArrayLike<number>): Float64Array {
   return Float64Array.from({ length: size }, (_, i) => {
     const unit = new Float64Array(size);
     unit[i] = 1;

@@ -1,4 +1,4 @@
-import { MemoryTracker, detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { detectRaces, MemoryTracker } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { type KernelSource, packUniforms } from '../../src/gpu/kernel';
 import { specialise } from '../../src/gpu/specialise';
 

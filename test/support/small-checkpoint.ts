@@ -1,8 +1,8 @@
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
 import { encodeCheckpoint } from '../../src/checkpoint/codec';
-import { latentShape } from '../../src/pyramidflow/config';
-import { IMAGENET } from '../../src/ops/preprocess';
 import { Random } from '../../src/core/random';
+import { IMAGENET } from '../../src/ops/preprocess';
+import { latentShape } from '../../src/pyramidflow/config';
 import { elements } from '../../src/tensor/tensor';
 import { SMALL, trainedTensors } from './small-weights';
 

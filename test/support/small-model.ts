@@ -4,7 +4,7 @@ import type { Tensor } from '../../src/tensor/tensor';
 import { gpu, randomTensor } from './gpu';
 import { SMALL, trainedTensors } from './small-weights';
 
-export { SMALL, randomByteImage, trainedTensors } from './small-weights';
+export { randomByteImage, SMALL, trainedTensors } from './small-weights';
 
 export const smallModel = (change: Partial<PyramidFlowConfig> = {}): PyramidFlow => {
   const config = { ...SMALL, ...change };

@@ -1,7 +1,7 @@
+import { Random } from '../../src/core/random';
 import type { ByteImage } from '../../src/image/augment';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
-import { type NamedTensors, initialTensors } from '../../src/pyramidflow/initialize';
-import { Random } from '../../src/core/random';
+import { initialTensors, type NamedTensors } from '../../src/pyramidflow/initialize';
 
 /** 16 blocks, small enough for a software adapter. */
 export const SMALL: PyramidFlowConfig = {
@@ -29,10 +29,7 @@ export function trainedTensors(config: PyramidFlowConfig = SMALL, seed = 0): Nam
   return tensors;
 }
 
-export function randomByteImage(
-  random: Random,
-  { height, width }: { height: number; width: number } = SMALL,
-): ByteImage {
+export function randomByteImage(random: Random, { height, width }: { height: number; width: number } = SMALL): ByteImage {
   return {
     data: Uint8Array.from({ length: 3 * height * width }, () => random.integer(256)),
     height,

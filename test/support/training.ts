@@ -1,11 +1,11 @@
-import type { TrainingSettings } from '../../src/pyramidflow/settings';
+import { ADAM_DEFAULTS } from '../../src/autograd/adam';
 import type { Checkpoint, TrainingState } from '../../src/checkpoint/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/checkpoint/codec';
+import { Random } from '../../src/core/random';
+import { IMAGENET } from '../../src/ops/preprocess';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
-import { IMAGENET } from '../../src/ops/preprocess';
-import { Random } from '../../src/core/random';
-import { ADAM_DEFAULTS } from '../../src/autograd/adam';
+import type { TrainingSettings } from '../../src/pyramidflow/settings';
 import type { TrainingImages } from '../../src/training/fit';
 import { gpu } from './gpu';
 import { randomByteImage } from './small-model';

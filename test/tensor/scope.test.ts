@@ -77,7 +77,11 @@ test('frees everything when the work throws, and passes the error on', () => {
 });
 
 test('a scope that failed no longer adopts', () => {
-  assert.throws(() => scope(() => { throw new Error('x'); }));
+  assert.throws(() =>
+    scope(() => {
+      throw new Error('x');
+    }),
+  );
   const after = make();
   assert.not(scope(() => after.freed));
   assert.not(after.freed);

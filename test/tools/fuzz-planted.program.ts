@@ -1,7 +1,7 @@
 import { PyramidFlowError } from '../../src/core/errors';
+import { randomBytes } from '../../tools/fuzz/mutate';
 import { fuzz } from '../../tools/fuzz/run';
 import { target } from '../../tools/fuzz/target';
-import { randomBytes } from '../../tools/fuzz/mutate';
 import { main } from '../../tools/support/main';
 
 /** A reader that does this with every input. */

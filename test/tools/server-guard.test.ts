@@ -1,4 +1,4 @@
-import { type RequestListener, createServer, get } from 'node:http';
+import { createServer, get, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { test } from 'uvu';
@@ -66,7 +66,10 @@ test('a client that leaves closes the file that it was sent', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const source = new Readable({ read: () => void source.push(Buffer.alloc(65_536)) });
   const sourceClosed = new Promise((resolve) => source.on('close', resolve));
-  server.on('request', guarded((_, response) => source.pipe(response)));
+  server.on(
+    'request',
+    guarded((_, response) => source.pipe(response)),
+  );
   const { port } = server.address() as AddressInfo;
   get({ port, host: '127.0.0.1', agent: false }, (response) => response.once('data', () => response.destroy()));
   await sourceClosed; // a file that stayed open would let this wait for ever

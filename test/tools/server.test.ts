@@ -1,11 +1,11 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
-import { type Socket, connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LIMITS, type Server, serve } from '../../tools/support/server';
+import { type LIMITS, type Server, serve } from '../../tools/support/server';
 import { assertRejects } from '../support/assert-rejects';
 import { temporaryFolder } from '../support/temporary';
 
@@ -132,7 +132,14 @@ for (const range of [
   });
 }
 
-for (const path of ['/%ff', '/public/%ff', '/public/%00', '/public/..%2f..%2f', `/public/${'a'.repeat(9000)}`, `/${'/'.repeat(9000)}`]) {
+for (const path of [
+  '/%ff',
+  '/public/%ff',
+  '/public/%00',
+  '/public/..%2f..%2f',
+  `/public/${'a'.repeat(9000)}`,
+  `/${'/'.repeat(9000)}`,
+]) {
   test(`${path.slice(0, 20)} of ${path.length} characters is not found`, async () => {
     assert.match(await converse(get(path)), /^HTTP\/1\.1 404 /);
     await serves();
@@ -190,7 +197,8 @@ async function withLimit(limit: Partial<typeof LIMITS>, work: (impatient: Server
 }
 
 /** The beginning of a request after which the connection stays open. */
-const begin = (to: Server, path: string, method = 'GET') => `${method} ${path} HTTP/1.1\r\nHost: ${new URL(to.url).host}\r\n`;
+const begin = (to: Server, path: string, method = 'GET') =>
+  `${method} ${path} HTTP/1.1\r\nHost: ${new URL(to.url).host}\r\n`;
 
 test('a client that does not finish its header is cut off', () =>
   withLimit({ headers: 20 }, async (to) => assert.match(await converse(begin(to, '/public/a.js'), to), /^HTTP\/1\.1 408 /)));

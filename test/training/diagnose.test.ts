@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { PyramidFlowError } from '../../src/core/errors';
+import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { TrainingSettings } from '../../src/pyramidflow/settings';
 import { type FitOptions, fit } from '../../src/training/fit';
 import { assertClose } from '../support/assert-close';
@@ -12,7 +12,9 @@ import { SETTINGS, tinyModel, trainingImages } from '../support/training';
 async function errorOf(model: PyramidFlow, change: Partial<TrainingSettings & FitOptions> = {}): Promise<string> {
   const steps: number[] = [];
   const onStep = ({ step }: { step: number }) => steps.push(step);
-  const result = await fit(model, trainingImages(4), { ...SETTINGS, ...change }, { onStep, ...change }).catch((error: Error) => error);
+  const result = await fit(model, trainingImages(4), { ...SETTINGS, ...change }, { onStep, ...change }).catch(
+    (error: Error) => error,
+  );
   if (!(result instanceof PyramidFlowError)) throw new Error('training went on', { cause: result });
   assert.equal(result.details?.settings, ['learningRate', 'resume']);
   return `${result.code}: ${result.message}`;
@@ -42,10 +44,7 @@ for (const [name, value] of [
 
 test('a learning rate far too high is stopped, with epoch, step, block and tensor', async () => {
   const message = await errorOf(tinyModel(), { epochs: 20, learningRate: 1e30 });
-  assert.match(
-    message,
-    /^NumericError: .* at epoch \d+, step \d+ in (blocks\.\d+\.|the Fourier loss).*: .+ is not finite/,
-  );
+  assert.match(message, /^NumericError: .* at epoch \d+, step \d+ in (blocks\.\d+\.|the Fourier loss).*: .+ is not finite/);
 });
 
 test('an input that overflows by its normalization is what is named', async () => {

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { thresholdFromGood } from '../../src/inspection/threshold';
-import { Detector } from '../../src/inspection/detector';
 import { networkInput } from '../../src/image/model-input';
+import { Detector } from '../../src/inspection/detector';
+import { thresholdFromGood } from '../../src/inspection/threshold';
 import { finishTraining } from '../../src/training/finish';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';

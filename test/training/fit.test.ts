@@ -1,12 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ErrorCode, PyramidFlowError } from '../../src/core/errors';
 import type { TrainingState } from '../../src/checkpoint/checkpoint';
+import { type ErrorCode, PyramidFlowError } from '../../src/core/errors';
 import type { TrainingSettings } from '../../src/pyramidflow/settings';
 import { type FitOptions, type FitProgress, fit } from '../../src/training/fit';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
-import { SETTINGS, fileOf, loaded, tinyModel, trainingImages } from '../support/training';
+import { fileOf, loaded, SETTINGS, tinyModel, trainingImages } from '../support/training';
 
 const IMAGES = trainingImages(7); // three batches of two, and one image left over
 
@@ -17,7 +17,12 @@ async function run(change: Partial<TrainingSettings & FitOptions> = {}) {
   const onEpoch = async (state: TrainingState) => {
     files.push(await fileOf(model, state));
   };
-  const state = await fit(model, IMAGES, { ...SETTINGS, ...change }, { onStep: (progress) => steps.push(progress), onEpoch, ...change });
+  const state = await fit(
+    model,
+    IMAGES,
+    { ...SETTINGS, ...change },
+    { onStep: (progress) => steps.push(progress), onEpoch, ...change },
+  );
   return { model, state, steps, files, file: await fileOf(model, state) };
 }
 

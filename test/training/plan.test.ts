@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Checkpoint, ManifestEntry } from '../../src/checkpoint/checkpoint';
-import { type ResumeChoices, type TrainingChoices, newPlan, resumedPlan } from '../../src/training/plan';
 import { PyramidFlowError } from '../../src/core/errors';
+import { newPlan, type ResumeChoices, resumedPlan, type TrainingChoices } from '../../src/training/plan';
 import { assertRejects } from '../support/assert-rejects';
 
 const images = (...names: string[]): ManifestEntry[] =>
@@ -94,11 +94,7 @@ for (const [choices, message] of CONTRADICTIONS) {
 
 test('nor can another category or a model without training state', async () => {
   await assertRejects(() => resume({}, { ...DATA, category: 'cap' }), 'UsageError', /category cap contradicts/);
-  await assertRejects(
-    () => resume({}, DATA, { training: undefined }),
-    'CheckpointError',
-    /no training state/,
-  );
+  await assertRejects(() => resume({}, DATA, { training: undefined }), 'CheckpointError', /no training state/);
 });
 
 const having = (manifest: readonly ManifestEntry[]) => ({ ...DATA, images: manifest.length, manifest: [...manifest] });
@@ -123,9 +119,15 @@ test('what has no list of its images is resumed by their number, with a notice',
   const notices: string[] = [];
   const old = { manifest: undefined };
   const other = having(images('5', '6', '7', '8'));
-  assert.equal(resume({}, other, old, (text) => notices.push(text)), plan);
+  assert.equal(
+    resume({}, other, old, (text) => notices.push(text)),
+    plan,
+  );
   assert.match(notices.join('|'), /^m\.safetensors [^|]*number[^|]*$/);
-  assert.match(errorOf(() => resume({}, CHANGED, old)), /DataError: .* 5 training images, .* on 4 \[dataChanged\]/);
+  assert.match(
+    errorOf(() => resume({}, CHANGED, old)),
+    /DataError: .* 5 training images, .* on 4 \[dataChanged\]/,
+  );
   assert.is(resume({ dataChanged: 'ok' }, CHANGED, old).images, 5);
 });
 
@@ -138,7 +140,10 @@ for (const [choices, setting] of [
   [{ betas: [0.5] }, 'betas'],
 ] as unknown as [TrainingChoices, string][]) {
   test(`a choice that cannot be is refused: ${JSON.stringify(choices)}`, () => {
-    assert.match(errorOf(() => newPlan(choices, DATA, silent)), new RegExp(`UsageError: .*\\[${setting}\\]`));
+    assert.match(
+      errorOf(() => newPlan(choices, DATA, silent)),
+      new RegExp(`UsageError: .*\\[${setting}\\]`),
+    );
   });
 }
 

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
-import { reconstructionError } from '../../src/training/reconstruction';
 import type { MemoryMode } from '../../src/pyramidflow/settings';
+import { reconstructionError } from '../../src/training/reconstruction';
 import { Trainer } from '../../src/training/step';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
@@ -12,8 +12,7 @@ const MODES: readonly MemoryMode[] = ['reversible', 'plain'];
 const NORMS = ['SVN', 'CVN'] as const;
 const images = randomImages(2);
 
-const norm = (values: ArrayLike<number>) =>
-  Math.sqrt(Array.from(values).reduce((sum, value) => sum + value * value, 0));
+const norm = (values: ArrayLike<number>) => Math.sqrt(Array.from(values).reduce((sum, value) => sum + value * value, 0));
 
 async function gradientsOf(model: PyramidFlow, memory: MemoryMode): Promise<Map<string, Float32Array>> {
   const trainer = new Trainer(model, { memory });
@@ -67,12 +66,7 @@ test('both ways train alike: losses, weights and running means after 5 steps', a
   const [reversible, plain] = runs;
   for (const [i, { loss, gradientNorm }] of plain.reports.entries()) {
     assertClose(reversible.reports[i].loss, loss, { absolute: 0, relative: 1e-5 }, `loss ${i}`);
-    assertClose(
-      reversible.reports[i].gradientNorm,
-      gradientNorm,
-      { absolute: 0, relative: 1e-4 },
-      `gradient norm ${i}`,
-    );
+    assertClose(reversible.reports[i].gradientNorm, gradientNorm, { absolute: 0, relative: 1e-4 }, `gradient norm ${i}`);
   }
   const moved = smallModel();
   for (const [name, { data }] of await moved.tensors()) {

@@ -1,14 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Checkpoint, ManifestEntry } from '../../src/checkpoint/checkpoint';
-import { networkInput } from '../../src/image/model-input';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
-import { IMAGENET } from '../../src/ops/preprocess';
 import { Random } from '../../src/core/random';
+import { networkInput } from '../../src/image/model-input';
+import { IMAGENET } from '../../src/ops/preprocess';
+import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { finishTraining } from '../../src/training/finish';
 import { newPlan } from '../../src/training/plan';
-import { type TrainOptions, trainModel } from '../../src/training/train';
 import { Trainer } from '../../src/training/step';
+import { type TrainOptions, trainModel } from '../../src/training/train';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
 import { TINY, trainingImages } from '../support/training';

@@ -8,18 +8,37 @@ import { gpu } from '../support/gpu';
 const adapter = (subgroupSize: number): AdapterReport => ({ ...gpu.adapter, features: ['subgroups'], subgroupSize });
 
 test('stored choices are taken where they still exist and the adapter can run them', () => {
-  const stored = { 'tile products': 'subgroup', 'convolution 3x3': 'fft', 'convolution 5x5': 'winograd', 'convolution 7x7': 1, other: 'x' };
-  assert.equal([...validChoices(stored, adapter(8))], [['tile products', 'subgroup'], ['convolution 3x3', 'fft']]);
+  const stored = {
+    'tile products': 'subgroup',
+    'convolution 3x3': 'fft',
+    'convolution 5x5': 'winograd',
+    'convolution 7x7': 1,
+    other: 'x',
+  };
+  assert.equal(
+    [...validChoices(stored, adapter(8))],
+    [
+      ['tile products', 'subgroup'],
+      ['convolution 3x3', 'fft'],
+    ],
+  );
   assert.equal([...validChoices(stored, adapter(32))], [['convolution 3x3', 'fft']]);
 });
 
 test('every choice is made among right results, and is in force afterwards', async () => {
   const heard: string[] = [];
   const results = await tune(gpu, { side: 16, samples: 3, onResult: ({ name }) => heard.push(name) });
-  assert.equal(heard, openChoices(gpu.adapter).map(({ name }) => name));
+  assert.equal(
+    heard,
+    openChoices(gpu.adapter).map(({ name }) => name),
+  );
   assert.ok(heard.length > 0);
   for (const { name, options, chosen } of results) {
-    assert.equal(options.filter(({ problem }) => problem), [], name);
+    assert.equal(
+      options.filter(({ problem }) => problem),
+      [],
+      name,
+    );
     const [fastest] = [...options].sort((a, b) => a.ms! - b.ms!);
     assert.is(chosen, fastest.option);
     assert.is(gpu.choices.get(name), chosen);

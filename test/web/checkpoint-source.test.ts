@@ -3,15 +3,22 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeCheckpoint } from '../../src/checkpoint/codec';
-import { latentShape } from '../../src/pyramidflow/config';
 import { IMAGENET } from '../../src/ops/preprocess';
+import { latentShape } from '../../src/pyramidflow/config';
 import { elements } from '../../src/tensor/tensor';
 import { loadCheckpoint } from '../../src/web/checkpoint-source';
 import { assertRejects } from '../support/assert-rejects';
 import { SMALL, trainedTensors } from '../support/small-weights';
 
 const template = Array.from({ length: SMALL.levels }, (_, i) => new Float32Array(elements(latentShape(SMALL, i))));
-const checkpoint = { config: SMALL, category: 'tile', normalization: IMAGENET, tensors: trainedTensors(), template, threshold: 0.5 };
+const checkpoint = {
+  config: SMALL,
+  category: 'tile',
+  normalization: IMAGENET,
+  tensors: trainedTensors(),
+  template,
+  threshold: 0.5,
+};
 const bytes = (await encodeCheckpoint(checkpoint)).slice();
 
 /** Serves the checkpoint as /good, half of it as /half, nothing else, and never ends /slow. */
@@ -45,7 +52,11 @@ test('bytes that the page goes on to change are not read again', async () => {
 });
 
 test('what cannot be loaded is named, with the reason', async () => {
-  await assertRejects(() => loadCheckpoint(`${origin}/none`), 'CheckpointError', /\/none cannot be read: the server answers 404/);
+  await assertRejects(
+    () => loadCheckpoint(`${origin}/none`),
+    'CheckpointError',
+    /\/none cannot be read: the server answers 404/,
+  );
   await assertRejects(() => loadCheckpoint(`${origin}/half`), 'CheckpointError', /\/half: /);
   await assertRejects(() => loadCheckpoint(new File(['text'], 'a.txt')), 'CheckpointError', /^a\.txt: /);
 });

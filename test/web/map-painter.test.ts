@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Random } from '../../src/core/random';
+import { TEXTURE_USAGE } from '../../src/gpu/flags';
 import { HEAT } from '../../src/image/colormap';
 import { heatImage, overlay, resizeMap } from '../../src/image/heat-map';
-import { TEXTURE_USAGE } from '../../src/gpu/flags';
-import { Random } from '../../src/core/random';
 import { Tensor } from '../../src/tensor/tensor';
 import { MapPainter, type Painting } from '../../src/web/map-painter';
 import { assertClose } from '../support/assert-close';
@@ -35,7 +35,10 @@ async function paint(painting: Omit<Painting, 'map'>): Promise<Uint8Array> {
   const rgba = new Uint8Array(await gpu.read(pixels.slice));
   pixels.free();
   texture.destroy();
-  assert.ok(rgba.every((value, i) => i % 4 !== 3 || value === 255), 'opaque');
+  assert.ok(
+    rgba.every((value, i) => i % 4 !== 3 || value === 255),
+    'opaque',
+  );
   return rgba.filter((_, i) => i % 4 !== 3);
 }
 
@@ -70,7 +73,10 @@ test('the scale may begin above zero', async () => {
 test('over a picture it is what the CPU draws, outline included', async () => {
   const actual = await paint({ scale: [0, 2.5], picture, threshold: 1.7 });
   const expected = overlay(image, large, 2.5, 1.7).data;
-  assert.ok(expected.some((value, i) => i % 3 === 0 && value === 255), 'there is an outline');
+  assert.ok(
+    expected.some((value, i) => i % 3 === 0 && value === 255),
+    'there is an outline',
+  );
   assertClose(actual, expected, 3, 'pixels'); // neighbours in the colour table are up to 3 apart
 });
 

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { build } from 'esbuild';
 import { specialise } from '../../src/gpu/specialise';
 import { BUDGET, withExtensions } from '../../tools/support/web';
-import { reflectRender, withoutComments, wgsl } from '../../tools/wgsl-plugin';
+import { reflectRender, wgsl, withoutComments } from '../../tools/wgsl-plugin';
 import { kernelNames, kernelText } from '../support/kernels';
 
 /** The files that a bundle holds code of, and its size. */
@@ -26,20 +26,35 @@ async function bundleOf(entry: string): Promise<{ files: string[]; gzip: number 
   return { files, gzip: gzipSync(outputFiles[0].contents, { level: 9 }).length };
 }
 
-const TRAINING = ['src/training/fit.ts', 'src/training/step.ts', 'src/autograd/adam.ts', 'src/image/augment.ts', 'shaders/optim/adam.wgsl'];
+const TRAINING = [
+  'src/training/fit.ts',
+  'src/training/step.ts',
+  'src/autograd/adam.ts',
+  'src/image/augment.ts',
+  'shaders/optim/adam.wgsl',
+];
 
 test('what a page loads to look at pictures is within its budget and holds no training; the worker does', async () => {
   const page = await bundleOf('src/web/index.ts');
   assert.ok(page.files.includes('src/web/train.ts'));
-  assert.equal(page.files.filter((file) => TRAINING.includes(file)), []);
+  assert.equal(
+    page.files.filter((file) => TRAINING.includes(file)),
+    [],
+  );
   assert.ok(page.gzip <= BUDGET, `${page.gzip} bytes`);
   const worker = await bundleOf('src/web/worker.ts');
-  assert.equal(TRAINING.filter((file) => !worker.files.includes(file)), []);
+  assert.equal(
+    TRAINING.filter((file) => !worker.files.includes(file)),
+    [],
+  );
 });
 
 for (const name of kernelNames()) {
   test(`${name} without comments is the same program`, () => {
-    const bare = (text: string) => specialise(text, {}).replace(/\/\/.*$/gm, '').replace(/\s+/g, '');
+    const bare = (text: string) =>
+      specialise(text, {})
+        .replace(/\/\/.*$/gm, '')
+        .replace(/\s+/g, '');
     const short = withoutComments(kernelText(name));
     assert.is(bare(short), bare(kernelText(name)));
     assert.is(short.match(/\/\/.*/g)?.some((comment) => comment !== '// unroll') ?? false, false);
@@ -89,7 +104,10 @@ test('a table of a shader that draws names its stages, bindings and uniforms', (
 for (const [change, message] of [
   [(text: string) => text.replace('@fragment ', ''), /odd\.wgsl needs one vertex and one fragment stage/],
   [(text: string) => text.replace('@group(0) @binding(2)', '@group(1) @binding(2)'), /odd\.wgsl binds outside group 0/],
-  [(text: string) => text.replace('var<uniform> view: View', 'var<storage, read> view: View'), /odd\.wgsl needs one struct of uniforms/],
+  [
+    (text: string) => text.replace('var<uniform> view: View', 'var<storage, read> view: View'),
+    /odd\.wgsl needs one struct of uniforms/,
+  ],
 ] as const) {
   test(`a shader that cannot be bound is refused: ${message}`, () => {
     assert.throws(() => reflectRender('odd', change(SHADER)), message);

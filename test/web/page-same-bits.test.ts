@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { TestBrowser, callInPage } from '../support/browser';
+import { callInPage, TestBrowser } from '../support/browser';
 import { runProgram } from '../support/child';
 import { kernelNames } from '../support/kernels';
 import { differences, distances, unitsApart } from './same-bits/compare';

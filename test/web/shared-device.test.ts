@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { create } from 'webgpu';
 import type { Runtime } from '../../src/gpu/runtime';
 import '../../src/node/dawn';
-import { SharedDevice, openDevice } from '../../src/web/shared-device';
+import { openDevice, SharedDevice } from '../../src/web/shared-device';
 import { assertRejects } from '../support/assert-rejects';
 
 // Node as a secure page with WebGPU. An adapter gives one device, so Dawn is asked for a new one every time.
@@ -82,7 +82,10 @@ test('after a command that was refused the next use starts on a new device, whic
   const device = await openDevice();
   for (let i = 0; i < 3; i++) {
     const gpu = await device.runtime();
-    gpu.copy({ buffer: gpu.memory.acquire(4, 'a'), offset: 0, size: 4096 }, { buffer: gpu.memory.acquire(4, 'b'), offset: 0, size: 4096 });
+    gpu.copy(
+      { buffer: gpu.memory.acquire(4, 'a'), offset: 0, size: 4096 },
+      { buffer: gpu.memory.acquire(4, 'b'), offset: 0, size: 4096 },
+    );
     await assertRejects(() => gpu.finish(), 'DeviceError', /refused a command/);
     assert.is.not(await device.runtime(), gpu);
     assert.ok(await device.wasLost(gpu), 'its work may be repeated on the new one');

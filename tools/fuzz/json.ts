@@ -1,5 +1,5 @@
 import type { Random } from '../../src/core/random';
-import { EDGES, chance, mutateBytes, pick } from './mutate';
+import { chance, EDGES, mutateBytes, pick } from './mutate';
 
 /** JSON that JSON.stringify would not write: `toJson` puts the text as it is. */
 class Raw {

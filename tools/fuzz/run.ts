@@ -3,8 +3,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PyramidFlowError } from '../../src/core/errors';
-import { type Finding, type Plan, type Tally, runTarget } from './lane';
-import { type Target, randomFor } from './target';
+import { type Finding, type Plan, runTarget, type Tally } from './lane';
+import { randomFor, type Target } from './target';
 import { work } from './worker';
 
 const SHOWN = 3; // findings of one place

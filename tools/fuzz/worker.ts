@@ -1,6 +1,6 @@
 import { openSync } from 'node:fs';
 import { NO_PROGRESS, writeProgress } from './progress';
-import { type Target, isDeep, randomFor } from './target';
+import { isDeep, randomFor, type Target } from './target';
 
 /** What a worker process does: the inputs `first` to `last` (not included) of a target, or as many as the time allows. */
 export interface Job {

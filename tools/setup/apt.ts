@@ -1,5 +1,5 @@
 import { PyramidFlowError } from '../../src/core/errors';
-import { type OsRelease, candidateIn, debianMirror, hasRelease, mesaSource } from './software-vulkan';
+import { candidateIn, debianMirror, hasRelease, mesaSource, type OsRelease } from './software-vulkan';
 import { asRoot, output } from './system';
 
 const PACKAGE = 'mesa-vulkan-drivers'; // lavapipe; brings the loader, libvulkan1

@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitOf } from '../../benchmarks/node/commit';
-import { ROOT, bundle } from './bundle';
+import { bundle, ROOT } from './bundle';
 
 /** A folder that any static server can serve as it is. */
 export const BENCHMARK_PAGE = 'build/benchmark-page';

@@ -1,6 +1,6 @@
-import type { Runtime } from '../../src/gpu/runtime';
 import { Random } from '../../src/core/random';
-import { type Shape, Tensor, elements } from '../../src/tensor/tensor';
+import type { Runtime } from '../../src/gpu/runtime';
+import { elements, type Shape, Tensor } from '../../src/tensor/tensor';
 
 /** A line that says what computes; figures of a software adapter say little about a GPU. */
 export function describeAdapter({ adapter }: Runtime): string {
@@ -18,5 +18,10 @@ export function median(values: readonly number[]): number {
 /** Standard normal values, as normalized pictures have about. */
 export function randomImages(gpu: Runtime, shape: Shape): Tensor {
   const random = new Random(1);
-  return Tensor.from(gpu, shape, Float32Array.from({ length: elements(shape) }, () => random.normal()), 'images');
+  return Tensor.from(
+    gpu,
+    shape,
+    Float32Array.from({ length: elements(shape) }, () => random.normal()),
+    'images',
+  );
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, type Plugin, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { PyramidFlowError } from '../../src/core/errors';
 import { wgsl } from '../wgsl-plugin';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, bundle } from './bundle';
+import { bundle, ROOT } from './bundle';
 import { files } from './files';
 
 /** Where `npm run examples` finds the pages. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { ROOT, bundlePrograms, bundledPath } from './bundle';
+import { bundledPath, bundlePrograms, ROOT } from './bundle';
 
 /** Bundles one TypeScript file with its kernels and runs it in this terminal. Returns its exit status. */
 export async function runProgram(file: string, args: readonly string[]): Promise<number> {

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import sirv from 'sirv';
@@ -75,11 +75,7 @@ export interface Server {
  * Serves folders (path in the URL -> folder of this machine) on 127.0.0.1, as they are at each request. Port 0 takes
  * any that is free. No request, client or file ends it. Throws UsageError where the port is taken.
  */
-export async function serve(
-  folders: Readonly<Record<string, string>>,
-  port = 0,
-  limits: Limits = LIMITS,
-): Promise<Server> {
+export async function serve(folders: Readonly<Record<string, string>>, port = 0, limits: Limits = LIMITS): Promise<Server> {
   const server = createServer(
     {
       headersTimeout: limits.headers,

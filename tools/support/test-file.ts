@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { ROOT, bundledPath } from './bundle';
-import { type TestCounts, parseUvuSummary } from './uvu-summary';
+import { bundledPath, ROOT } from './bundle';
+import { parseUvuSummary, type TestCounts } from './uvu-summary';
 
 const TIME_LIMIT_MINUTES = 10;
 const MAX_REPORT = 20_000; // characters; a diff of two tensors can be megabytes

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PyramidFlowError } from '../../src/core/errors';
-import { ROOT, bundle } from './bundle';
+import { bundle, ROOT } from './bundle';
 import { files } from './files';
 
 /** Bytes, gzip -9, that inference in a page may take, with all its shaders. */

@@ -1,4 +1,4 @@
-import { OVERRIDE, UNROLLED, UnrollError, specialise } from '../../src/gpu/specialise';
+import { OVERRIDE, specialise, UNROLLED, UnrollError } from '../../src/gpu/specialise';
 import { ShaderError, type ShaderText } from './shader-text';
 
 interface Fault {
@@ -23,7 +23,8 @@ const OVERRIDES = 'write, in a kernel, override NAME: TYPE = DEFAULT; from the s
  * be written out. `fixed` shaders, those that draw, go to the GPU as they are: in them no override and no such mark has an effect.
  */
 export function checkDialect({ text, places }: ShaderText, { fixed = false } = {}): void {
-  const linesOf = (pattern: RegExp) => new Set(fixed ? [] : Array.from(text.matchAll(pattern), ({ index }) => lineAt(text, index)));
+  const linesOf = (pattern: RegExp) =>
+    new Set(fixed ? [] : Array.from(text.matchAll(pattern), ({ index }) => lineAt(text, index)));
   const loops = linesOf(UNROLLED);
   const overrides = linesOf(OVERRIDE);
   text.split('\n').forEach((line, i) => {
@@ -51,7 +52,11 @@ function checkLoops(text: string, places: ShaderText['places']): void {
     specialise(text, {});
   } catch (error) {
     if (!(error instanceof UnrollError)) throw error;
-    throw new ShaderError(places[error.line - 1], error.problem, 'let its ends be whole constants, and its body run to the end');
+    throw new ShaderError(
+      places[error.line - 1],
+      error.problem,
+      'let its ends be whole constants, and its body run to the end',
+    );
   }
 }
 

@@ -7,11 +7,11 @@ import { addDoctor } from './doctor';
 import { addEvaluate } from './evaluate';
 import { addInfo } from './info';
 import { addQuickstart } from './quickstart';
+import { optionsFor } from './setting-options';
 import { EXIT } from './shared';
+import { printable, printableLines, watchOutput } from './terminal';
 import { addTrain } from './train';
 import { addTune } from './tune';
-import { optionsFor } from './setting-options';
-import { printable, printableLines, watchOutput } from './terminal';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
-import { scaleFor } from '../../image/heat-map';
 import { PyramidFlowError } from '../../core/errors';
+import { scaleFor } from '../../image/heat-map';
 import { Detector } from '../../inspection/detector';
-import { readCheckpoint } from '../files/checkpoint-file';
 import { type DetectionRow, detectFiles } from '../detect-files';
+import { readCheckpoint } from '../files/checkpoint-file';
 import { findInputs } from '../files/input-files';
 import { progressBar } from './progress';
-import { named, printable } from './terminal';
 import {
-  MAX_PIXELS_OPTION,
   endedText,
   finish,
+  MAX_PIXELS_OPTION,
   notice,
   positiveNumber,
   printResult,
@@ -18,6 +17,7 @@ import {
   untilStopped,
   withRuntime,
 } from './shared';
+import { named, printable } from './terminal';
 
 interface DetectArguments {
   readonly model: string;
@@ -57,11 +57,7 @@ async function detect(paths: readonly string[], options: DetectArguments): Promi
   const checkpoint = await readCheckpoint(model, notice);
   const max = scale ?? (checkpoint.threshold && scaleFor(checkpoint.threshold));
   if (!max)
-    throw new PyramidFlowError(
-      'UsageError',
-      `${model} has no threshold to take the colour scale from`,
-      'pass --scale MAX',
-    );
+    throw new PyramidFlowError('UsageError', `${model} has no threshold to take the colour scale from`, 'pass --scale MAX');
   const inputs = await findInputs(paths, out);
   const { rows, ended } = await untilStopped((signal) =>
     withRuntime(async (gpu) => {
@@ -90,5 +86,7 @@ async function detect(paths: readonly string[], options: DetectArguments): Promi
 
 function line({ path, score, verdict, uploadMs = 0, networkMs = 0, readMs = 0, error }: DetectionRow): string[] {
   const cells = [path, score?.toPrecision(4) ?? '-'];
-  return error === undefined ? [...cells, verdict ?? '', `${(uploadMs + networkMs + readMs).toFixed(1)} ms`] : [...cells, 'failed', error];
+  return error === undefined
+    ? [...cells, verdict ?? '', `${(uploadMs + networkMs + readMs).toFixed(1)} ms`]
+    : [...cells, 'failed', error];
 }

@@ -4,7 +4,7 @@ import type { AdapterReport } from '../../gpu/device';
 import type { CheckResult } from '../../selftest/check';
 import { checksFor, selfTest } from '../../selftest/self-test';
 import { progressBar } from './progress';
-import { EXIT, adapterName, printResult, table, withRuntime } from './shared';
+import { adapterName, EXIT, printResult, table, withRuntime } from './shared';
 
 interface Diagnosis {
   readonly node: string;

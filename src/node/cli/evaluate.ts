@@ -1,24 +1,23 @@
 import type { Command } from 'commander';
-import { scaleFor } from '../../image/heat-map';
-import { PyramidFlowError } from '../../core/errors';
-import type { Metric } from '../../metrics/evaluate';
 import type { Checkpoint } from '../../checkpoint/checkpoint';
+import { PyramidFlowError } from '../../core/errors';
+import { scaleFor } from '../../image/heat-map';
 import { Detector } from '../../inspection/detector';
+import type { Metric } from '../../metrics/evaluate';
+import { evaluateFolder, type FolderEvaluation } from '../evaluate-folder';
 import { prepareFolder, prepareFolderOf, writeAtomic } from '../files/atomic-file';
 import { readCheckpoint } from '../files/checkpoint-file';
 import { openDataset } from '../files/dataset';
-import { type FolderEvaluation, evaluateFolder } from '../evaluate-folder';
-import { progressBar } from './progress';
 import type { ReportSummary } from '../report/page';
 import { extent } from '../report/svg';
 import { writeReport } from '../report/write-report';
-import { named, printable } from './terminal';
+import { progressBar } from './progress';
 import {
-  EXIT,
-  MAX_PIXELS_OPTION,
   adapterName,
+  EXIT,
   endedText,
   finish,
+  MAX_PIXELS_OPTION,
   notice,
   positiveNumber,
   printResult,
@@ -26,6 +25,7 @@ import {
   untilStopped,
   withRuntime,
 } from './shared';
+import { named, printable } from './terminal';
 
 export interface EvaluateArguments {
   readonly model: string;
@@ -60,11 +60,7 @@ export function addEvaluate(program: Command): void {
     .requiredOption('--data <dir>', 'data set with test pictures and masks')
     .option('--category <name>', 'subfolder of the data set; default: the data set itself is the category')
     .option('--report <dir>', 'write a page with all test pictures, their heat maps and masks')
-    .option(
-      '--scale <max>',
-      "largest value of the report's colour scale (default: twice the threshold)",
-      positiveNumber,
-    )
+    .option('--scale <max>', "largest value of the report's colour scale (default: twice the threshold)", positiveNumber)
     .option(...MAX_PIXELS_OPTION)
     .option('--json [file]', 'print the result as JSON, or write it to a file')
     .addHelpText('after', AFTER_HELP)

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Checkpoint, EpochLog } from '../../checkpoint/checkpoint';
-import { elements } from '../../tensor/tensor';
-import { readCheckpoint } from '../files/checkpoint-file';
-import { describeNetwork } from '../describe';
 import { formatSize } from '../../image/size';
+import { elements } from '../../tensor/tensor';
+import { describeNetwork } from '../describe';
+import { readCheckpoint } from '../files/checkpoint-file';
 import { notice, printResult, table } from './shared';
 
 /** Epochs that are listed at each end of a log that is longer than both. */
@@ -82,6 +82,8 @@ function valuesIn({ tensors, template, training }: Checkpoint) {
   return {
     weights: sum([...tensors.values()].map(({ shape }) => elements(shape))),
     templates: sum((template ?? []).map(({ length }) => length)),
-    optimizer: training ? sum([...training.optimizer.first.values(), ...training.optimizer.second.values()].map(({ length }) => length)) : 0,
+    optimizer: training
+      ? sum([...training.optimizer.first.values(), ...training.optimizer.second.values()].map(({ length }) => length))
+      : 0,
   };
 }

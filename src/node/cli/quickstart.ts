@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { partsDataset } from '../../demo/parts';
 import { writePng } from '../files/image-file';
 import { mapParallel } from '../parallel';
-import { printable } from './terminal';
 import { evaluationJson, evaluationTable, finishEvaluation, reportEvaluation, runEvaluation } from './evaluate';
 import { EXIT, notice, printResult } from './shared';
+import { printable } from './terminal';
 import { runTraining } from './train';
 
 /** Small enough for two cores without a GPU, large enough to show the defects. */

@@ -64,8 +64,7 @@ export async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>)
 export type Ended = 'stopped' | PyramidFlowError | undefined;
 
 /** The same in a word or a sentence, for JSON. */
-export const endedText = (ended: Ended): string | undefined =>
-  ended instanceof PyramidFlowError ? ended.problem : ended;
+export const endedText = (ended: Ended): string | undefined => (ended instanceof PyramidFlowError ? ended.problem : ended);
 
 /** Sets the exit code of work on many pictures after its result is printed. Throws what ended it. */
 export function finish(ended: Ended, failed: boolean, reached: string): void {
@@ -97,5 +96,12 @@ export function table(rows: readonly (readonly string[])[]): string {
   const shown = rows.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of shown) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
-  return shown.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+  return shown
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

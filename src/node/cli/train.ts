@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { describeNetwork } from '../describe';
 import { formatSize, parseSize } from '../../image/size';
-import { TrainingProgress, duration, progressBar } from './progress';
+import { describeNetwork } from '../describe';
 import { type TrainFolderOptions, type TrainingObserver, type TrainingResult, trainFolder } from '../train-folder';
-import { EXIT, MAX_PIXELS_OPTION, notice, positiveNumber, printResult, table, withRuntime, wholeNumber } from './shared';
+import { duration, progressBar, TrainingProgress } from './progress';
+import { EXIT, MAX_PIXELS_OPTION, notice, positiveNumber, printResult, table, wholeNumber, withRuntime } from './shared';
 
 interface TrainArguments extends Omit<TrainFolderOptions, 'learningRate'> {
   readonly lr?: number;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { openChoices } from '../../tuner/choices';
 import { type TuningResult, tune } from '../../tuner/tune';
-import { progressBar } from './progress';
 import { writeTuning } from '../files/tuning-file';
-import { EXIT, notice, printResult, table, withRuntime, wholeNumber } from './shared';
+import { progressBar } from './progress';
+import { EXIT, notice, printResult, table, wholeNumber, withRuntime } from './shared';
 
 interface TuneArguments {
   readonly size: number;

@@ -64,7 +64,10 @@ export async function targetOf(path: string): Promise<string> {
     return undefined;
   });
   if (target === undefined) {
-    const isLink = await lstat(path).then((stats) => stats.isSymbolicLink(), () => false);
+    const isLink = await lstat(path).then(
+      (stats) => stats.isSymbolicLink(),
+      () => false,
+    );
     if (isLink) throw new Error('it is a link to a file that does not exist');
     return path;
   }

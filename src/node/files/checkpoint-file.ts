@@ -1,6 +1,6 @@
-import { PyramidFlowError } from '../../core/errors';
 import type { Checkpoint } from '../../checkpoint/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../checkpoint/codec';
+import { PyramidFlowError } from '../../core/errors';
 import { writeAtomic } from './atomic-file';
 import { readRegularFile } from './regular-file';
 

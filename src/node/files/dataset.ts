@@ -1,15 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ByteImage } from '../../image/augment';
-import { type DatasetLayout, readLayout } from '../../dataset/layouts';
 import { PyramidFlowError } from '../../core/errors';
+import { type DatasetLayout, readLayout } from '../../dataset/layouts';
 import type { Runtime } from '../../gpu/runtime';
+import type { ByteImage } from '../../image/augment';
 import { resizedBytes } from '../../image/model-input';
+import { formatSize, type Size } from '../../image/size';
 import type { TrainingImages } from '../../training/fit';
-import { type ReadOptions, readImage, readMask } from './image-file';
-import { type Size, formatSize } from '../../image/size';
-import { resizeMask } from './mask';
 import { mapParallel } from '../parallel';
+import { type ReadOptions, readImage, readMask } from './image-file';
+import { resizeMask } from './mask';
 
 /** Pictures that are decoded at a time, on threads of their own. */
 export const DECODES = 4;
@@ -36,12 +36,9 @@ export async function listFiles(folder: string): Promise<string[]> {
     const names = await readdir(folder, { recursive: true });
     return names.map((name) => name.replaceAll('\\', '/')).sort();
   } catch (cause) {
-    throw new PyramidFlowError(
-      'DataError',
-      `${folder} is no folder that can be read`,
-      'name the folder of a data set',
-      { cause },
-    );
+    throw new PyramidFlowError('DataError', `${folder} is no folder that can be read`, 'name the folder of a data set', {
+      cause,
+    });
   }
 }
 

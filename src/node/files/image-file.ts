@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import sharp from 'sharp';
+import { PyramidFlowError } from '../../core/errors';
 import type { ByteImage } from '../../image/augment';
 import { bmpSize, decodeBmp, isBmp } from '../../image/bmp';
-import { PyramidFlowError } from '../../core/errors';
-import { type Size, formatSize } from '../../image/size';
+import { formatSize, type Size } from '../../image/size';
 import { notWritable, replaceFile } from './atomic-file';
 import type { Mask } from './mask';
 import { readRegularFile, readStart } from './regular-file';

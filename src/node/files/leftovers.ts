@@ -10,8 +10,7 @@ const OURS = /^\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.pyramidflow\.tmp$/;
 const cleaned = new Set<string>();
 
 /** A new name for a file that is not finished, which says whose it is. */
-export const temporaryName = (): string =>
-  `.${HOST}-${process.pid}-${randomBytes(4).toString('hex')}.pyramidflow.tmp`;
+export const temporaryName = (): string => `.${HOST}-${process.pid}-${randomBytes(4).toString('hex')}.pyramidflow.tmp`;
 
 /** Removes unfinished files of killed runs from a folder, the first time that this process writes there. */
 export async function removeLeftovers(folder: string): Promise<void> {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PyramidFlowError } from '../../core/errors';
 import type { ManifestEntry } from '../../checkpoint/checkpoint';
-import type { Dataset } from './dataset';
+import { PyramidFlowError } from '../../core/errors';
 import { mapParallel } from '../parallel';
+import type { Dataset } from './dataset';
 
 const READS = 8; // files at a time, of each of which one chunk is in memory
 const CHUNK = 2 ** 18;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { PyramidFlowError } from '../../core/errors';
 import type { Checkpoint } from '../../checkpoint/checkpoint';
+import { PyramidFlowError } from '../../core/errors';
 import { prepareFolderOf } from './atomic-file';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file';
 import { specialKind } from './regular-file';

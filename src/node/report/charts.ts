@@ -1,7 +1,7 @@
-import { HEAT } from '../../image/colormap';
 import type { EpochLog } from '../../checkpoint/checkpoint';
+import { HEAT } from '../../image/colormap';
 import { shortNumber, ticks } from './html';
-import { type Scale, WIDTH, drawing, element, extent, linear, padded } from './svg';
+import { drawing, element, extent, linear, padded, type Scale, WIDTH } from './svg';
 
 const HEIGHT = 240;
 const MARGIN = { left: 64, right: 16, top: 12, bottom: 40 };

@@ -1,10 +1,10 @@
 import type { EpochLog } from '../../checkpoint/checkpoint';
-import type { PyramidFlowConfig } from '../../pyramidflow/config';
-import type { Evaluation, Metric } from '../../metrics/evaluate';
-import { describeNetwork } from '../describe';
 import { formatSize } from '../../image/size';
-import { colorBar, scoreStrips, trainingCurve } from './charts';
+import type { Evaluation, Metric } from '../../metrics/evaluate';
+import type { PyramidFlowConfig } from '../../pyramidflow/config';
 import { named } from '../cli/terminal';
+import { describeNetwork } from '../describe';
+import { colorBar, scoreStrips, trainingCurve } from './charts';
 import { escapeHtml, shortNumber } from './html';
 import { STYLE } from './style';
 
@@ -128,9 +128,7 @@ function describeModel({ config, log, adapter }: ReportSummary): string {
 
 function metricCard(name: string, evaluation: Evaluation, metric: Metric, text: string): string {
   const value = evaluation[metric];
-  return value === null
-    ? card(name, '–', `undefined: ${evaluation.reasons[metric]}`)
-    : card(name, value.toFixed(3), text);
+  return value === null ? card(name, '–', `undefined: ${evaluation.reasons[metric]}`) : card(name, value.toFixed(3), text);
 }
 
 function card(name: string, value: string, text: string): string {

@@ -36,5 +36,4 @@ export function extent(values: readonly number[]): [low: number, high: number] {
   return values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
 }
 
-const format = (value: string | number): string =>
-  typeof value === 'number' ? String(Number(value.toFixed(2))) : value;
+const format = (value: string | number): string => (typeof value === 'number' ? String(Number(value.toFixed(2))) : value);

@@ -1,12 +1,19 @@
 import { PyramidFlowError } from '../../core/errors';
 import type { Runtime } from '../../gpu/runtime';
 import { Tensor } from '../../tensor/tensor';
-import { directForward, directGradInput, directGradWeight } from './direct';
-import { type FftOptions, type GradientOptions, fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from './fft';
 import { addInto, fill } from '../elementwise';
 import { nearest, resizeGradient } from '../nearest';
 import type { Op } from '../op';
 import { expectShape, imageShape } from '../shape';
+import { directForward, directGradInput, directGradWeight } from './direct';
+import {
+  type FftOptions,
+  fftConvForward,
+  fftConvGradInput,
+  fftConvGradients,
+  fftConvGradWeight,
+  type GradientOptions,
+} from './fft';
 
 /** `enlarge` with stride 1 only. */
 export interface ConvolutionOptions extends Omit<FftOptions, 'tile'> {
@@ -43,12 +50,17 @@ export function convolutionMethod(k: number, stride: number, height: number, wid
 }
 
 /** y = leaky(conv(x, w)), zero padding k / 2, no bias. x: (N, Ci, H, W), w: (Co, Ci, k, k), y: (N, Co, ceil(H / stride), ...). */
-export function convolve(x: Tensor, w: Tensor, { stride = 1, enlarge = 1, slope = 1, into, workspace }: ForwardOptions = {}): Tensor {
+export function convolve(
+  x: Tensor,
+  w: Tensor,
+  { stride = 1, enlarge = 1, slope = 1, into, workspace }: ForwardOptions = {},
+): Tensor {
   checkConvolution(x, w, stride);
   const [n, , height, width] = x.shape;
   const shape = [n, w.shape[0], Math.ceil((height * enlarge) / stride), Math.ceil((width * enlarge) / stride)];
   if (into) expectShape(into, shape, 'conv2d');
-  if (methodFor(w.gpu, w.shape[2], stride, shape) === 'fft') return fftConvForward(x, w, { slope, into, enlarge, workspace });
+  if (methodFor(w.gpu, w.shape[2], stride, shape) === 'fft')
+    return fftConvForward(x, w, { slope, into, enlarge, workspace });
   const y = into ?? Tensor.empty(x.gpu, shape, 'conv2d');
   withEnlarged(x, enlarge, (input) => directForward(input, w, y, stride, slope));
   return y;
@@ -76,7 +88,12 @@ export function convolveGradInput(
 }
 
 /** Both gradients, for less than one after the other. Where dx replaces x, x is read first. */
-export function convolveGradients(dy: Tensor, x: Tensor, w: Tensor, options: GradientOptions = {}): { dx: Tensor; dw: Tensor } {
+export function convolveGradients(
+  dy: Tensor,
+  x: Tensor,
+  w: Tensor,
+  options: GradientOptions = {},
+): { dx: Tensor; dw: Tensor } {
   if (methodFor(w.gpu, w.shape[2], 1, dy.shape) === 'fft') return fftConvGradients(dy, x, w, options);
   const { throughLeaky, addTo, ...rest } = options;
   let dw = convolveGradWeight(dy, x, w.shape[2], rest);
@@ -91,7 +108,12 @@ export function convolveGradients(dy: Tensor, x: Tensor, w: Tensor, options: Gra
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). */
-export function convolveGradWeight(dy: Tensor, x: Tensor, k: number, { stride = 1, enlarge = 1, workspace }: ConvolutionOptions = {}): Tensor {
+export function convolveGradWeight(
+  dy: Tensor,
+  x: Tensor,
+  k: number,
+  { stride = 1, enlarge = 1, workspace }: ConvolutionOptions = {},
+): Tensor {
   if (methodFor(dy.gpu, k, stride, dy.shape) === 'fft') return fftConvGradWeight(dy, x, k, { enlarge, workspace });
   return withEnlarged(x, enlarge, (input) => directGradWeight(dy, input, k, stride));
 }
@@ -122,10 +144,18 @@ function checkConvolution(x: Tensor, w: Tensor, stride: number): void {
   const [, channels] = imageShape(x);
   const [, inputs, k, kx] = imageShape(w);
   if (channels !== inputs) {
-    throw new PyramidFlowError('ShapeError', `conv2d: ${x.label} has ${channels} channels, ${w.label} takes ${inputs}`, 'make them equal');
+    throw new PyramidFlowError(
+      'ShapeError',
+      `conv2d: ${x.label} has ${channels} channels, ${w.label} takes ${inputs}`,
+      'make them equal',
+    );
   }
   if (k !== kx || !KERNEL_SIZES.includes(k)) {
-    throw new PyramidFlowError('ShapeError', `conv2d: ${w.label} is ${k}x${kx}`, `use a square kernel of ${KERNEL_SIZES.join(', ')}`);
+    throw new PyramidFlowError(
+      'ShapeError',
+      `conv2d: ${w.label} is ${k}x${kx}`,
+      `use a square kernel of ${KERNEL_SIZES.join(', ')}`,
+    );
   }
   if (stride !== 1 && stride !== 2) {
     throw new PyramidFlowError('ShapeError', `conv2d: stride ${stride}`, 'use stride 1 or 2');

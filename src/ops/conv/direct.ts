@@ -4,7 +4,7 @@ import gradWeightKernel from '../../../shaders/conv/conv2d_grad_weight.wgsl';
 import packKernel from '../../../shaders/conv/conv2d_pack.wgsl';
 import sumSlicesKernel from '../../../shaders/tensor/sum_slices.wgsl';
 import { Tensor } from '../../tensor/tensor';
-import { WORKGROUP, linearGrid } from '../grid';
+import { linearGrid, WORKGROUP } from '../grid';
 
 const BLOCK = 8; // output channels an invocation of conv2d_direct makes
 const RUN = 4; // neighbouring pixels it makes them for

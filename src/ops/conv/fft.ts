@@ -1,17 +1,17 @@
 import { Tensor } from '../../tensor/tensor';
 import { imageShape } from '../shape';
-import { type Tile, planTiles } from './tiles';
 import {
-  type Planes,
-  type Window,
   correlateSpectra,
   emptyWeightSpectra,
   multiplySpectra,
+  type Planes,
   pairSpectra,
   pairsFromSpectra,
+  type Window,
   weightSpectra,
   weightsFromSpectra,
 } from './spectra';
+import { planTiles, type Tile } from './tiles';
 import { largestTile } from './variants';
 
 // Convolution through Fourier transforms of overlapping tiles (overlap-save), stride 1, zero padding k / 2, odd k up to 11.
@@ -46,12 +46,19 @@ export interface GradientOptions extends FftOptions {
 const around = (k: number, tile: number): Window => ({ origin: -(k >> 1), start: 0, side: tile });
 
 /** y = leaky(conv(x, w)), (N, Co, H, W). x: (N, Ci, H, W), w: (Co, Ci, k, k). */
-export function fftConvForward(x: Tensor, w: Tensor, { slope = 1, into, enlarge = 1, ...options }: FftForwardOptions = {}): Tensor {
+export function fftConvForward(
+  x: Tensor,
+  w: Tensor,
+  { slope = 1, into, enlarge = 1, ...options }: FftForwardOptions = {},
+): Tensor {
   const [batch, , height, width] = imageShape(x);
   const [outputs, , k] = w.shape;
   const y = into ?? Tensor.empty(x.gpu, [batch, outputs, enlarge * height, enlarge * width], 'conv2d');
   const [from, to] = [imagePlanes(x, enlarge), imagePlanes(y)];
-  const { chunks, ...cut } = planTiles({ ...to, batch, inputs: from.channels, outputs }, k, { largest: largestTile(w.gpu), ...options });
+  const { chunks, ...cut } = planTiles({ ...to, batch, inputs: from.channels, outputs }, k, {
+    largest: largestTile(w.gpu),
+    ...options,
+  });
   const spectra = weightSpectra(w, cut.tile, 'inputs');
   for (const chunk of chunks) {
     const xs = pairSpectra(from, cut, chunk, around(k, cut.tile));
@@ -70,7 +77,12 @@ export function fftConvGradInput(dy: Tensor, w: Tensor, dx: Tensor, { enlarge, .
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). dy: (N, Co, H, W), x: (N, Ci, H, W). */
-export function fftConvGradWeight(dy: Tensor, x: Tensor, kernelSize: number, { enlarge, ...options }: FftOptions = {}): Tensor {
+export function fftConvGradWeight(
+  dy: Tensor,
+  x: Tensor,
+  kernelSize: number,
+  { enlarge, ...options }: FftOptions = {},
+): Tensor {
   const input = imagePlanes(x, enlarge);
   return playBack(dy, input, kernelSize, { dw: { input } }, options)!;
 }
@@ -104,7 +116,10 @@ interface Wanted {
 function playBack(dy: Tensor, input: Planes, k: number, { dx, dw }: Wanted, options: FftOptions): Tensor | undefined {
   const [batch, outputs] = dy.shape;
   const from = imagePlanes(dy);
-  const { chunks, ...cut } = planTiles({ ...input, batch, inputs: input.channels, outputs }, k, { largest: largestTile(dy.gpu), ...options });
+  const { chunks, ...cut } = planTiles({ ...input, batch, inputs: input.channels, outputs }, k, {
+    largest: largestTile(dy.gpu),
+    ...options,
+  });
   const spectra = dx && weightSpectra(dx.w, cut.tile, 'outputs');
   const sums = dw && emptyWeightSpectra(dy.gpu, cut.tile, input.channels, outputs);
   for (const chunk of chunks) {

@@ -133,11 +133,19 @@ export function multiplySpectra(x: Tensor, w: Tensor, conjugate: boolean): Tenso
   const CONJUGATE = Number(conjugate);
   if (tileProducts(gpu) === 'subgroup') {
     const [PAIRS, OUTPUTS] = [Math.ceil(pairs / LANES) % 2 === 0 ? 2 : 1, 16];
-    const grid = [Math.ceil(pairs / (LANES * PAIRS)), Math.ceil(outputs / OUTPUTS), Math.ceil(halfFrequencies(TILE) / LANES)] as const;
+    const grid = [
+      Math.ceil(pairs / (LANES * PAIRS)),
+      Math.ceil(outputs / OUTPUTS),
+      Math.ceil(halfFrequencies(TILE) / LANES),
+    ] as const;
     gpu.run(productSubgroupKernel, { ...call, constants: { TILE, CONJUGATE, PAIRS, OUTPUTS }, grid });
   } else {
     const { PAIRS, OUTPUTS } = PRODUCT;
-    const grid = [Math.ceil(pairs / (LANES * PAIRS)), Math.ceil(outputs / (LANES * OUTPUTS)), halfFrequencies(TILE)] as const;
+    const grid = [
+      Math.ceil(pairs / (LANES * PAIRS)),
+      Math.ceil(outputs / (LANES * OUTPUTS)),
+      halfFrequencies(TILE),
+    ] as const;
     gpu.run(productKernel, { ...call, constants: { TILE, CONJUGATE, PAIRS, OUTPUTS }, grid });
   }
   return y;
@@ -151,7 +159,11 @@ export function correlateSpectra(x: Tensor, dy: Tensor, dw: Tensor, first: boole
   const call = { tensors: { x, dy, dw }, uniforms: { inputs, outputs, pairs, add: Number(!first) } };
   if (tileProducts(gpu) === 'subgroup') {
     const [INPUTS, OUTPUTS] = [16, outputs > 2 * LANES ? 4 : 2];
-    const grid = [Math.ceil(outputs / (LANES * OUTPUTS)), Math.ceil(inputs / INPUTS), Math.ceil(halfFrequencies(TILE) / LANES)] as const;
+    const grid = [
+      Math.ceil(outputs / (LANES * OUTPUTS)),
+      Math.ceil(inputs / INPUTS),
+      Math.ceil(halfFrequencies(TILE) / LANES),
+    ] as const;
     gpu.run(correlateSubgroupKernel, { ...call, constants: { TILE, INPUTS, OUTPUTS }, grid });
   } else {
     const perGroup = LANES * CORRELATE_BLOCK;

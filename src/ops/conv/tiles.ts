@@ -60,13 +60,15 @@ export function planTiles(
  */
 function suitedTile(shape: TiledShape, kernelSize: number, workspace: number, largest: Tile): Tile {
   const { inputs, outputs } = shape;
-  const work = (tile: Tile) => tile ** 2 * ((cutInto(tile, shape, kernelSize).tiles / 2) * (inputs + outputs) + inputs * outputs);
+  const work = (tile: Tile) =>
+    tile ** 2 * ((cutInto(tile, shape, kernelSize).tiles / 2) * (inputs + outputs) + inputs * outputs);
   const bytes = (tile: Tile) => (tile ** 2 / 2) * BYTES_PER_FREQUENCY * inputs * outputs + LANES * bytesPerPair(tile, shape);
   const fits = (tile: Tile) => tile <= largest && bytes(tile) <= workspace;
   return TILES.filter((tile, i) => i === 0 || fits(tile)).reduce((best, tile) => (work(tile) < work(best) ? tile : best));
 }
 
-const bytesPerPair = (tile: Tile, { inputs, outputs }: TiledShape): number => tile ** 2 * BYTES_PER_FREQUENCY * (inputs + outputs);
+const bytesPerPair = (tile: Tile, { inputs, outputs }: TiledShape): number =>
+  tile ** 2 * BYTES_PER_FREQUENCY * (inputs + outputs);
 
 function cutInto(tile: Tile, { batch, height, width }: TiledShape, kernelSize: number) {
   const step = tile + 1 - kernelSize;

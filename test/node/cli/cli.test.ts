@@ -151,10 +151,7 @@ test('detect writes heat maps, overlays and tables on one scale; a broken pictur
   for (const image of images) {
     if (image.path.endsWith('broken.png')) assert.match(image.error, /cannot be read/);
     else {
-      assert.ok(
-        existsSync(join(at('found'), image.heatMap)) && existsSync(join(at('found'), image.overlay)),
-        image.path,
-      );
+      assert.ok(existsSync(join(at('found'), image.heatMap)) && existsSync(join(at('found'), image.overlay)), image.path);
       assert.is(image.verdict, image.score > threshold ? 'defective' : 'good');
     }
   }

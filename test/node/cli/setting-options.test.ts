@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { optionsFor } from '../../../src/node/cli/setting-options';
 import { addTrain } from '../../../src/node/cli/train';
 import { addTune } from '../../../src/node/cli/tune';
-import { optionsFor } from '../../../src/node/cli/setting-options';
 
 const program = new Command();
 addTrain(program);

@@ -23,7 +23,14 @@ test('a file is named once', () => {
 });
 
 test('a table has aligned columns, also where a cell holds a line end', () => {
-  assert.is(table([['a', 'b'], ['long', 'c'], ['x\ny', 'd']]), 'a       b\nlong    c\nx\\x0ay  d');
+  assert.is(
+    table([
+      ['a', 'b'],
+      ['long', 'c'],
+      ['x\ny', 'd'],
+    ]),
+    'a       b\nlong    c\nx\\x0ay  d',
+  );
 });
 
 const MILLION = 1_000_000;

@@ -229,7 +229,9 @@ test('a picture of more pixels than allowed is refused by its header, which name
 
 test('of several pages the first one counts', async () => {
   const pages = { raw: { width: WIDTH, height: 2 * HEIGHT, channels: 3, pageHeight: HEIGHT } } as const;
-  await sharp(Uint8Array.from([...rgb, ...rgb.slice().reverse()]), pages).webp({ lossless: true }).toFile(at('pages.webp'));
+  await sharp(Uint8Array.from([...rgb, ...rgb.slice().reverse()]), pages)
+    .webp({ lossless: true })
+    .toFile(at('pages.webp'));
   assert.is((await sharp(at('pages.webp'), { animated: true }).metadata()).pages, 2);
   const { data, height, width } = await readImage(at('pages.webp'), { maxPixels: HEIGHT * WIDTH });
   assert.equal([height, width], [HEIGHT, WIDTH]);

@@ -63,11 +63,7 @@ test('what is no regular file is refused by name, and does not hang', async () =
 
 test('a file that is gone is refused by name', async () => {
   const dataset = await openDataset(at('set/cap'));
-  await assertRejects(
-    () => makeManifest({ ...dataset, train: ['train/good/z.png'] }),
-    'DataError',
-    /z\.png cannot be read/,
-  );
+  await assertRejects(() => makeManifest({ ...dataset, train: ['train/good/z.png'] }), 'DataError', /z\.png cannot be read/);
 });
 
 test.run();

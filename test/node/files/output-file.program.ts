@@ -1,5 +1,5 @@
-import type { PyramidFlowError } from '../../../src/core/errors';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
+import type { PyramidFlowError } from '../../../src/core/errors';
 import { readCheckpoint } from '../../../src/node/files/checkpoint-file';
 import { ModelFile } from '../../../src/node/files/output-file';
 import { IMAGENET } from '../../../src/ops/preprocess';

@@ -18,7 +18,16 @@ test('without a file nothing was chosen', async () => assert.is((await readTunin
 
 test('choices are kept by adapter and driver', async () => {
   await writeTuning(adapter('one'), new Map([['convolution 3x3', 'fft']]));
-  assert.is(await writeTuning(adapter('two'), new Map([['convolution 5x5', 'direct'], ['gone', 'x']])), file);
+  assert.is(
+    await writeTuning(
+      adapter('two'),
+      new Map([
+        ['convolution 5x5', 'direct'],
+        ['gone', 'x'],
+      ]),
+    ),
+    file,
+  );
   assert.equal([...(await readTuning(adapter('one')))], [['convolution 3x3', 'fft']]);
   assert.equal([...(await readTuning(adapter('two')))], [['convolution 5x5', 'direct']]);
   assert.is((await readTuning(adapter('three'))).size, 0);

@@ -5,7 +5,10 @@ import { scoreStrips, trainingCurve } from '../../../src/node/report/charts';
 const entry = (epoch: number, loss: number) => ({ epoch, loss, gradientNorm: 1, reconstructionError: 0 });
 const count = (text: string, part: RegExp) => [...text.matchAll(part)].length;
 const pointsOf = (svg: string) =>
-  /points="([^"]*)"/.exec(svg)![1].split(' ').map((point) => point.split(',').map(Number));
+  /points="([^"]*)"/
+    .exec(svg)![1]
+    .split(' ')
+    .map((point) => point.split(',').map(Number));
 
 test('every epoch of a short log has its point and its dot', () => {
   const svg = trainingCurve([entry(1, 3), entry(2, 2), entry(3, 4)]);
@@ -19,7 +22,10 @@ test('a million epochs make a drawing of bounded size that keeps the highest and
   assert.ok(svg.length < 50_000, `${svg.length} characters`);
   const points = pointsOf(svg);
   const xs = points.map(([x]) => x);
-  assert.ok(xs.every((x, i) => i === 0 || x >= xs[i - 1]), 'from left to right');
+  assert.ok(
+    xs.every((x, i) => i === 0 || x >= xs[i - 1]),
+    'from left to right',
+  );
   // A coordinate grows downwards.
   const ys = points.map(([, y]) => y);
   const [top, bottom] = [Math.min(...ys), Math.max(...ys)];

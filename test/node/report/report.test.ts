@@ -67,8 +67,7 @@ test('metrics, reasons and verdicts are there', () => {
   for (const text of ['0.987', 'undefined: no pixel is anomalous', '12.3 ms', '2 epochs'])
     assert.ok(html.includes(text), text);
   assert.match(html, /1 of 2 defective pictures were found; 1 of 2 good ones raised a false alarm/);
-  for (const verdict of ['✓ found', '✗ missed', '✓ passed', '✗ false alarm'])
-    assert.ok(html.includes(verdict), verdict);
+  for (const verdict of ['✓ found', '✗ missed', '✓ passed', '✗ false alarm']) assert.ok(html.includes(verdict), verdict);
 });
 
 test('the worst judged come first', () => {

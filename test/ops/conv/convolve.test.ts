@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { convolve, convolveGradInput, convolveGradWeight, convolveGradients } from '../../../src/ops/conv/convolve';
+import { convolve, convolveGradInput, convolveGradients, convolveGradWeight } from '../../../src/ops/conv/convolve';
 import { nearest } from '../../../src/ops/nearest';
 import { Tensor } from '../../../src/tensor/tensor';
 import { assertClose } from '../../support/assert-close';
@@ -20,13 +20,21 @@ interface Case {
 function products({ n, ci, co, h, w, k, stride }: Case, visit: (x: number, w: number, y: number) => void): void {
   const [oh, ow] = [Math.ceil(h / stride), Math.ceil(w / stride)];
   const pad = (k - 1) / 2;
-  for (let b = 0; b < n; b++) for (let o = 0; o < co; o++) for (let i = 0; i < ci; i++)
-    for (let r = 0; r < oh; r++) for (let c = 0; c < ow; c++)
-      for (let a = 0; a < k; a++) for (let d = 0; d < k; d++) {
-        const [row, column] = [r * stride + a - pad, c * stride + d - pad];
-        if (row < 0 || column < 0 || row >= h || column >= w) continue;
-        visit(((b * ci + i) * h + row) * w + column, ((o * ci + i) * k + a) * k + d, ((b * co + o) * oh + r) * ow + c);
-      }
+  for (let b = 0; b < n; b++)
+    for (let o = 0; o < co; o++)
+      for (let i = 0; i < ci; i++)
+        for (let r = 0; r < oh; r++)
+          for (let c = 0; c < ow; c++)
+            for (let a = 0; a < k; a++)
+              for (let d = 0; d < k; d++) {
+                const [row, column] = [r * stride + a - pad, c * stride + d - pad];
+                if (row < 0 || column < 0 || row >= h || column >= w) continue;
+                visit(
+                  ((b * ci + i) * h + row) * w + column,
+                  ((o * ci + i) * k + a) * k + d,
+                  ((b * co + o) * oh + r) * ow + c,
+                );
+              }
 }
 
 const CASES: Case[] = [
@@ -73,16 +81,37 @@ for (const shape of CASES) {
     assertClose(await convolveGradWeight(dy, x, k, { stride }).read(), dw, tolerance(dw), 'dw');
 
     const leaky = await convolve(x, weight, { stride, slope: 0.01 }).read();
-    assertClose(leaky, y.map((v) => (v > 0 ? v : 0.01 * v)), tolerance(y), 'leaky y');
+    assertClose(
+      leaky,
+      y.map((v) => (v > 0 ? v : 0.01 * v)),
+      tolerance(y),
+      'leaky y',
+    );
     if (stride > 1) return;
     const hidden = Tensor.from(gpu, x.shape, xs, 'h');
     const masked = convolveGradients(dy, hidden, weight, { throughLeaky: 0.01, addTo: weight.copy('w and dw') });
-    assertClose(await masked.dw.read(), dw.map((v, i) => v + ws[i]), tolerance(dw), 'dw added, beside masked dx');
-    assertClose(await hidden.read(), dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)), tolerance(dx), 'masked dx');
+    assertClose(
+      await masked.dw.read(),
+      dw.map((v, i) => v + ws[i]),
+      tolerance(dw),
+      'dw added, beside masked dx',
+    );
+    assertClose(
+      await hidden.read(),
+      dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)),
+      tolerance(dx),
+      'masked dx',
+    );
   });
 }
 
-for (const [k, h, w] of [[3, 3, 5], [7, 4, 3], [7, 13, 9], [5, 13, 20], [11, 9, 11]]) {
+for (const [k, h, w] of [
+  [3, 3, 5],
+  [7, 4, 3],
+  [7, 13, 9],
+  [5, 13, 20],
+  [11, 9, 11],
+]) {
   test(`conv2d k${k} of ${h}x${w} enlarged twice equals that of the enlarged map, gradients too`, async () => {
     const [x, weight, dy] = [randomTensor([2, 3, h, w]), randomTensor([5, 3, k, k]), randomTensor([2, 5, 2 * h, 2 * w])];
     chooseTile(k);

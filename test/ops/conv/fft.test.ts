@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fftConvForward, fftConvGradInput, fftConvGradWeight, fftConvGradients } from '../../../src/ops/conv/fft';
-import { TILES, type Tile, planTiles } from '../../../src/ops/conv/tiles';
-import { type TileProducts, hasSubgroupsOf8 } from '../../../src/ops/conv/variants';
+import { fftConvForward, fftConvGradInput, fftConvGradients, fftConvGradWeight } from '../../../src/ops/conv/fft';
+import { planTiles, TILES, type Tile } from '../../../src/ops/conv/tiles';
+import { hasSubgroupsOf8, type TileProducts } from '../../../src/ops/conv/variants';
 import { Tensor } from '../../../src/tensor/tensor';
 import { assertClose } from '../../support/assert-close';
 import { gpu, randomTensor } from '../../support/gpu';
@@ -21,18 +21,21 @@ interface Case {
 function truth({ n, ci, co, h, w, k }: Case, x: Float32Array, weight: Float32Array, dy: Float32Array) {
   const [y, dx, dw] = [dy, x, weight].map(({ length }) => new Float64Array(length));
   const pad = (k - 1) / 2;
-  for (let b = 0; b < n; b++) for (let o = 0; o < co; o++) for (let i = 0; i < ci; i++)
-    for (let a = 0; a < k; a++) for (let d = 0; d < k; d++) {
-      const tap = ((o * ci + i) * k + a) * k + d;
-      for (let r = Math.max(0, pad - a); r < Math.min(h, h + pad - a); r++)
-        for (let c = Math.max(0, pad - d); c < Math.min(w, w + pad - d); c++) {
-          const from = ((b * ci + i) * h + r + a - pad) * w + c + d - pad;
-          const to = ((b * co + o) * h + r) * w + c;
-          y[to] += weight[tap] * x[from];
-          dx[from] += weight[tap] * dy[to];
-          dw[tap] += x[from] * dy[to];
-        }
-    }
+  for (let b = 0; b < n; b++)
+    for (let o = 0; o < co; o++)
+      for (let i = 0; i < ci; i++)
+        for (let a = 0; a < k; a++)
+          for (let d = 0; d < k; d++) {
+            const tap = ((o * ci + i) * k + a) * k + d;
+            for (let r = Math.max(0, pad - a); r < Math.min(h, h + pad - a); r++)
+              for (let c = Math.max(0, pad - d); c < Math.min(w, w + pad - d); c++) {
+                const from = ((b * ci + i) * h + r + a - pad) * w + c + d - pad;
+                const to = ((b * co + o) * h + r) * w + c;
+                y[to] += weight[tap] * x[from];
+                dx[from] += weight[tap] * dy[to];
+                dw[tap] += x[from] * dy[to];
+              }
+          }
   return { y, dx, dw };
 }
 
@@ -40,7 +43,11 @@ const largest = (values: ArrayLike<number>) => Array.from(values).reduce((most, 
 
 /** The transforms round relative to the largest value of a tile and of the weights, not to each value. */
 const tolerance = (values: Float64Array, ...factors: ArrayLike<number>[]) =>
-  2e-6 * Math.max(largest(values), factors.reduce((product, factor) => product * largest(factor), 1));
+  2e-6 *
+  Math.max(
+    largest(values),
+    factors.reduce((product, factor) => product * largest(factor), 1),
+  );
 
 const CASES: Case[] = [
   { n: 1, ci: 1, co: 1, h: 1, w: 1, k: 7 },
@@ -90,8 +97,18 @@ for (const [products, tile] of PRODUCTS.flatMap((kind) => TILES.map((side) => [k
       }
       const [hidden, addTo] = [x.copy('h'), weight.copy('w and dw')];
       const masked = fftConvGradients(dy, hidden, weight, { throughLeaky: 0.01, addTo, ...options });
-      assertClose(await hidden.read(), dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)), dxError, 'masked dx');
-      assertClose(await masked.dw.read(), dw.map((v, i) => v + ws[i]), dwError, 'dw added, beside masked dx');
+      assertClose(
+        await hidden.read(),
+        dx.map((v, i) => (xs[i] > 0 ? v : 0.01 * v)),
+        dxError,
+        'masked dx',
+      );
+      assertClose(
+        await masked.dw.read(),
+        dw.map((v, i) => v + ws[i]),
+        dwError,
+        'dw added, beside masked dx',
+      );
     });
   }
 }
@@ -99,8 +116,14 @@ for (const [products, tile] of PRODUCTS.flatMap((kind) => TILES.map((side) => [k
 test('large maps take large tiles, where the spectra of the weights fit', () => {
   const tileOf = (height: number, width: number, k: number, workspace?: number, channels = 32, largest?: Tile) =>
     planTiles({ batch: 2, height, width, inputs: channels, outputs: channels }, k, { workspace, largest }).tile;
-  assert.equal([32, 64, 128, 256].map((side) => tileOf(side, side, 7)), [16, 16, 32, 32]);
-  assert.equal([2, 4, 8].map((mebibytes) => tileOf(256, 256, 7, mebibytes * 2 ** 20)), [16, 16, 32]);
+  assert.equal(
+    [32, 64, 128, 256].map((side) => tileOf(side, side, 7)),
+    [16, 16, 32, 32],
+  );
+  assert.equal(
+    [2, 4, 8].map((mebibytes) => tileOf(256, 256, 7, mebibytes * 2 ** 20)),
+    [16, 16, 32],
+  );
   assert.is(tileOf(256, 256, 7, undefined, 128), 16); // 64 MiB of spectra
   assert.is(tileOf(24, 1000, 11), 32);
   assert.is(tileOf(256, 256, 7, undefined, 32, 16), 16);

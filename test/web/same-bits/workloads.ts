@@ -1,12 +1,12 @@
-import type { PyramidFlowConfig } from '../../../src/pyramidflow/config';
+import { Random } from '../../../src/core/random';
 import type { KernelCall, KernelSource } from '../../../src/gpu/kernel';
 import type { Runtime } from '../../../src/gpu/runtime';
-import { anomalyMap, imageScores } from '../../../src/inspection/anomaly-map';
 import { networkInput, resizedInput } from '../../../src/image/model-input';
+import { anomalyMap, imageScores } from '../../../src/inspection/anomaly-map';
+import { TemplateMean } from '../../../src/inspection/template';
+import type { PyramidFlowConfig } from '../../../src/pyramidflow/config';
 import { initialTensors } from '../../../src/pyramidflow/initialize';
 import { PyramidFlow } from '../../../src/pyramidflow/pyramid-flow';
-import { TemplateMean } from '../../../src/inspection/template';
-import { Random } from '../../../src/core/random';
 import { Lab } from '../../../src/selftest/check';
 import { checksFor } from '../../../src/selftest/self-test';
 import { scope } from '../../../src/tensor/scope';

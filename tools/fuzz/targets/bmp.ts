@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Random } from '../../../src/core/random';
 import type { ByteImage } from '../../../src/image/augment';
 import { decodeBmp } from '../../../src/image/bmp';
-import type { Random } from '../../../src/core/random';
-import { EDGES, chance, mutateBytes, pick, randomBytes } from '../mutate';
+import { chance, EDGES, mutateBytes, pick, randomBytes } from '../mutate';
 import { target } from '../target';
 
 const BITS = [1, 4, 8, 16, 24, 32];

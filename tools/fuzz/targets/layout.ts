@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type DatasetLayout, readLayout } from '../../../src/dataset/layouts';
 import type { Random } from '../../../src/core/random';
+import { type DatasetLayout, readLayout } from '../../../src/dataset/layouts';
 import { chance, pick } from '../mutate';
 import { target } from '../target';
 

@@ -1,6 +1,6 @@
 import type { Random } from '../../../src/core/random';
-import { mutateJson, mutatedText, strange, toJson } from '../json';
-import { EDGES, chance, flipBit, mutateBytes, pick } from '../mutate';
+import { mutatedText, mutateJson, strange, toJson } from '../json';
+import { chance, EDGES, flipBit, mutateBytes, pick } from '../mutate';
 import { type ModelFile, metadataOf, putTogether, sealed, takeApart, withHeader, withMetadata } from './model-file';
 
 const STRANGE_FLOATS = [NaN, Infinity, -Infinity, 0, -0, 1e38, -1e38, 3.4e38, 1e-45, 1, -1];

@@ -1,12 +1,12 @@
 import type { Checkpoint, TrainingRecord } from '../../../src/checkpoint/checkpoint';
 import { encodeCheckpoint } from '../../../src/checkpoint/codec';
-import { type PyramidFlowConfig, latentShape } from '../../../src/pyramidflow/config';
-import { settingsFor } from '../../../src/pyramidflow/settings';
-import { tensorShapes } from '../../../src/pyramidflow/initialize';
 import { IMAGENET } from '../../../src/ops/preprocess';
+import { latentShape, type PyramidFlowConfig } from '../../../src/pyramidflow/config';
+import { tensorShapes } from '../../../src/pyramidflow/initialize';
+import { settingsFor } from '../../../src/pyramidflow/settings';
 import { elements } from '../../../src/tensor/tensor';
-import { trainedTensors } from '../../../test/support/small-weights';
 import { asOldFormat } from '../../../test/support/old-checkpoint';
+import { trainedTensors } from '../../../test/support/small-weights';
 
 /** As small as models get. */
 const TINY: PyramidFlowConfig = { channels: 3, levels: 2, stacks: 1, kernel: 3, norm: 'CVN', height: 8, width: 8 };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Runtime } from '../../../src/gpu/runtime';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/checkpoint/codec';
-import { checkConfig, latentShape } from '../../../src/pyramidflow/config';
-import { Detector } from '../../../src/inspection/detector';
 import { Random } from '../../../src/core/random';
+import type { Runtime } from '../../../src/gpu/runtime';
+import { Detector } from '../../../src/inspection/detector';
+import { checkConfig, latentShape } from '../../../src/pyramidflow/config';
 import { elements } from '../../../src/tensor/tensor';
 import { randomByteImage } from '../../../test/support/small-weights';
 import { chance, pick } from '../mutate';

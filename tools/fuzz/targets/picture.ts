@@ -6,7 +6,7 @@ import { isBmp } from '../../../src/image/bmp';
 import { readImage } from '../../../src/node/files/image-file';
 import { type Bench, target } from '../target';
 import { checkBmp } from './bmp';
-import { type Seed, damagedPicture, pictureSeeds } from './picture-seeds';
+import { damagedPicture, pictureSeeds, type Seed } from './picture-seeds';
 
 const MOST_PIXELS = 16383 ** 2;
 

@@ -7,7 +7,7 @@ import { markdownReport, textReport } from '../../../benchmarks/report/table';
 import schema from '../../../benchmarks/schema.json';
 import type { Report } from '../../../benchmarks/suite/record';
 import { record, report as reportOf } from '../../../test/benchmarks/support';
-import { mutateJson, mutatedText } from '../json';
+import { mutatedText, mutateJson } from '../json';
 import { chance, mutateBytes } from '../mutate';
 import { target } from '../target';
 

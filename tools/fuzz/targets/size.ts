@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { PyramidFlowError } from '../../../src/core/errors';
-import { sizeStep } from '../../../src/pyramidflow/config';
 import type { Random } from '../../../src/core/random';
 import { modelSize, parseSize } from '../../../src/image/size';
-import { EDGES, chance, mutateBytes, pick } from '../mutate';
+import { sizeStep } from '../../../src/pyramidflow/config';
+import { chance, EDGES, mutateBytes, pick } from '../mutate';
 import { target } from '../target';
 
 /** Of a side of what a model sees. */

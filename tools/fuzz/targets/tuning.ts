@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Random } from '../../../src/core/random';
 import type { AdapterReport } from '../../../src/gpu/device';
 import { readTuning, writeTuning } from '../../../src/node/files/tuning-file';
-import type { Random } from '../../../src/core/random';
 import { CHOICES } from '../../../src/tuner/choices';
-import { mutateJson, mutatedText } from '../json';
+import { mutatedText, mutateJson } from '../json';
 import { chance, mutateBytes, pick } from '../mutate';
 import { target } from '../target';
 
