@@ -49,7 +49,7 @@ async function compare(part: string, stated: string | undefined, bytes: Uint8Arr
 const encode = (header: object): Uint8Array => new TextEncoder().encode(JSON.stringify(header));
 
 async function sha256(bytes: Uint8Array): Promise<string> {
-  const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined; // pages have it on secure connections alone
+  const subtle = typeof crypto === 'undefined' ? undefined : crypto.subtle; // pages have it on secure connections alone
   if (!subtle) {
     throw new PyramidFlowError(
       'UsageError',
