@@ -1,7 +1,7 @@
 /** Every error a user can meet: a code, a sentence that says what was wrong and where, and a remedy. */
 export type ErrorCode =
   | 'ShapeError' // a tensor, image or batch has a size that cannot work
-  | 'DataError' // a folder, picture or mask is missing or unreadable
+  | 'DataError' // a folder, image or mask is missing or unreadable
   | 'CheckpointError' // a model file is damaged or does not fit
   | 'UsageError' // an option or argument makes no sense
   | 'NumericError' // a NaN or an infinity appeared

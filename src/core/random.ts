@@ -18,7 +18,7 @@ export class Random {
     for (let i = 0; i < 4; i++) this.words[i] = splitmix32(low, i) ^ splitmix32(high, i + 4);
   }
 
-  /** Resumes from what `state()` gave. Throws CheckpointError when that is not four 32-bit words. */
+  /** Resumes from what `state()` gave. Throws CheckpointError if it is not four 32-bit words. */
   static fromState(state: readonly number[]): Random {
     if (state.length !== 4 || !state.every(isUint32) || state.every((word) => word === 0)) {
       throw new PyramidFlowError(

@@ -10,7 +10,7 @@ export interface TestImage {
 }
 
 export interface DatasetLayout {
-  /** Which row of the table below was recognised. */
+  /** name of the row of LAYOUTS that was recognised */
   layout: string;
   train: string[];
   test: TestImage[];
@@ -117,21 +117,21 @@ function withoutExtension(path: string): string {
 function noTraining(images: readonly string[], inside: readonly string[], prefix: string): PyramidFlowError {
   const error = (problem: string, remedy: string) => new PyramidFlowError('DataError', problem, remedy);
   if (images.length === 0) {
-    return error('the dataset folder holds no image', 'pass a folder of png, jpg, bmp, tif or webp');
+    return error('there are no images in the dataset folder', 'pass a folder of png, jpg, bmp, tif or webp images');
   }
   if (prefix !== '' && inside.length === 0) {
     const problem = `the dataset has no category ${prefix.slice(0, -1)}`;
-    if (isCategory(images)) return error(problem, 'its folder is a category itself: name none');
+    if (isCategory(images)) return error(problem, 'the folder is a category itself, so name none');
     return error(problem, `name one of: ${listCategories(images).join(', ') || '(there is none)'}`);
   }
   const categories = prefix === '' ? listCategories(images) : [];
   if (categories.length > 0) {
-    return error('the dataset folder holds categories and none was named', `name one of: ${categories.join(', ')}`);
+    return error('the dataset folder holds several categories, and none was named', `name one of: ${categories.join(', ')}`);
   }
   const folders = LAYOUTS.flatMap((rule) => rule.train).filter((folder) => folder !== '');
   return error(
     `${prefix === '' ? 'the dataset folder' : `category ${prefix.slice(0, -1)}`} has no training image`,
-    `put good images into one of its folders ${folders.join(', ')}`,
+    `put good images into one of the folders ${folders.join(', ')}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { PyramidFlowError } from '../core/errors';
 import type { ByteImage } from './augment';
 
-/** Where the parts of a BMP file lie, and how its pixels are coded. */
+/** Where things lie in a BMP file, and how its pixels are coded. */
 interface Header {
   readonly width: number;
   readonly height: number;
@@ -77,7 +77,7 @@ function readHeader(view: DataView): Header {
     return checked({ width, height, topDown: false, bits, pixels, palette, paletteEntry: 3, colours, masks: [] });
   }
   if (headerBytes < INFO_HEADER || FILE_HEADER + headerBytes > view.byteLength) {
-    throw unreadable(`its header of ${headerBytes} bytes is of no known kind or cut off`);
+    throw unreadable(`its header of ${headerBytes} bytes is unknown or cut off`);
   }
   const bits = view.getUint16(28, true);
   const compression = view.getUint32(30, true);
@@ -104,13 +104,13 @@ function readHeader(view: DataView): Header {
 
 function checked(header: Header): Header {
   const { width, height, bits, pixels, palette, masks } = header;
-  if (width < 1 || height < 1) throw unreadable(`it is ${height}x${width} pixels large`);
+  if (width < 1 || height < 1) throw unreadable(`its size is ${height}x${width} pixels`);
   if (width * height > MOST_PIXELS) throw unreadable(`its ${height}x${width} pixels exceed the limit of ${MOST_PIXELS}`);
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw unreadable(`it has ${bits} bits a pixel`);
   if (bits in DEFAULT_MASKS && masks.length === 0) throw unreadable(`it has ${bits} bits a pixel and a header of OS/2`);
   if (pixels < palette) throw unreadable(`its pixels begin at byte ${pixels}, inside its header of ${palette}`);
   if (masks.length > 0 && !areFields(masks, bits)) {
-    throw unreadable(`its colour masks ${masks.map((mask) => mask.toString(16)).join(', ')} are no fields of ${bits} bits`);
+    throw unreadable(`its colour masks ${masks.map((mask) => mask.toString(16)).join(', ')} do not fit ${bits} bits`);
   }
   return header;
 }
@@ -162,5 +162,5 @@ function fieldReader(mask: number): (value: number) => number {
 }
 
 function unreadable(problem: string): PyramidFlowError {
-  return new PyramidFlowError('DataError', `this BMP cannot be read: ${problem}`, 'save it again as PNG');
+  return new PyramidFlowError('DataError', `the BMP cannot be read: ${problem}`, 'save it again as PNG');
 }

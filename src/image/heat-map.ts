@@ -8,12 +8,12 @@ export interface ValueMap {
   readonly width: number;
 }
 
-/** Largest share of the heat colour in an overlay, and the part of the scale below which it has none. */
+/** The largest share of the heat colour in an overlay, and the share of the scale below which it has none. */
 export const OPACITY = 0.7;
 export const CLEAR = 0.2;
 const CONTOUR = [255, 255, 255] as const;
 
-/** The scale for a model's maps: its threshold lies in the middle, so that what is brighter than half is too much. */
+/** The end of the colour scale for a model's maps: the threshold lies in the middle, so brighter than half is too much. */
 export const scaleFor = (threshold: number): number => 2 * threshold;
 
 /** A map as colours, on a scale from 0 to `max`. */
@@ -22,11 +22,11 @@ export function heatImage({ data, height, width }: ValueMap, max: number): ByteI
 }
 
 /**
- * A picture with a map over it, which is enlarged to its size as `resizeMap` does: the heat colour covers the more, the
- * higher the value is on the scale from 0 to `max`. Where a threshold is given, a white line surrounds what exceeds it.
- * The enlarged map is never held as a whole: a picture may have a hundred million pixels.
+ * An image with a map over it. The map is enlarged to the image's size as `resizeMap` does; the higher its value on the
+ * scale from 0 to `max`, the more the heat colour covers. With a threshold, a white line surrounds what exceeds it.
+ * The enlarged map is never held as a whole: an image may have a hundred million pixels.
  *
- * @param data where the result goes; the picture's own data where that is needed no more
+ * @param data where the result goes; may be the image's own data, if that is no longer needed
  */
 export function overlay(
   image: ByteImage,
@@ -62,7 +62,7 @@ function coverRow(to: Uint8Array, from: Uint8Array, start: number, rows: Rows, m
   }
 }
 
-/** Whether a pixel exceeds the threshold and one beside it does not; the picture's border is no contour. */
+/** Whether a pixel exceeds the threshold and one beside it does not; the border of the image is not a contour. */
 function isContour([above, row, below]: Rows, x: number, threshold: number): boolean {
   if (!(row[x] > threshold)) return false;
   const within = (value: number | undefined) => value !== undefined && !(value > threshold);

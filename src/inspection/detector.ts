@@ -13,7 +13,7 @@ import { checkThreshold } from './threshold';
 
 export type Verdict = 'good' | 'defective';
 
-/** Milliseconds. Where a device works while this thread goes on, `upload` ends when its commands are recorded. */
+/** Milliseconds. The GPU works while this thread goes on: `upload` ends when its commands are recorded. */
 export interface DetectionTimings {
   /** of the file or frame, as the caller measured it */
   readonly decode: number;

@@ -15,11 +15,10 @@ export class TemplateMean {
     else this.sums.forEach((sum, i) => addInto(sum, latent[i]));
   }
 
-  /** The mean, which now belongs to the caller. Throws DataError where nothing was added. */
-  finish(): Tensor[] {
+  /** The mean; the caller frees it. Throws DataError if nothing was added. */
+  result(): Tensor[] {
     const { sums, count } = this;
-    if (!sums)
-      throw new PyramidFlowError('DataError', 'a template of no images was asked for', 'add at least one good image');
+    if (!sums) throw new PyramidFlowError('DataError', 'the template has no images', 'add at least one good image');
     for (const sum of sums) scaleInto(sum, 1 / count);
     this.sums = undefined;
     return sums;

@@ -56,7 +56,7 @@ export interface GoodThreshold extends Threshold {
  *
  * With n scores and k = ceil((n + 1)(1 - rate)) <= n, the k-th smallest is the split-conformal threshold: a further
  * good image of the same process exceeds it with a chance of at most `falseAlarmRate`, whatever the distribution. A
- * smaller rate than n can vouch for is extrapolated: an image's score is the maximum over its map and so follows about
+ * rate too small for n scores is extrapolated: an image's score is the maximum over its map and so follows about
  * a Gumbel law; its quantile, fitted by moments, is taken, or the highest score where that is higher.
  *
  * @throws DataError for fewer than two scores and for scores that are all 0, UsageError for a rate outside (0, 1),
@@ -67,7 +67,11 @@ export function thresholdFromGood(scores: Float32Array, falseAlarmRate = 0.01): 
     throw new PyramidFlowError('UsageError', `false-alarm rate ${falseAlarmRate} is outside (0, 1)`, 'pass e.g. 0.01');
   }
   if (scores.length < 2) {
-    throw new PyramidFlowError('DataError', `${scores.length} good scores fix no threshold`, 'score at least two');
+    throw new PyramidFlowError(
+      'DataError',
+      `a threshold needs at least two good images, got ${scores.length}`,
+      'add good images',
+    );
   }
   requireFinite(scores);
   if (scores.every((score) => score === 0)) {

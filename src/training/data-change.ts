@@ -5,7 +5,7 @@ const SHOWN = 3;
 
 /**
  * Compares the images that the model in `file` was trained on with those that its training would go on with. `notice`
- * hears of contents that cannot be compared, and of differences that are `allowed`. Throws DataError for all others.
+ * is told of contents that cannot be compared, and of differences that are `allowed`. Throws DataError for all others.
  */
 export function requireSameData(
   file: string,
@@ -18,7 +18,7 @@ export function requireSameData(
   const change = manifest ? changedImages(file, manifest, now) : changedNumber(file, images, now.length);
   if (!manifest) notice(`${file} does not say which images it was trained on: only their number can be compared`);
   if (change === undefined) return;
-  if (allowed) return notice(`${change}; training goes on with the images as they are now`);
+  if (allowed) return notice(`${change}; training continues with the images as they are now`);
   const remedy = 'resume with the same images, or state that the data may change';
   throw new PyramidFlowError('DataError', change, remedy, { details: { settings: ['dataChanged'] } });
 }

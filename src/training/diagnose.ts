@@ -34,7 +34,7 @@ export async function diagnose(
   input.free();
   const where = finding
     ? `in ${finding.block}: ${finding.tensor} is not finite`
-    : 'the loss was not finite, but is when the step is repeated';
+    : 'because the loss was not finite; it is when the step is repeated';
   return new PyramidFlowError(
     'NumericError',
     `training stopped at epoch ${epoch}, step ${step} ${where}`,

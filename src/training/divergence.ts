@@ -1,11 +1,11 @@
 import { shortNumber } from '../core/numbers';
 
-/** A loss this many times its first value, or more, is no setback that training gets over. */
+/** From a loss this many times its first value training does not recover. */
 const DIVERGED = 1000;
 
 /**
- * Returns a function to call with the loss of every step, which warns once where the loss has grown beyond all bounds but
- * is still a number. `first` is what to compare with; left out, it is the first loss that comes.
+ * Returns a function to call with the loss of every step. It warns once, if the loss has grown beyond all bounds but is
+ * still a number. `first` is the loss to compare with; default the first that comes.
  */
 export function watchDivergence(first?: number, warn: (text: string) => void = () => undefined): (loss: number) => void {
   let warned = false;

@@ -7,7 +7,7 @@ import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import { scope } from '../tensor/scope';
 import type { TrainingImages } from './fit';
 
-/** What a trained model needs to judge pictures: see Checkpoint. */
+/** What a trained model needs to judge images: see Checkpoint. */
 export interface Finish {
   readonly template: Float32Array[];
   readonly threshold: number;
@@ -36,9 +36,9 @@ export async function finishTraining(
     scope(() => mean.add(latent(i)));
     await model.gpu.finish();
     onImage?.(i + 1, 2 * images.count);
-    if (signal?.aborted) break; // only here: a mean of no images there is not
+    if (signal?.aborted) break; // not before: there is no mean of no images
   }
-  const levels = mean.finish();
+  const levels = mean.result();
   const scores = new Float32Array(images.count);
   for (let i = 0; i < images.count; i++) {
     if (signal?.aborted) break;

@@ -12,7 +12,7 @@ import { watchDivergence } from './divergence';
 import { reconstructionError } from './reconstruction';
 import { type StepReport, Trainer } from './step';
 
-/** The good parts: RGB images that all have the model's size. */
+/** The training images: RGB, of good parts, all of the model's size. */
 export interface TrainingImages {
   readonly count: number;
   image(index: number): ByteImage;
@@ -35,7 +35,7 @@ export interface FitOptions {
   /** stops within a step; what the last `onEpoch` was given stays the result */
   readonly signal?: AbortSignal;
   onStep?(progress: FitProgress): void;
-  /** hears, at most once, of a loss that grows without bounds */
+  /** called at most once, where the loss grows without bounds */
   onWarning?(text: string): void;
   /** after every epoch, with what a checkpoint needs; the weights are in the model */
   onEpoch?(state: TrainingState): Promise<void> | void;

@@ -34,8 +34,8 @@ export interface PlannedData {
 }
 
 /**
- * A plan from the user's choices, completed by the category's settings. `notice` hears of a size that had to be
- * changed. Throws UsageError or ShapeError that names the setting which cannot be.
+ * A plan from the user's choices, completed by the category's settings. `notice` is told of a size that had to be
+ * changed. Throws UsageError or ShapeError that names the wrong setting.
  */
 export function newPlan(choices: TrainingChoices, data: PlannedData, notice: (text: string) => void): TrainingPlan {
   const { size: shorter, ...defaults } = settingsFor(data.category);
@@ -60,7 +60,7 @@ function checkSettings(settings: TrainingSettings): TrainingSettings {
 }
 
 /**
- * The plan of a checkpoint whose training goes on; only the number of epochs may be raised. `notice` hears of images that
+ * The plan of a checkpoint whose training goes on; only the number of epochs may be raised. `notice` is told of images that
  * changed or could not be compared. Throws UsageError for a setting that contradicts it, DataError for images that are
  * not those it was trained on.
  */
@@ -78,14 +78,14 @@ export function resumedPlan(
   const epochs = choices.epochs ?? plan.settings.epochs;
   if (epochs < training.log.length) {
     const chosen = epochs === 1 ? '1 epoch is' : `${epochs} epochs are`;
-    const problem = `${chosen} less than the ${training.log.length} that ${file} has behind it`;
+    const problem = `${chosen} less than the ${training.log.length} that ${file} has already trained`;
     const details = { settings: ['epochs'] };
     throw new PyramidFlowError('UsageError', problem, 'give more epochs, or leave them out', { details });
   }
   return { ...plan, settings: { ...plan.settings, epochs } };
 }
 
-/** Names of settings in words, where the name is none. */
+/** Settings whose name is not a word. */
 const WORDS: Readonly<Record<string, string>> = { learningRate: 'learning rate' };
 
 function refuseContradiction(file: string, plan: TrainingPlan, choices: TrainingChoices, data: PlannedData): void {

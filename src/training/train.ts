@@ -13,11 +13,11 @@ export interface TrainOptions {
   readonly manifest?: readonly ManifestEntry[];
   readonly signal?: AbortSignal;
   onStep?(progress: FitProgress): void;
-  /** hears of a training that goes wrong but can go on */
+  /** called where training goes wrong but can go on */
   onWarning?(text: string): void;
   /** after every epoch, with the model as it stands */
   onEpoch?(checkpoint: Checkpoint, state: TrainingState): Promise<void> | void;
-  /** images seen of those that the template and the threshold take */
+  /** images done, of those that template and threshold need */
   onFinish?(done: number, of: number): void;
 }
 

@@ -17,7 +17,7 @@ for (const count of [1, 2, 7]) {
     const values = await Promise.all(latents.map((levels) => Promise.all(levels.map((level) => level.read()))));
     const mean = new TemplateMean();
     for (const levels of latents) scope(() => mean.add(levels));
-    const template = mean.finish();
+    const template = mean.result();
     for (const [i, level] of template.entries()) {
       const expected = values[0][i].map((_, at) => values.reduce((sum, levels) => sum + levels[i][at], 0) / count);
       assertClose(await level.read(), expected, 1e-6, `level ${i}`);
@@ -34,17 +34,17 @@ test('it holds one pyramid, whatever the number of images', () => {
   for (let i = 0; i < 5; i++) scope(() => mean.add(levels));
   const own = gpu.memory.use().live - before;
   assert.is(own, 512 + 256);
-  for (const level of mean.finish()) level.free();
+  for (const level of mean.result()) level.free();
   assert.is(gpu.memory.use().live, before);
 });
 
 test('a template of nothing is refused', () => {
   const isDataError = (error: Error) => error.name === 'DataError' && /template of no images/.test(error.message);
-  assert.throws(() => new TemplateMean().finish(), isDataError);
+  assert.throws(() => new TemplateMean().result(), isDataError);
   const mean = new TemplateMean();
   mean.add(latent());
-  mean.finish();
-  assert.throws(() => mean.finish(), isDataError);
+  mean.result();
+  assert.throws(() => mean.result(), isDataError);
 });
 
 test.run();

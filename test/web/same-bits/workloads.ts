@@ -74,7 +74,7 @@ async function inference(gpu: Runtime): Promise<Result[]> {
   const [mean, image] = [new TemplateMean(), input()];
   for (let i = 0; i < 3; i++) scope(() => mean.add(model.forward(input())));
   const latent = model.forward(image);
-  const template = mean.finish();
+  const template = mean.result();
   const map = anomalyMap(latent, template);
   const parts = { input: [image], forward: latent, template, map: [map], score: [imageScores(map)] };
   const read = Object.entries(parts).flatMap(([workload, tensors]) =>
