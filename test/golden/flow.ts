@@ -66,14 +66,6 @@ async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   return { ...results, ...(await evaluate(pupil, first)) };
 }
 
-/** The evaluation and inverse of weights that are given as trained. */
-async function trained(golden: GoldenCase, gpu: Runtime): Promise<Results> {
-  const config = configOf(golden);
-  const [{ shape, data }] = batches(golden);
-  const model = PyramidFlow.fromTensors(gpu, config, initialTensors(golden, config));
-  return evaluate(model, Tensor.from(gpu, shape, data, 'images'));
-}
-
 async function evaluate(model: PyramidFlow, images: Tensor): Promise<Results> {
   const latent = model.forward(images);
   const reconstructed = await model.inverse(latent).read();
@@ -104,4 +96,4 @@ function initialTensors({ tensors }: GoldenCase, config: PyramidFlowConfig) {
   return named;
 }
 
-export const FLOWS: Readonly<Record<string, Handler>> = { block, train, trained };
+export const FLOWS: Readonly<Record<string, Handler>> = { block, train };
