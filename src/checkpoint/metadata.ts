@@ -137,7 +137,7 @@ function consistent(state: TrainingMetadata, manifest: CheckpointMetadata['manif
   const { epochs, batch } = state.settings;
   const steps = log.length * Math.floor(images / batch);
   const misplaced = log.findIndex(({ epoch }, i) => epoch !== i + 1);
-  if (misplaced >= 0) throw wrong(`training.log[${misplaced}].epoch is ${log[misplaced].epoch}, expected ${misplaced + 1}`);
+  if (misplaced >= 0) throw wrong(`training.log[${misplaced}].epoch is ${log[misplaced]!.epoch}, expected ${misplaced + 1}`);
   if (log.length > epochs) throw wrong(`training.log has ${log.length} epochs, training.settings.epochs is ${epochs}`);
   if (images < batch) throw wrong(`training.images is ${images}, less than one batch of ${batch}`);
   if (optimizerSteps < log.length || (steps === 0) !== (optimizerSteps === 0)) {

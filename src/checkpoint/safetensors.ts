@@ -179,10 +179,10 @@ function checkEntry(name: string, value: unknown): Entry {
     throw damaged(`tensor ${name}: dtype ${String(dtype)} is none of ${Object.keys(DTYPES).join(', ')}`);
   }
   if (!isSizes(shape)) throw damaged(`tensor ${name}: shape ${JSON.stringify(shape)} is not a list of sizes`);
-  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
+  const [begin = 0, end = -1] = isSizes(offsets) && offsets.length === 2 ? offsets : [];
+  if (begin > end) {
     throw damaged(`tensor ${name}: data_offsets ${JSON.stringify(offsets)} are not [begin, end]`);
   }
-  const [begin, end] = offsets;
   const needed = countElements(shape) * DTYPES[dtype as SafetensorDtype].BYTES_PER_ELEMENT;
   if (end - begin !== needed) {
     const held = `its offsets hold ${end - begin}`;

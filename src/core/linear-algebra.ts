@@ -14,13 +14,13 @@ export function orthonormalize(a: Matrix): Matrix {
     for (let pass = 0; pass < 2; pass++) {
       for (let k = 0; k < j; k++) {
         let dot = 0;
-        for (let i = 0; i < rows; i++) dot += q[at(i, k)] * q[at(i, j)];
-        for (let i = 0; i < rows; i++) q[at(i, j)] -= dot * q[at(i, k)];
+        for (let i = 0; i < rows; i++) dot += q[at(i, k)]! * q[at(i, j)]!;
+        for (let i = 0; i < rows; i++) q[at(i, j)]! -= dot * q[at(i, k)]!;
       }
     }
     let square = 0;
-    for (let i = 0; i < rows; i++) square += q[at(i, j)] ** 2;
-    for (let i = 0; i < rows; i++) q[at(i, j)] /= Math.sqrt(square);
+    for (let i = 0; i < rows; i++) square += q[at(i, j)]! ** 2;
+    for (let i = 0; i < rows; i++) q[at(i, j)]! /= Math.sqrt(square);
   }
   return { rows, columns, data: q };
 }
@@ -31,12 +31,12 @@ export function luDecompose(a: Matrix): { perm: Matrix; lower: Matrix; upper: Ma
   const rowsOf = Array.from({ length: n }, (_, i) => ({ from: i, values: a.data.slice(i * n, (i + 1) * n) }));
   for (let k = 0; k < n; k++) {
     let pivot = k;
-    for (let i = k + 1; i < n; i++) if (Math.abs(rowsOf[i].values[k]) > Math.abs(rowsOf[pivot].values[k])) pivot = i;
-    [rowsOf[k], rowsOf[pivot]] = [rowsOf[pivot], rowsOf[k]];
+    for (let i = k + 1; i < n; i++) if (Math.abs(rowsOf[i]!.values[k]!) > Math.abs(rowsOf[pivot]!.values[k]!)) pivot = i;
+    [rowsOf[k], rowsOf[pivot]] = [rowsOf[pivot]!, rowsOf[k]!];
     for (let i = k + 1; i < n; i++) {
-      const factor = rowsOf[i].values[k] / rowsOf[k].values[k];
-      for (let j = k + 1; j < n; j++) rowsOf[i].values[j] -= factor * rowsOf[k].values[j];
-      rowsOf[i].values[k] = factor; // the lower factor is kept where the zeros would be
+      const factor = rowsOf[i]!.values[k]! / rowsOf[k]!.values[k]!;
+      for (let j = k + 1; j < n; j++) rowsOf[i]!.values[j]! -= factor * rowsOf[k]!.values[j]!;
+      rowsOf[i]!.values[k] = factor; // the lower factor is kept where the zeros would be
     }
   }
   const square = (entry: (i: number, j: number) => number): Matrix => ({
@@ -45,8 +45,8 @@ export function luDecompose(a: Matrix): { perm: Matrix; lower: Matrix; upper: Ma
     data: Float64Array.from({ length: n * n }, (_, at) => entry(Math.floor(at / n), at % n)),
   });
   return {
-    perm: square((i, j) => Number(rowsOf[j].from === i)),
-    lower: square((i, j) => (i === j ? 1 : j < i ? rowsOf[i].values[j] : 0)),
-    upper: square((i, j) => (j >= i ? rowsOf[i].values[j] : 0)),
+    perm: square((i, j) => Number(rowsOf[j]!.from === i)),
+    lower: square((i, j) => (i === j ? 1 : j < i ? rowsOf[i]!.values[j]! : 0)),
+    upper: square((i, j) => (j >= i ? rowsOf[i]!.values[j]! : 0)),
   };
 }

@@ -40,14 +40,14 @@ export class Random {
   /** The next 32 random bits. */
   uint32(): number {
     const w = this.words;
-    const result = Math.imul(rotateLeft(Math.imul(w[1], 5), 7), 9) >>> 0;
-    const shifted = w[1] << 9;
-    w[2] ^= w[0];
-    w[3] ^= w[1];
-    w[1] ^= w[2];
-    w[0] ^= w[3];
-    w[2] ^= shifted;
-    w[3] = rotateLeft(w[3], 11);
+    const result = Math.imul(rotateLeft(Math.imul(w[1]!, 5), 7), 9) >>> 0;
+    const shifted = w[1]! << 9;
+    w[2]! ^= w[0]!;
+    w[3]! ^= w[1]!;
+    w[1]! ^= w[2]!;
+    w[0]! ^= w[3]!;
+    w[2]! ^= shifted;
+    w[3] = rotateLeft(w[3]!, 11);
     return result;
   }
 
@@ -79,7 +79,7 @@ export class Random {
   shuffle<T>(array: T[]): T[] {
     for (let i = array.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
-      [array[i], array[j]] = [array[j], array[i]];
+      [array[i], array[j]] = [array[j]!, array[i]!];
     }
     return array;
   }

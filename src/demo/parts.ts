@@ -51,14 +51,14 @@ export function makePart(seed: number, size: number, defect: PartDefect): Part {
           (column + ((sample % SAMPLES) + 0.5) / SAMPLES) / size - 0.5,
           (row + (Math.floor(sample / SAMPLES) + 0.5) / SAMPLES) / size - 0.5,
         );
-        surface(x, y, 1 / size / SAMPLES).forEach((value, channel) => (sum[channel] += value));
+        surface(x, y, 1 / size / SAMPLES).forEach((value, channel) => (sum[channel]! += value));
         defective += flaw.extent(x, y, 1 / size) * inside(partDistance(x, y), 1 / size);
       }
       const at = row * size + column;
       if (defective / SAMPLES ** 2 >= 0.5) mask[at] = 255;
       const noise = SENSOR_NOISE * random.normal();
       for (let channel = 0; channel < 3; channel++) {
-        image[at * 3 + channel] = toByte(sum[channel] / SAMPLES ** 2, noise);
+        image[at * 3 + channel] = toByte(sum[channel]! / SAMPLES ** 2, noise);
       }
     }
   }

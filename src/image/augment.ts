@@ -66,7 +66,7 @@ function rearrange(
       const [sourceY, sourceX] = from(y, x);
       const source = (sourceY * image.width + sourceX) * channels;
       const target = (y * width + x) * channels;
-      for (let c = 0; c < channels; c++) data[target + c] = image.data[source + c];
+      for (let c = 0; c < channels; c++) data[target + c] = image.data[source + c]!;
     }
   }
   return { data, height, width, channels };

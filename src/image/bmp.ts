@@ -71,7 +71,7 @@ function readHeader(view: DataView): Header {
   const pixels = view.getUint32(10, true);
   const headerBytes = view.getUint32(FILE_HEADER, true);
   if (headerBytes === CORE_HEADER) {
-    const [width, height, , bits] = [18, 20, 22, 24].map((at) => view.getUint16(at, true));
+    const [width, height, bits] = [view.getUint16(18, true), view.getUint16(20, true), view.getUint16(24, true)];
     const palette = FILE_HEADER + CORE_HEADER;
     const colours = 2 ** bits;
     return checked({ width, height, topDown: false, bits, pixels, palette, paletteEntry: 3, colours, masks: [] });
@@ -119,8 +119,8 @@ function checked(header: Header): Header {
 function areFields(masks: readonly number[], bits: number): boolean {
   const runs = masks.map((mask) => mask / lowestBit(mask));
   if (!runs.every((run) => run > 0 && Number.isInteger(Math.log2(run + 1)))) return false;
-  const [red, green, blue] = masks;
-  return ((red & green) | (red & blue) | (green & blue)) === 0 && masks.every((mask) => mask < 2 ** bits);
+  const shared = masks.some((mask, i) => masks.some((other, j) => j < i && (mask & other) !== 0));
+  return !shared && masks.every((mask) => mask < 2 ** bits);
 }
 
 const lowestBit = (mask: number): number => (mask & -mask) >>> 0 || 1;
@@ -131,7 +131,7 @@ function pixelReader(view: DataView, header: Header): PixelReader {
   if (bits === 24) {
     return (row, x) => [view.getUint8(row + 3 * x + 2), view.getUint8(row + 3 * x + 1), view.getUint8(row + 3 * x)];
   }
-  const [red, green, blue] = header.masks.map(fieldReader);
+  const [red, green, blue] = header.masks.map(fieldReader) as [FieldReader, FieldReader, FieldReader]; // as many as masks
   return (row, x) => {
     const value = bits === 16 ? view.getUint16(row + 2 * x, true) : view.getUint32(row + 4 * x, true);
     return [red(value), green(value), blue(value)];
@@ -155,7 +155,9 @@ function indexedReader(view: DataView, { bits, palette, paletteEntry, colours, p
 }
 
 /** Reads one colour out of a pixel's bits and widens it to a byte. */
-function fieldReader(mask: number): (value: number) => number {
+type FieldReader = (value: number) => number;
+
+function fieldReader(mask: number): FieldReader {
   const lowest = lowestBit(mask);
   const largest = mask / lowest;
   return (value) => Math.trunc((((value & mask) >>> 0) / lowest) * (255 / largest));

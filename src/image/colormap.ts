@@ -27,7 +27,7 @@ export const HEAT: ColorMap = makeColorMap();
 export function colorize(values: ArrayLike<number>, max: number, map: ColorMap = HEAT): Uint8Array {
   const rgb = new Uint8Array(3 * values.length);
   for (let i = 0; i < values.length; i++) {
-    const entry = 3 * entryOf(values[i] / max);
+    const entry = 3 * entryOf(values[i]! / max);
     rgb.set(map.subarray(entry, entry + 3), 3 * i);
   }
   return rgb;
@@ -54,7 +54,7 @@ function pathAt(position: number): [chroma: number, hue: number] {
     1,
     STOPS.findIndex(([at]) => at >= position),
   );
-  const [[from, chroma, hue], [to, nextChroma, nextHue]] = [STOPS[after - 1], STOPS[after]];
+  const [[from, chroma, hue], [to, nextChroma, nextHue]] = [STOPS[after - 1]!, STOPS[after]!];
   const t = (position - from) / (to - from);
   return [chroma + (nextChroma - chroma) * t, hue + (nextHue - hue) * t];
 }

@@ -53,18 +53,18 @@ function coverRow(to: Uint8Array, from: Uint8Array, start: number, rows: Rows, m
   const values = rows[1];
   const heat = colorize(values, max);
   for (let x = 0; x < values.length; x++) {
-    const share = OPACITY * Math.min(1, Math.max(0, (values[x] / max - CLEAR) / (1 - CLEAR)));
+    const share = OPACITY * Math.min(1, Math.max(0, (values[x]! / max - CLEAR) / (1 - CLEAR)));
     const outlined = isContour(rows, x, threshold);
     for (let c = 0; c < 3; c++) {
       const [at, own] = [start + 3 * x + c, 3 * x + c];
-      to[at] = outlined ? CONTOUR[c] : Math.round(from[at] + share * (heat[own] - from[at]));
+      to[at] = outlined ? CONTOUR[c]! : Math.round(from[at]! + share * (heat[own]! - from[at]!));
     }
   }
 }
 
 /** Whether a pixel exceeds the threshold and one beside it does not; the border of the image is not a contour. */
 function isContour([above, row, below]: Rows, x: number, threshold: number): boolean {
-  if (!(row[x] > threshold)) return false;
+  if (!(row[x]! > threshold)) return false;
   const within = (value: number | undefined) => value !== undefined && !(value > threshold);
   return within(row[x - 1]) || within(row[x + 1]) || within(above?.[x]) || within(below?.[x]);
 }
@@ -84,12 +84,12 @@ function rowsOf(map: ValueMap, height: number, width: number): (y: number) => Fl
   const rows = interpolation(map.height, height);
   const columns = interpolation(map.width, width);
   return (y) => {
-    const [top, bottom, v] = rows[y];
+    const [top, bottom, v] = rows[y]!;
     const [upper, lower] = [top * map.width, bottom * map.width];
     const values = new Float32Array(width);
     for (let x = 0; x < width; x++) {
-      const [left, right, u] = columns[x];
-      const at = (row: number) => map.data[row + left] * (1 - u) + map.data[row + right] * u;
+      const [left, right, u] = columns[x]!;
+      const at = (row: number) => map.data[row + left]! * (1 - u) + map.data[row + right]! * u;
       values[x] = at(upper) * (1 - v) + at(lower) * v;
     }
     return values;

@@ -23,13 +23,13 @@ export function exceedsBinding(gpu: Runtime, { height, width }: { height: number
 
 /** RGB bytes on the GPU, (N, H, W, 3), resized as Pillow's antialiased bilinear. */
 export function resizeOnGpu(bytes: Tensor, height: number, width: number): Tensor {
-  const [, from, fromWidth] = bytes.shape;
+  const [, from, fromWidth] = bytes.shape as [number, number, number, number];
   return resizeBytes(bytes, bilinearTaps(from, height), bilinearTaps(fromWidth, width), PRECISION_BITS);
 }
 
 /** RGB images that have the network's size already -> its input, (N, 3, H, W). */
 export function networkInput(gpu: Runtime, images: readonly ByteImage[], normalization?: Normalization): Tensor {
-  const [{ height, width }] = images;
+  const { height, width } = images[0]!;
   const size = height * width * 3;
   const joined = new Uint8Array(images.length * size);
   images.forEach(({ data }, i) => joined.set(data, i * size));

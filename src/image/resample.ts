@@ -85,12 +85,12 @@ function resampleAxis(source: Uint8Array, outer: number, inSize: number, outSize
   const result = new Uint8Array(outer * outSize * inner);
   for (let o = 0; o < outer; o++) {
     for (let out = 0; out < outSize; out++) {
-      const count = Math.min(stride, inSize - starts[out]);
-      const from = (o * inSize + starts[out]) * inner;
+      const count = Math.min(stride, inSize - starts[out]!);
+      const from = (o * inSize + starts[out]!) * inner;
       const to = (o * outSize + out) * inner;
       for (let i = 0; i < inner; i++) {
         let sum = 1 << (PRECISION_BITS - 1);
-        for (let tap = 0; tap < count; tap++) sum += source[from + tap * inner + i] * weights[out * stride + tap];
+        for (let tap = 0; tap < count; tap++) sum += source[from + tap * inner + i]! * weights[out * stride + tap]!;
         result[to + i] = Math.min(255, sum >> PRECISION_BITS);
       }
     }

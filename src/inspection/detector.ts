@@ -123,7 +123,7 @@ export class Detector {
   /** Replaces the template, one latent a level, and the threshold that belongs to it. Throws ShapeError. */
   setTemplate(template: readonly Float32Array[], threshold: number | undefined): void {
     const checked = checkThreshold(threshold);
-    this.template.forEach((level, i) => level.write(template[i]));
+    this.template.forEach((level, i) => level.write(template[i]!));
     this.limit = checked;
   }
 
@@ -145,7 +145,8 @@ export class Detector {
     bytes.free();
     try {
       const reading = Promise.all([scores.read(), readMap ? tensor.read() : undefined]);
-      const [[[score], map], computed] = await Promise.all([reading, gpu.finish().then(() => performance.now())]);
+      const [[scoresRead, map], computed] = await Promise.all([reading, gpu.finish().then(() => performance.now())]);
+      const score = scoresRead[0]!;
       const verdict = this.verdict(score, map);
       const timings = { decode, upload: uploaded - start, network: computed - uploaded, read: performance.now() - computed };
       return { tensor, map, score, verdict, timings };

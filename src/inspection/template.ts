@@ -12,7 +12,7 @@ export class TemplateMean {
   add(latent: readonly Tensor[]): void {
     this.count++;
     if (!this.sums) this.sums = unscoped(() => latent.map((level, i) => level.copy(`template.${i}`)));
-    else this.sums.forEach((sum, i) => addInto(sum, latent[i]));
+    else this.sums.forEach((sum, i) => addInto(sum, latent[i]!));
   }
 
   /** The mean; the caller frees it. Throws DataError if nothing was added. */

@@ -40,9 +40,9 @@ export function bestF1Threshold(scores: Float32Array, labels: Uint8Array): BestF
     if (f1 > best.f1) best = { f1, precision: truePositives / flagged, recall: truePositives / positives, flagged };
   });
   const { flagged, ...quality } = best;
-  const lowest = scores[order[flagged - 1]];
+  const lowest = scores[order[flagged - 1]!]!;
   const lowerEnd = lowest > 0 ? 0 : lowest - 1; // a threshold for scores above 0 is itself above 0
-  const below = flagged < order.length ? scores[order[flagged]] : lowerEnd;
+  const below = flagged < order.length ? scores[order[flagged]!]! : lowerEnd;
   return { threshold: (lowest + below) / 2, ...quality };
 }
 
@@ -81,8 +81,8 @@ export function thresholdFromGood(scores: Float32Array, falseAlarmRate = 0.01): 
   const n = scores.length;
   const order = argsortDescending(scores);
   const rank = Math.ceil((n + 1) * (1 - falseAlarmRate));
-  if (rank <= n) return { threshold: scores[order[n - rank]], rule: 'conformal' };
-  return { threshold: Math.max(scores[order[0]], gumbelQuantile(scores, 1 - falseAlarmRate)), rule: 'gumbel' };
+  if (rank <= n) return { threshold: scores[order[n - rank]!]!, rule: 'conformal' };
+  return { threshold: Math.max(scores[order[0]!]!, gumbelQuantile(scores, 1 - falseAlarmRate)), rule: 'gumbel' };
 }
 
 const EULER_MASCHERONI = 0.5772156649015329;

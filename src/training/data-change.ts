@@ -39,7 +39,8 @@ function changedImages(file: string, before: readonly ManifestEntry[], now: read
 
 /** What became of each image whose name or contents differ, by name, and how many names there are in both lists. */
 function compare(before: readonly ManifestEntry[], now: readonly ManifestEntry[]) {
-  const [old, current] = [before, now].map((list) => new Map(list.map((entry) => [entry.name, entry])));
+  const byName = (list: readonly ManifestEntry[]) => new Map(list.map((entry) => [entry.name, entry]));
+  const [old, current] = [byName(before), byName(now)];
   const names = [...new Set([...old.keys(), ...current.keys()])].sort();
   const differences = names.flatMap((name): string[] => {
     const [was, is] = [old.get(name), current.get(name)];

@@ -52,12 +52,12 @@ async function findInForward(model: PyramidFlow, input: Tensor): Promise<Finding
   try {
     for (const module of model.chain.modules) {
       model.chain.forward(levels, { training: true }, [module]);
-      if (!(await allFinite(levels[module.target]))) return { block: module.name, tensor: `level ${module.target}` };
+      if (!(await allFinite(levels[module.target]!))) return { block: module.name, tensor: `level ${module.target}` };
     }
     const { loss, gradients } = fourierLossAndGradient(levels, 2);
     const found = await firstBad([loss, ...gradients]);
     const names = ['loss', ...gradients.map((_, i) => `d loss / d level ${i}`)];
-    return found === undefined ? undefined : { block: 'the Fourier loss', tensor: names[found] };
+    return found === undefined ? undefined : { block: 'the Fourier loss', tensor: names[found]! };
   } finally {
     for (const level of levels) level.free();
   }

@@ -43,7 +43,7 @@ export async function finishTraining(
   for (let i = 0; i < images.count; i++) {
     if (signal?.aborted) break;
     const score = scope(() => imageScores(anomalyMap(latent(i), levels)));
-    [scores[i]] = await score.read();
+    scores[i] = (await score.read())[0]!;
     score.free();
     onImage?.(images.count + i + 1, 2 * images.count);
   }

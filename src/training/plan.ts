@@ -53,7 +53,7 @@ function checkSettings(settings: TrainingSettings): TrainingSettings {
     return trainingSettings(settings, 'settings');
   } catch (cause) {
     const { problem } = cause as PyramidFlowError;
-    const name = /^settings\.(\w+)/.exec(problem)![1];
+    const name = /^settings\.(\w+)/.exec(problem)![1]!;
     const details = { settings: [name] };
     throw new PyramidFlowError('UsageError', problem.slice('settings.'.length), 'correct it, or leave it out', { details });
   }

@@ -16,8 +16,8 @@ export async function reconstructionError(model: PyramidFlow, images: Tensor): P
   });
   let worst = 0;
   for (const [i, level] of after.entries()) {
-    const [rebuilt, original] = [await level.read(), await before[i].read()];
-    for (let at = 0; at < rebuilt.length; at++) worst = Math.max(worst, Math.abs(rebuilt[at] - original[at]));
+    const [rebuilt, original] = [await level.read(), await before[i]!.read()];
+    for (let at = 0; at < rebuilt.length; at++) worst = Math.max(worst, Math.abs(rebuilt[at]! - original[at]!));
   }
   for (const tensor of [...before, ...after]) tensor.free();
   return worst;

@@ -53,7 +53,7 @@ export class Trainer {
     const report = this.record(images);
     const values = report.read();
     report.free();
-    const [loss, squaredNorm] = await values;
+    const [loss = NaN, squaredNorm = NaN] = await values;
     return { loss, gradientNorm: Math.sqrt(squaredNorm) };
   }
 
@@ -94,7 +94,7 @@ export class Trainer {
     const inputs = this.model.embed(images);
     const levels = this.model.chain.record(tape, inputs, { training: true, moveMeans });
     const { loss, gradients } = fourierLossAndGradient(levels, this.power);
-    this.model.parameters.addGradients(tape.backward(levels.map((level, i) => [level, gradients[i]])));
+    this.model.parameters.addGradients(tape.backward(levels.map((level, i) => [level, gradients[i]!] as const)));
     [...inputs, ...levels].forEach((tensor) => tensor.free());
     return loss;
   }

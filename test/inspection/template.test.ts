@@ -39,7 +39,7 @@ test('it holds one pyramid, whatever the number of images', () => {
 });
 
 test('a template of nothing is refused', () => {
-  const isDataError = (error: Error) => error.name === 'DataError' && /template of no images/.test(error.message);
+  const isDataError = (error: Error) => error.name === 'DataError' && /no images/.test(error.message);
   assert.throws(() => new TemplateMean().result(), isDataError);
   const mean = new TemplateMean();
   mean.add(latent());
