@@ -1,11 +1,11 @@
-// Trains a model on the good pictures of a folder, evaluates it where there are defects too, and looks at one picture.
+// Trains a model on the good images of a folder, evaluates it where there are defects too, and looks at one image.
 //
 //   npm run build
-//   node examples/train.mjs FOLDER [PICTURE]     FOLDER/good/*.png to learn from, FOLDER/scratched/*.png to test with
+//   node examples/train.mjs FOLDER [IMAGE]     FOLDER/good/*.png to learn from, FOLDER/scratched/*.png to test with
 import { evaluateFolder, loadDetector, openDataset, openRuntime, readImage, trainFolder } from '../dist/node.js';
 
-const [data, picture] = process.argv.slice(2);
-if (!data) throw new Error('name a folder with pictures of good parts: node examples/train.mjs FOLDER [PICTURE]');
+const [data, image] = process.argv.slice(2);
+if (!data) throw new Error('name a folder with images of good parts: node examples/train.mjs FOLDER [IMAGE]');
 
 const gpu = await openRuntime(); // the best adapter that Dawn finds here
 const model = 'trained.safetensors';
@@ -19,15 +19,15 @@ const trained = await trainFolder(
 );
 console.log(`${trained.file}: threshold ${trained.threshold.toFixed(3)}`);
 
-// The detector takes pictures of any size: bytes, height and width. Its map has the size of the model.
+// The detector takes images of any size: bytes, height and width. Its map has the size of the model.
 const detector = await loadDetector(model, gpu);
 const dataset = await openDataset(data);
 if (dataset.test.length) {
   const { metrics } = await evaluateFolder(detector, dataset);
   console.log(`image AUROC ${metrics.imageAuroc?.toFixed(3) ?? metrics.reasons.imageAuroc}`);
 }
-if (picture) {
-  const { score, verdict, map } = await detector.detect(await readImage(picture));
-  console.log(`${picture}: ${verdict}, score ${score.toFixed(3)}, a map of ${map.length} pixels`);
+if (image) {
+  const { score, verdict, map } = await detector.detect(await readImage(image));
+  console.log(`${image}: ${verdict}, score ${score.toFixed(3)}, a map of ${map.length} pixels`);
 }
 detector.dispose(); // its memory on the GPU

@@ -1,6 +1,6 @@
 import { loadDetector } from '../../dist/web.js';
 
-const [model, picture, verdict, map] = ['model', 'picture', 'verdict', 'map'].map((id) => document.getElementById(id));
+const [model, image, verdict, map] = ['model', 'image', 'verdict', 'map'].map((id) => document.getElementById(id));
 let detector;
 
 model.onchange = () =>
@@ -9,13 +9,13 @@ model.onchange = () =>
     detector = undefined;
     detector = await loadDetector(model.files[0]);
   });
-picture.onchange = () => attempt();
+image.onchange = () => attempt();
 
 async function attempt(first) {
   try {
     await first?.();
-    if (!detector || !picture.files[0]) return void (verdict.textContent = 'Now choose the other file.');
-    const detection = await detector.detect(picture.files[0]);
+    if (!detector || !image.files[0]) return void (verdict.textContent = 'Now choose the other file.');
+    const detection = await detector.detect(image.files[0]);
     detection.draw(map, { overlay: true });
     verdict.textContent = `${detection.verdict ?? 'no threshold'}, score ${detection.score.toPrecision(3)}`;
     detection.dispose();

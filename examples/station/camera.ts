@@ -1,7 +1,7 @@
 import type { PageDetection } from '../../src/web/index';
 import { byId } from './dom';
 import { announce, report, show } from './notices';
-import { type Picture, type State, verdictOf } from './state';
+import { type PartImage, type State, verdictOf } from './state';
 
 const HISTORY = 120; // frames in the plot
 const VIEW: MediaStreamConstraints = { video: { facingMode: 'environment', width: { ideal: 1280 } } };
@@ -9,7 +9,7 @@ const VIEW: MediaStreamConstraints = { video: { facingMode: 'environment', width
 /** What browsers call the reasons why a camera does not open. */
 const REMEDIES: Readonly<Record<string, string>> = {
   NotAllowedError: 'allow the camera for this page, beside its address',
-  NotFoundError: 'connect a camera, or add pictures instead',
+  NotFoundError: 'connect a camera, or add images instead',
   NotReadableError: 'close other programs that use the camera',
 };
 
@@ -24,7 +24,7 @@ export class Camera {
   constructor(
     private readonly state: State,
     private readonly showLive: (detection: PageDetection) => void,
-    private readonly keep: (pictures: Picture[]) => void,
+    private readonly keep: (images: PartImage[]) => void,
   ) {
     this.video.muted = this.video.playsInline = true;
     this.toggle.addEventListener('click', () => void (this.stream ? this.stop() : this.start()));
@@ -38,7 +38,7 @@ export class Camera {
       this.stream = await navigator.mediaDevices.getUserMedia(VIEW);
     } catch (error) {
       const { name, message } = error as DOMException;
-      const remedy = REMEDIES[name] ?? 'try another camera, or add pictures instead';
+      const remedy = REMEDIES[name] ?? 'try another camera, or add images instead';
       return show({ code: name, problem: `the camera did not open: ${message}`, remedy });
     }
     this.video.srcObject = this.stream;

@@ -1,11 +1,11 @@
 import type { MadePart } from './parts-worker';
-import type { Picture } from './state';
+import type { PartImage } from './state';
 import type { Task } from './tasks';
 
 /** Made-up parts: good ones to learn from and others to inspect. Throws the signal's reason. */
-export async function makeParts({ signal, progress }: Task): Promise<{ learn: Picture[]; inspect: Picture[] }> {
+export async function makeParts({ signal, progress }: Task): Promise<{ learn: PartImage[]; inspect: PartImage[] }> {
   const worker = new Worker('parts-worker.js', { type: 'module' });
-  const made = { learn: [] as Picture[], inspect: [] as Picture[] };
+  const made = { learn: [] as PartImage[], inspect: [] as PartImage[] };
   try {
     await new Promise<void>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));

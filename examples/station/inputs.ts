@@ -1,27 +1,27 @@
 import { byId } from './dom';
 import { show } from './notices';
-import type { Picture } from './state';
+import type { PartImage } from './state';
 
 /** What becomes of files that a user chose or dropped. */
 export interface Receivers {
-  pictures(pictures: Picture[]): void;
-  goodParts(pictures: Picture[]): void;
+  images(images: PartImage[]): void;
+  goodParts(images: PartImage[]): void;
   model(file: File): void;
 }
 
 const MODEL = /\.safetensors$/i;
-const PICTURE = /\.(png|jpe?g|webp|bmp|gif|avif)$/i;
+const IMAGE = /\.(png|jpe?g|webp|bmp|gif|avif)$/i;
 const NAMED = 3; // refused files that a message names
 
-/** Files of pictures as the page takes them; all others are refused in one message, models go to the receiver. */
-export function sortFiles(files: readonly File[], model: ((file: File) => void) | undefined): Picture[] {
+/** Files of images as the page takes them; all others are refused in one message, models go to the receiver. */
+export function sortFiles(files: readonly File[], model: ((file: File) => void) | undefined): PartImage[] {
   const isModel = (file: File) => MODEL.test(file.name);
-  const isPicture = (file: File) => file.type.startsWith('image/') || PICTURE.test(file.name);
+  const isImage = (file: File) => file.type.startsWith('image/') || IMAGE.test(file.name);
   const chosen = model && files.find(isModel);
   if (chosen) model(chosen);
-  refuse(files.filter((file) => !isPicture(file) && !(model && isModel(file))));
+  refuse(files.filter((file) => !isImage(file) && !(model && isModel(file))));
   return files
-    .filter(isPicture)
+    .filter(isImage)
     .map((file) => ({ name: file.webkitRelativePath || file.name, source: file }))
     .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
@@ -33,7 +33,7 @@ function refuse(files: readonly File[]): void {
     .map(({ name }) => name)
     .join(', ');
   const more = files.length > NAMED ? ` and ${files.length - NAMED} more` : '';
-  const problem = `${names}${more} ${files.length === 1 ? 'is no picture' : 'are no pictures'}`;
+  const problem = `${names}${more} ${files.length === 1 ? 'is not an image' : 'are not images'}`;
   show({
     code: 'DataError',
     problem,
@@ -41,11 +41,11 @@ function refuse(files: readonly File[]): void {
   });
 }
 
-/** Pictures, folders and models come by file inputs, and by dropping them anywhere on the page. */
+/** Images, folders and models come by file inputs, and by dropping them anywhere on the page. */
 export function connectInputs(receivers: Receivers): void {
   const inputs = {
-    'picture-files': receivers.pictures,
-    'picture-folder': receivers.pictures,
+    'image-files': receivers.images,
+    'image-folder': receivers.images,
     'good-files': receivers.goodParts,
   };
   for (const [id, receive] of Object.entries(inputs)) {
@@ -69,8 +69,8 @@ export function connectInputs(receivers: Receivers): void {
     event.preventDefault();
     mark();
     const good = onLearn(event);
-    const pictures = sortFiles(await droppedFiles(event.dataTransfer!), receivers.model);
-    if (pictures.length) (good ? receivers.goodParts : receivers.pictures)(pictures);
+    const images = sortFiles(await droppedFiles(event.dataTransfer!), receivers.model);
+    if (images.length) (good ? receivers.goodParts : receivers.images)(images);
   });
 }
 

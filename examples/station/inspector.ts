@@ -1,10 +1,10 @@
 import type { PageDetection } from '../../src/web/index';
 import { html } from './dom';
 import { announce, report } from './notices';
-import { type Part, type Picture, type State, verdictOf } from './state';
+import { type Part, type PartImage, type State, verdictOf } from './state';
 import { drawSmall } from './thumbnail';
 
-/** How many detections keep their map and picture on the GPU. */
+/** How many detections keep their map and image on the GPU. */
 const KEPT = 24;
 const THUMBNAIL = 96; // pixels of the longer side
 
@@ -20,9 +20,9 @@ export class Inspector {
     state.on(['detector', 'parts', 'busy'], () => void this.inspectAll());
   }
 
-  add(pictures: readonly Picture[]): void {
+  add(images: readonly PartImage[]): void {
     const { parts, selected } = this.state.now;
-    const added = pictures.map(({ name, source }): Part => {
+    const added = images.map(({ name, source }): Part => {
       const thumbnail = html('canvas', { 'aria-hidden': 'true' });
       return { id: this.nextId++, name, source, thumbnail };
     });
@@ -110,7 +110,7 @@ export class Inspector {
   }
 
   private drawThumbnail({ thumbnail }: Part, detection: PageDetection): void {
-    const { height, width } = detection.picture;
+    const { height, width } = detection.image;
     const zoom = THUMBNAIL / Math.max(height, width);
     this.scratch.width = thumbnail.width = Math.max(1, Math.round(width * zoom));
     this.scratch.height = thumbnail.height = Math.max(1, Math.round(height * zoom));
@@ -127,6 +127,6 @@ export class Inspector {
   private sayResult(done: number): void {
     const { parts, threshold } = this.state.now;
     const defective = parts.filter(({ score }) => verdictOf(score, threshold) === 'defective').length;
-    announce(`${done} pictures inspected; ${defective} of ${parts.length} in the list are defective`);
+    announce(`${done} images inspected; ${defective} of ${parts.length} in the list are defective`);
   }
 }

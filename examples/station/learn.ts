@@ -3,7 +3,7 @@ import { loadDetector, type TrainOptions, train } from '../../src/web/index';
 import { byId, html } from './dom';
 import type { Models } from './models';
 import { announce } from './notices';
-import type { Picture, State } from './state';
+import type { PartImage, State } from './state';
 import type { Task, Tasks } from './tasks';
 import { drawSmall } from './thumbnail';
 
@@ -20,7 +20,7 @@ const THUMBNAIL = 48; // pixels
 
 /** Learns from good parts: a new template for the model in use, or a new model. */
 export class Learn {
-  private good: readonly Picture[] = [];
+  private good: readonly PartImage[] = [];
   private readonly refreshButton = byId<HTMLButtonElement>('refresh');
   private readonly trainButton = byId<HTMLButtonElement>('train');
 
@@ -41,10 +41,10 @@ export class Learn {
     state.on(['parts', 'detector', 'busy'], () => this.showControls());
   }
 
-  /** Adds pictures of good parts to those to learn from. */
-  add(pictures: readonly Picture[]): void {
+  /** Adds images of good parts to those to learn from. */
+  add(images: readonly PartImage[]): void {
     const known = new Set(this.good.map(({ source }) => source));
-    this.set([...this.good, ...pictures.filter(({ source }) => !known.has(source))]);
+    this.set([...this.good, ...images.filter(({ source }) => !known.has(source))]);
   }
 
   /** Trains a model on the good parts and puts it to use. */
@@ -69,11 +69,11 @@ export class Learn {
     announce(`The template is new, the threshold is ${shortNumber(done.threshold)}`);
   }
 
-  private labelledGood(): Picture[] {
+  private labelledGood(): PartImage[] {
     return this.state.now.parts.filter(({ label }) => label === 'good');
   }
 
-  private set(good: readonly Picture[]): void {
+  private set(good: readonly PartImage[]): void {
     this.good = good;
     this.showControls();
     this.showThumbnails();
@@ -85,7 +85,7 @@ export class Learn {
     const labelled = this.labelledGood().length;
     byId('good-count').textContent = length
       ? `${length} good ${length === 1 ? 'part' : 'parts'}`
-      : 'No good parts yet: add pictures, or drop them here.';
+      : 'No good parts yet: add images, or drop them here.';
     const take = byId<HTMLButtonElement>('take-good');
     take.textContent = labelled ? `Take the ${labelled} labelled good` : 'Take those labelled good';
     take.disabled = !labelled;
@@ -95,9 +95,9 @@ export class Learn {
   }
 
   private showThumbnails(): void {
-    const canvases = this.good.slice(0, SHOWN).map((picture) => {
-      const canvas = html('canvas', { title: picture.name });
-      void drawSmall(canvas, picture, THUMBNAIL);
+    const canvases = this.good.slice(0, SHOWN).map((image) => {
+      const canvas = html('canvas', { title: image.name });
+      void drawSmall(canvas, image, THUMBNAIL);
       return canvas;
     });
     byId('good-parts').replaceChildren(...canvases);
@@ -120,4 +120,4 @@ function progressOf({ progress }: Task): NonNullable<TrainOptions['onProgress']>
   };
 }
 
-const PHASE_NAMES = { read: 'reading pictures', template: 'template and threshold' } as const;
+const PHASE_NAMES = { read: 'reading images', template: 'template and threshold' } as const;

@@ -10,7 +10,7 @@ import { report } from './notices';
 import { workOffline } from './offline';
 import { Review } from './review';
 import { Scores } from './scores';
-import { type Picture, State } from './state';
+import { type PartImage, State } from './state';
 import { Tasks } from './tasks';
 import { Viewer } from './viewer';
 
@@ -25,11 +25,11 @@ const learn = new Learn(state, tasks, models);
 new Review(state, inspector);
 new Scores(state);
 
-const inspect = (pictures: Picture[]) => inspector.add(pictures);
+const inspect = (images: PartImage[]) => inspector.add(images);
 new Camera(state, (detection) => viewer.showLive(detection), inspect);
 connectInputs({
-  pictures: inspect,
-  goodParts: (pictures) => learn.add(pictures),
+  images: inspect,
+  goodParts: (images) => learn.add(images),
   model: (file) => void models.open(file),
 });
 
@@ -41,7 +41,7 @@ addEventListener('beforeunload', (event) => state.now.busy && event.preventDefau
 void showSupport();
 workOffline().catch(report);
 
-/** Everything that the page does, without a picture of one's own. */
+/** Everything that the page does, without an image of one's own. */
 async function tryMadeParts(): Promise<void> {
   const made = await tasks.run('Making parts', makeParts);
   if (!made) return;

@@ -56,11 +56,11 @@ export class Review {
     announce(`${selected.name}: ${label ? `labelled ${label}` : 'no label'}`);
   }
 
-  /** The picture without its heat map, and back. */
+  /** The image without its heat map, and back. */
   private peek(): void {
     const { view } = this.state.now;
-    if (view !== 'picture') this.viewBefore = view;
-    this.state.set({ view: view === 'picture' ? (this.viewBefore ?? 'overlay') : 'picture' });
+    if (view !== 'image') this.viewBefore = view;
+    this.state.set({ view: view === 'image' ? (this.viewBefore ?? 'overlay') : 'image' });
   }
 
   private removeSelected(): void {

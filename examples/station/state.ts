@@ -1,16 +1,16 @@
 import type { ImageSource, PageDetector } from '../../src/web/index';
 
 export type Label = 'good' | 'bad';
-export type View = 'overlay' | 'heat' | 'picture';
+export type View = 'overlay' | 'heat' | 'image';
 
-/** A picture of a part. */
-export interface Picture {
+/** An image of a part. */
+export interface PartImage {
   readonly name: string;
   readonly source: ImageSource;
 }
 
 /** A part in the review list. */
-export interface Part extends Picture {
+export interface Part extends PartImage {
   readonly id: number;
   /** what it looks like, small; drawn when it is inspected */
   readonly thumbnail: HTMLCanvasElement;
@@ -29,7 +29,7 @@ interface Values {
   modelName: string;
   /** counts models and templates: what was found with an earlier one is void */
   generation: number;
-  /** value of the last colour, in all pictures of a model */
+  /** value of the last colour, in all images of a model */
   scale: number;
   threshold?: number;
   parts: readonly Part[];

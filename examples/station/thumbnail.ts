@@ -1,7 +1,7 @@
-import type { Picture } from './state';
+import type { PartImage } from './state';
 
-/** Draws a picture small, its longer side as long as the canvas has; what cannot be read leaves the canvas as it is. */
-export async function drawSmall(canvas: HTMLCanvasElement, { source }: Picture, side: number): Promise<void> {
+/** Draws an image small, its longer side as long as the canvas has; what cannot be read leaves the canvas as it is. */
+export async function drawSmall(canvas: HTMLCanvasElement, { source }: PartImage, side: number): Promise<void> {
   const image = await createImageBitmap(source as ImageBitmapSource).catch(() => undefined);
   if (!image) return;
   const zoom = side / Math.max(image.width, image.height);

@@ -8,7 +8,7 @@ import { type State, type View, verdictOf } from './state';
 
 const MOST_PIXELS = 1200; // of the canvas's longer side
 
-/** The large picture with its heat map, its verdict, and what changes the view. */
+/** The large image with its heat map, its verdict, and what changes the view. */
 export class Viewer {
   private readonly canvas = byId<HTMLCanvasElement>('map');
   private readonly stage = byId('stage');
@@ -60,7 +60,7 @@ export class Viewer {
     this.showVerdict(part.name, part.score);
   }
 
-  /** What the stage shows: a picture, or what to do next. */
+  /** What the stage shows: an image, or what to do next. */
   private stageState(): 'show' | 'welcome' | 'learning' | 'empty' {
     const { detector, parts, live, busy } = this.state.now;
     if (!detector) return busy ? 'learning' : 'welcome';
@@ -71,7 +71,7 @@ export class Viewer {
     const { shown, canvas, stage } = this;
     if (!shown || shown.tensor.freed) return;
     const { view, opacity, scale, threshold } = this.state.now;
-    const { height, width } = shown.picture;
+    const { height, width } = shown.image;
     const room = { height: stage.clientHeight * devicePixelRatio, width: stage.clientWidth * devicePixelRatio };
     const fit = Math.min(room.height / height, room.width / width, MOST_PIXELS / Math.max(height, width));
     const size = [width, height].map((side) => Math.max(1, Math.round(side * fit)));
@@ -81,9 +81,9 @@ export class Viewer {
     try {
       shown.draw(canvas, {
         overlay: view !== 'heat',
-        opacity: view === 'picture' ? 0 : opacity,
+        opacity: view === 'image' ? 0 : opacity,
         scale: scale || shown.score,
-        threshold: view === 'picture' ? Infinity : threshold,
+        threshold: view === 'image' ? Infinity : threshold,
       });
       this.recovering = false;
     } catch (error) {

@@ -1,4 +1,4 @@
-// Draws a map over the whole target as colours, or over the picture it was made from; as src/data/heat-map.ts does.
+// Draws a map over the whole target as colours, or over the image it was made from; as src/image/heat-map.ts does.
 // values: (mapHeight, mapWidth), enlarged bilinearly   colors: RGB in a u32, red lowest, dark to light
 // One triangle covers the target.
 struct View {
@@ -8,16 +8,16 @@ struct View {
   mapHeight: u32,
   low: f32, // values that take the first and the last colour
   high: f32,
-  overlay: u32, // 1: over the picture
-  opacity: f32, // of the last colour over the picture
-  clear: f32, // part of the scale that leaves the picture clear
+  overlay: u32, // 1: over the image
+  opacity: f32, // of the last colour over the image
+  clear: f32, // part of the scale that leaves the image clear
   contour: u32, // 1: a white line surrounds what exceeds the threshold
   threshold: f32,
 }
 @group(0) @binding(0) var<uniform> view: View;
 @group(0) @binding(1) var<storage, read> values: array<f32>;
 @group(0) @binding(2) var<storage, read> colors: array<u32>;
-@group(0) @binding(3) var picture: texture_2d<f32>;
+@group(0) @binding(3) var image: texture_2d<f32>;
 @group(0) @binding(4) var linear: sampler;
 
 const WHITE = vec3f(1.0);
@@ -38,7 +38,7 @@ fn color(@builtin(position) position: vec4f) -> @location(0) vec4f {
   let heat = unpack4x8unorm(entry).rgb;
   if (view.overlay == 0u) { return vec4f(heat, 1.0); }
   let share = view.opacity * clamp((part - view.clear) / (1.0 - view.clear), 0.0, 1.0);
-  return vec4f(mix(picture_at(at), heat, share), 1.0);
+  return vec4f(mix(image_at(at), heat, share), 1.0);
 }
 
 // Whether one of the four neighbours does not exceed the threshold; the target's edge is no border.
@@ -62,15 +62,15 @@ fn value_at(at: vec2f) -> f32 {
   return mix(top, bottom, share.y);
 }
 
-// The picture under a pixel of the target: the mean of its footprint where the picture is finer.
-fn picture_at(at: vec2f) -> vec3f {
+// The image under a pixel of the target: the mean of its footprint where the image is finer.
+fn image_at(at: vec2f) -> vec3f {
   let target_size = vec2f(view.width, view.height);
-  let taps = clamp(ceil(vec2f(textureDimensions(picture)) / target_size / 2.0), vec2f(1.0), vec2f(MOST_TAPS));
+  let taps = clamp(ceil(vec2f(textureDimensions(image)) / target_size / 2.0), vec2f(1.0), vec2f(MOST_TAPS));
   var sum = vec3f(0.0);
   for (var y = 0.0; y < taps.y; y += 1.0) {
     for (var x = 0.0; x < taps.x; x += 1.0) {
       let place = floor(at) + (vec2f(x, y) + 0.5) / taps;
-      sum += textureSampleLevel(picture, linear, place / target_size, 0.0).rgb;
+      sum += textureSampleLevel(image, linear, place / target_size, 0.0).rgb;
     }
   }
   return sum / (taps.x * taps.y);

@@ -1,6 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
-import type { Target } from './map-painter';
+import { MapPainter, type Target } from './map-painter';
 
 type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
@@ -8,15 +8,15 @@ const configured = new WeakMap<Canvas, GPUDevice>();
 const sized = new WeakSet<Canvas>();
 
 /**
- * The texture that a canvas shows next. A canvas element without a width of its own takes that of the picture. Throws
+ * The texture that a canvas shows next. A canvas element without a width of its own takes that of the image. Throws
  * UsageError for a canvas that cannot be drawn to, before the device hears of it: after a command that it refuses it is
  * of no more use.
  */
-export function targetOf(canvas: Canvas, { device }: Runtime, picture: { width: number; height: number }): Target {
+export function targetOf(canvas: Canvas, { device }: Runtime, image: { width: number; height: number }): Target {
   if ('hasAttribute' in canvas && (sized.has(canvas) || !(canvas.hasAttribute('width') || canvas.hasAttribute('height')))) {
     sized.add(canvas);
-    if (canvas.width !== picture.width) canvas.width = picture.width;
-    if (canvas.height !== picture.height) canvas.height = picture.height;
+    if (canvas.width !== image.width) canvas.width = image.width;
+    if (canvas.height !== image.height) canvas.height = image.height;
   }
   checkSize(canvas, device.limits.maxTextureDimension2D);
   const context = canvas.getContext('webgpu') as GPUCanvasContext | null;
@@ -41,4 +41,16 @@ function checkSize({ width, height }: Canvas, most: number): void {
 }
 
 /** What canvases of this page are made of. */
-export const canvasFormat = (): GPUTextureFormat => navigator.gpu.getPreferredCanvasFormat();
+const canvasFormat = (): GPUTextureFormat => navigator.gpu.getPreferredCanvasFormat();
+
+const painters = new WeakMap<Runtime, Promise<MapPainter>>();
+
+/** The painter of canvases that all detectors of a device share. */
+export function painterFor(gpu: Runtime): Promise<MapPainter> {
+  let painter = painters.get(gpu);
+  if (!painter) {
+    painters.set(gpu, (painter = MapPainter.create(gpu, canvasFormat())));
+    painter.catch(() => painters.delete(gpu)); // so that it can be tried again
+  }
+  return painter;
+}

@@ -1,9 +1,9 @@
 import { PyramidFlowError } from '../core/errors';
 
-/** Whatever a page may have a picture in. */
+/** Whatever a page may have an image in. */
 export type ImageSource = Blob | DrawnSource;
 
-/** A picture that a page can draw as it is. */
+/** An image that a page can draw as it is. */
 export type DrawnSource =
   | ImageBitmap
   | ImageData
@@ -22,8 +22,8 @@ const AS_STORED: ImageBitmapOptions = {
 const FORMATS = 'give an undamaged png, jpg, webp, bmp or gif file';
 
 /**
- * The pixels of a picture as they are now, decoded off the main thread where the browser can. A bitmap is the caller's to
- * close. Throws DataError for what is no picture, or has none yet.
+ * The pixels of an image as they are now, decoded off the main thread where the browser can. A bitmap is the caller's to
+ * close. Throws DataError for what is no image, or has none yet.
  */
 export async function decodeImage(source: ImageSource): Promise<ImageBitmap | ImageData> {
   if (is('ImageData', source)) return source;
@@ -38,7 +38,7 @@ export async function decodeImage(source: ImageSource): Promise<ImageBitmap | Im
   }
 }
 
-/** Width and height in pixels of a picture that is ready to be drawn. */
+/** Width and height in pixels of an image that is ready to be drawn. */
 export function sizeOf(source: DrawnSource): { width: number; height: number } {
   if (is('HTMLImageElement', source)) return { width: source.naturalWidth, height: source.naturalHeight };
   if (is('HTMLVideoElement', source)) return { width: source.videoWidth, height: source.videoHeight };
@@ -68,13 +68,13 @@ const HAVE_CURRENT_DATA = 2; // HTMLMediaElement.HAVE_CURRENT_DATA
 function unreadable(source: unknown, cause: unknown): PyramidFlowError {
   if (cause instanceof TypeError) {
     const accepted = 'give an ImageBitmap, an image, video or canvas element, a VideoFrame, ImageData or a Blob';
-    return new PyramidFlowError('DataError', 'what was given is no picture', accepted, { cause });
+    return new PyramidFlowError('DataError', 'what was given is no image', accepted, { cause });
   }
   if (!is('Blob', source)) {
-    return new PyramidFlowError('DataError', 'there is no picture in what was given', 'wait until it is loaded or drawn', {
+    return new PyramidFlowError('DataError', 'there is no image in what was given', 'wait until it is loaded or drawn', {
       cause,
     });
   }
   const name = is('File', source) ? source.name : 'the file';
-  return new PyramidFlowError('DataError', `${name} cannot be read as a picture`, FORMATS, { cause });
+  return new PyramidFlowError('DataError', `${name} cannot be read as an image`, FORMATS, { cause });
 }

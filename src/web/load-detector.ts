@@ -9,7 +9,7 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A detector from a model file, ready to look at pictures. Throws CheckpointError, DeviceError, the signal's reason. */
+/** A detector from a model file, ready to look at images. Throws CheckpointError, DeviceError, the signal's reason. */
 export async function loadDetector(source: CheckpointSource, options: LoadOptions = {}): Promise<PageDetector> {
   const { device = sharedDevice(), signal } = options;
   signal?.throwIfAborted();

@@ -6,7 +6,6 @@ import { HEAT } from '../image/colormap';
 import { CLEAR, OPACITY } from '../image/heat-map';
 import { unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
-import { canvasFormat } from './canvas';
 
 export interface Painting {
   /** (1, 1, H, W) */
@@ -14,8 +13,8 @@ export interface Painting {
   /** values that take the first and the last colour */
   readonly scale: readonly [low: number, high: number];
   /** what the map is drawn over; left out, its colours alone are drawn */
-  readonly picture?: GPUTexture;
-  /** of the last colour over the picture, from 0 to 1 */
+  readonly image?: GPUTexture;
+  /** of the last colour over the image, from 0 to 1 */
   readonly opacity?: number;
   /** a white line surrounds what exceeds it */
   readonly threshold?: number;
@@ -35,7 +34,7 @@ export class MapPainter {
 
   private constructor(
     readonly gpu: Runtime,
-    private readonly renderer: Renderer<'values' | 'colors' | 'picture' | 'linear', keyof ReturnType<typeof viewOf>>,
+    private readonly renderer: Renderer<'values' | 'colors' | 'image' | 'linear', keyof ReturnType<typeof viewOf>>,
   ) {
     const words = Uint32Array.from(
       { length: HEAT.length / 3 },
@@ -43,7 +42,7 @@ export class MapPainter {
     );
     this.colors = unscoped(() => Tensor.from(gpu, [words.length], words, 'colours', 'u32'));
     const usage = TEXTURE_USAGE.TEXTURE_BINDING;
-    this.nothing = gpu.device.createTexture({ label: 'no picture', size: [1, 1], format: 'rgba8unorm', usage });
+    this.nothing = gpu.device.createTexture({ label: 'no image', size: [1, 1], format: 'rgba8unorm', usage });
     this.linear = gpu.device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
   }
 
@@ -53,25 +52,13 @@ export class MapPainter {
   }
 
   paint(target: Target, painting: Painting): void {
-    const { map, picture = this.nothing } = painting;
-    const resources = { values: map.slice, colors: this.colors.slice, picture: picture.createView(), linear: this.linear };
+    const { map, image = this.nothing } = painting;
+    const resources = { values: map.slice, colors: this.colors.slice, image: image.createView(), linear: this.linear };
     this.renderer.draw(target.view, resources, viewOf(target, painting));
   }
 }
 
-const painters = new WeakMap<Runtime, Promise<MapPainter>>();
-
-/** The painter of canvases that all detectors of a device share. */
-export function painterFor(gpu: Runtime): Promise<MapPainter> {
-  let painter = painters.get(gpu);
-  if (!painter) {
-    painters.set(gpu, (painter = MapPainter.create(gpu, canvasFormat())));
-    painter.catch(() => painters.delete(gpu)); // so that it can be tried again
-  }
-  return painter;
-}
-
-function viewOf({ width, height }: Target, { map, scale, picture, opacity = OPACITY, threshold }: Painting) {
+function viewOf({ width, height }: Target, { map, scale, image, opacity = OPACITY, threshold }: Painting) {
   const [low, high] = scale;
   const [, , mapHeight, mapWidth] = map.shape;
   const contour = threshold === undefined || !Number.isFinite(threshold) ? 0 : 1;
@@ -82,7 +69,7 @@ function viewOf({ width, height }: Target, { map, scale, picture, opacity = OPAC
     mapHeight,
     low,
     high,
-    overlay: picture ? 1 : 0,
+    overlay: image ? 1 : 0,
     opacity,
     clear: CLEAR,
     contour,

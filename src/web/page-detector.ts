@@ -8,10 +8,11 @@ import { checkThreshold } from '../inspection/threshold';
 import type { PyramidFlowConfig } from '../pyramidflow/config';
 import { finishTraining } from '../training/finish';
 import { abortable } from './abort';
+import { painterFor } from './canvas';
 import { decodeImage, type ImageSource, is } from './image-source';
-import { type MapPainter, painterFor } from './map-painter';
+import { ImageTexture, resizedImage } from './image-texture';
+import type { MapPainter } from './map-painter';
 import { PageDetection } from './page-detection';
-import { Picture, resizedPart } from './picture';
 import type { SharedDevice } from './shared-device';
 
 export interface DetectOptions {
@@ -30,7 +31,7 @@ export interface LoadTimings {
   fetch: number;
   compile: number;
   upload: number;
-  /** of the first picture, once there was one */
+  /** of the first image, once there was one */
   firstRun?: number;
 }
 
@@ -41,7 +42,7 @@ interface Loaded {
   readonly painter: MapPainter;
 }
 
-/** A trained model in a page: pictures in, scores, verdicts and maps out. `loadDetector` makes it. */
+/** A trained model in a page: images in, scores, verdicts and maps out. `loadDetector` makes it. */
 export class PageDetector {
   private loading: { gpu: Runtime; loaded: Promise<Loaded> } | undefined;
   private disposed = false;
@@ -69,7 +70,7 @@ export class PageDetector {
     await this.use(async () => undefined);
   }
 
-  /** Looks at a picture of any size. Throws DataError, DeviceError, NumericError, the signal's reason. */
+  /** Looks at an image of any size. Throws DataError, DeviceError, NumericError, the signal's reason. */
   async detect(source: ImageSource, { signal, map = 'array' }: DetectOptions = {}): Promise<PageDetection> {
     signal?.throwIfAborted();
     const start = performance.now();
@@ -82,7 +83,7 @@ export class PageDetector {
     }
   }
 
-  /** Moves the threshold above which pictures are called defective; undefined for no verdict. Throws UsageError. */
+  /** Moves the threshold above which images are called defective; undefined for no verdict. Throws UsageError. */
   setThreshold(value: number | undefined): void {
     this.checkpoint = { ...this.checkpoint, threshold: checkThreshold(value) };
   }
@@ -97,23 +98,23 @@ export class PageDetector {
   ): Promise<{ threshold: number; images: number }> {
     const sources = Symbol.iterator in images ? [...images] : images;
     const expected = Array.isArray(sources) ? sources.length : undefined;
-    const parts: ByteImage[] = [];
+    const resized: ByteImage[] = [];
     for await (const source of sources) {
-      parts.push(await this.part(source, signal));
-      if (expected) onProgress?.(parts.length, 3 * expected);
+      resized.push(await this.resized(source, signal));
+      if (expected) onProgress?.(resized.length, 3 * expected);
     }
-    if (parts.length < 2)
-      throw new PyramidFlowError('DataError', `${parts.length} good parts make no template`, 'give at least two');
+    if (resized.length < 2)
+      throw new PyramidFlowError('DataError', `${resized.length} good parts make no template`, 'give at least two');
     const finish = await this.use(async ({ detector }) => {
-      const onImage = (done: number) => onProgress?.(parts.length + done, 3 * parts.length);
-      const all = { count: parts.length, image: (index: number) => parts[index] };
+      const onImage = (done: number) => onProgress?.(resized.length + done, 3 * resized.length);
+      const all = { count: resized.length, image: (index: number) => resized[index] };
       const found = await finishTraining(detector.model, all, { signal, onImage, normalization: detector.normalization });
       if (found) detector.setTemplate(found.template, found.threshold);
       return found;
     }, signal);
     if (!finish) throw signal!.reason;
     this.checkpoint = { ...this.checkpoint, ...finish };
-    return { threshold: finish.threshold, images: parts.length };
+    return { threshold: finish.threshold, images: resized.length };
   }
 
   /** The checkpoint, .safetensors, with the template and the threshold as they are now. */
@@ -139,30 +140,30 @@ export class PageDetector {
     { signal, map }: DetectOptions,
     decode: number,
   ): Promise<PageDetection> {
-    const picture = Picture.upload(gpu, image);
+    const texture = ImageTexture.upload(gpu, image);
     try {
       const { threshold } = this;
       detector.threshold = threshold;
-      const detecting = detector.detectOnGpu(picture, { decode, readMap: map === 'array' });
+      const detecting = detector.detectOnGpu(texture, { decode, readMap: map === 'array' });
       detecting.then(
         ({ tensor }) => signal?.aborted && tensor.free(),
         () => undefined,
       ); // nobody waits for it any more
       const { tensor, ...found } = await abortable(detecting, signal);
       this.timings.firstRun ??= found.timings.network + found.timings.read;
-      return new PageDetection({ painter, tensor, picture, threshold, ...found });
+      return new PageDetection({ painter, tensor, image: texture, threshold, ...found });
     } catch (error) {
-      picture.free();
+      texture.free();
       throw error;
     }
   }
 
-  /** The bytes of a picture at the model's size, as training takes them. */
-  private async part(source: ImageSource, signal: AbortSignal | undefined): Promise<ByteImage> {
+  /** The bytes of an image at the model's size, as training takes them. */
+  private async resized(source: ImageSource, signal: AbortSignal | undefined): Promise<ByteImage> {
     const image = await this.decode(source, signal);
     const { height, width } = this.config;
     try {
-      return await this.use(({ gpu }) => resizedPart(gpu, image, height, width), signal);
+      return await this.use(({ gpu }) => resizedImage(gpu, image, height, width), signal);
     } finally {
       if (is('ImageBitmap', image)) image.close();
     }
@@ -202,7 +203,7 @@ export class PageDetector {
     const start = performance.now();
     const detector = Detector.fromCheckpoint(gpu, this.checkpoint);
     const uploading = gpu.finish().then(() => (this.timings.upload = performance.now() - start));
-    const compiling = Promise.all([painterFor(gpu), Picture.compile(gpu), detector.compile()]);
+    const compiling = Promise.all([painterFor(gpu), ImageTexture.compile(gpu), detector.compile()]);
     const timed = compiling.then(([painter]) => {
       this.timings.compile = performance.now() - start;
       return painter;

@@ -1,9 +1,32 @@
-import { PyramidFlowError } from '../core/errors';
+import { type ErrorCode, PyramidFlowError } from '../core/errors';
 import { parseSize, type SizeRequest } from '../image/size';
 import type { TrainingChoices } from '../training/plan';
 import { abortable } from './abort';
 import { decodeImage, type ImageSource, is } from './image-source';
-import type { Answer, Request, TrainProgress } from './messages';
+
+/** What a page asks its training worker for: first the plan, then the images, each once the one before is in. */
+export type TrainRequest =
+  | { readonly kind: 'start'; readonly choices: TrainingChoices; readonly category: string; readonly count: number }
+  | { readonly kind: 'image'; readonly image: ImageBitmap | ImageData | Blob };
+
+/** What the worker answers. */
+export type TrainAnswer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'progress'; readonly progress: TrainProgress }
+  | { readonly kind: 'warning'; readonly text: string }
+  | { readonly kind: 'done'; readonly checkpoint: ArrayBuffer }
+  | { readonly kind: 'error'; readonly code?: ErrorCode; readonly problem: string; readonly remedy: string };
+
+/** How far training in a page has come. Steps count from 1, in the phase `template` good parts that were looked at. */
+export interface TrainProgress {
+  readonly phase: 'read' | 'train' | 'template';
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  /** of the last step; undefined before the first */
+  readonly loss?: number;
+}
 
 /** What is left out takes the category's released setting. */
 export interface TrainOptions extends Omit<TrainingChoices, 'size' | 'memory'> {
@@ -18,7 +41,7 @@ export interface TrainOptions extends Omit<TrainingChoices, 'size' | 'memory'> {
 }
 
 /**
- * Trains a model on pictures of good parts, in a worker, so that the page stays free. Returns a checkpoint, which
+ * Trains a model on images of good parts, in a worker, so that the page stays free. Returns a checkpoint, which
  * `loadDetector` takes. Throws DataError, UsageError, NumericError, DeviceError, the signal's reason.
  */
 export async function train(images: Iterable<ImageSource>, options: TrainOptions = {}): Promise<ArrayBuffer> {
@@ -28,16 +51,16 @@ export async function train(images: Iterable<ImageSource>, options: TrainOptions
   const worker = startWorker();
   try {
     const talk = conversation(worker, { onProgress, onWarning });
-    const start: Request = {
+    const start: TrainRequest = {
       kind: 'start',
       choices: { ...choices, size: sizeRequest(size) },
       category,
-      images: sources.length,
+      count: sources.length,
     };
     let answer = await abortable(talk(start), signal);
     for (const source of sources) answer = await abortable(send(talk, source), signal);
     if (answer.kind === 'done') return answer.checkpoint;
-    throw new PyramidFlowError('DataError', 'there are no pictures to train on', 'give pictures of good parts');
+    throw new PyramidFlowError('DataError', 'there are no images to train on', 'give images of good parts');
   } finally {
     worker.terminate();
   }
@@ -57,10 +80,10 @@ function notStarted(reason: string | undefined, cause?: unknown): PyramidFlowErr
   return new PyramidFlowError('UsageError', problem, remedy, { cause });
 }
 
-type Talk = (request: Request, transfer?: Transferable[]) => Promise<Answer>;
+type Talk = (request: TrainRequest, transfer?: Transferable[]) => Promise<TrainAnswer>;
 
 /** The page decodes what a worker cannot; all else the worker decodes itself. */
-async function send(talk: Talk, source: ImageSource): Promise<Answer> {
+async function send(talk: Talk, source: ImageSource): Promise<TrainAnswer> {
   const image = is('Blob', source) ? source : await decodeImage(source);
   return talk({ kind: 'image', image }, is('ImageBitmap', image) ? [image] : []);
 }
@@ -69,7 +92,7 @@ async function send(talk: Talk, source: ImageSource): Promise<Answer> {
 function conversation(worker: Worker, observer: Pick<TrainOptions, 'onProgress' | 'onWarning'>): Talk {
   return (request, transfer = []) =>
     new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+      worker.onmessage = ({ data }: MessageEvent<TrainAnswer>) => {
         if (data.kind === 'progress') observer.onProgress?.(data.progress);
         else if (data.kind === 'warning') observer.onWarning?.(data.text);
         else if (data.kind !== 'error') resolve(data);

@@ -6,23 +6,23 @@ import type { ByteImage } from '../image/augment';
 import { newPlan, type TrainingPlan } from '../training/plan';
 import { trainModel } from '../training/train';
 import { decodeImage, is } from './image-source';
-import type { Answer, Request, TrainProgress } from './messages';
-import { resizedPart } from './picture';
+import { resizedImage } from './image-texture';
 import { supportError } from './support';
+import type { TrainAnswer, TrainProgress, TrainRequest } from './train';
 
-// The worker of `train`: gets pictures one by one, keeps them at the model's size, and trains when all are there.
+// The worker of `train`: gets images one by one, keeps them at the model's size, and trains when all are there.
 
 const page = globalThis as unknown as {
-  onmessage: (event: MessageEvent<Request>) => void;
-  postMessage(answer: Answer, transfer?: Transferable[]): void;
+  onmessage: (event: MessageEvent<TrainRequest>) => void;
+  postMessage(answer: TrainAnswer, transfer?: Transferable[]): void;
 };
 
-type Start = Extract<Request, { kind: 'start' }>;
+type Start = Extract<TrainRequest, { kind: 'start' }>;
 
 let started: Start | undefined;
 let runtime: Promise<Runtime> | undefined;
 let plan: TrainingPlan | undefined;
-const parts: ByteImage[] = [];
+const images: ByteImage[] = [];
 
 page.onmessage = ({ data }) => {
   answer(data).then(
@@ -31,7 +31,7 @@ page.onmessage = ({ data }) => {
   );
 };
 
-async function answer(request: Request): Promise<Answer> {
+async function answer(request: TrainRequest): Promise<TrainAnswer> {
   if (request.kind === 'start') {
     started = request;
     runtime = openRuntime();
@@ -39,21 +39,21 @@ async function answer(request: Request): Promise<Answer> {
     return { kind: 'ready' };
   }
   const gpu = await runtime!;
-  const { images, category, choices } = started!;
+  const { count, category, choices } = started!;
   const decoded = is('Blob', request.image) ? await decodeImage(request.image) : request.image;
   const { height, width } = decoded;
-  plan ??= newPlan(choices, { category, first: { height, width }, images }, () => undefined);
-  parts.push(await resizedPart(gpu, decoded, plan.config.height, plan.config.width));
+  plan ??= newPlan(choices, { category, first: { height, width }, images: count }, () => undefined);
+  images.push(await resizedImage(gpu, decoded, plan.config.height, plan.config.width));
   if (is('ImageBitmap', decoded)) decoded.close();
-  report({ phase: 'read', epoch: 0, epochs: plan.settings.epochs, step: parts.length, steps: images });
-  return parts.length < images ? { kind: 'ready' } : trainOnParts(gpu, plan);
+  report({ phase: 'read', epoch: 0, epochs: plan.settings.epochs, step: images.length, steps: count });
+  return images.length < count ? { kind: 'ready' } : trainOnImages(gpu, plan);
 }
 
-async function trainOnParts(gpu: Runtime, planned: TrainingPlan): Promise<Answer> {
+async function trainOnImages(gpu: Runtime, planned: TrainingPlan): Promise<TrainAnswer> {
   const { epochs } = planned.settings;
   let loss: number | undefined;
-  const images = { count: parts.length, image: (index: number) => parts[index] };
-  const checkpoint = await trainModel(gpu, planned, images, {
+  const all = { count: images.length, image: (index: number) => images[index] };
+  const checkpoint = await trainModel(gpu, planned, all, {
     onStep: ({ epoch, step, steps, loss: last }) => {
       loss = last;
       report({ phase: 'train', epoch, epochs, step, steps, loss });
@@ -75,7 +75,7 @@ function report(progress: TrainProgress): void {
   page.postMessage({ kind: 'progress', progress });
 }
 
-function errorAnswer(error: unknown): Answer {
+function errorAnswer(error: unknown): TrainAnswer {
   if (error instanceof PyramidFlowError) {
     const { code, problem, remedy } = error;
     return { kind: 'error', code, problem, remedy };

@@ -15,11 +15,11 @@ test('it is under 40 lines of its own', () => {
   assert.ok(lines < 40, `${lines} lines`);
 });
 
-test('a model and a picture give a verdict and a heat map, brightest at the defect', async () => {
+test('a model and an image give a verdict and a heat map, brightest at the defect', async () => {
   await examples.visit('minimal/', async (page) => {
     await choose(page, '#model', model);
     await waitForText(page, '#verdict', /choose the other/);
-    await choose(page, '#picture', brokenPart.file);
+    await choose(page, '#image', brokenPart.file);
     await waitForText(page, '#verdict', /^defective, score [\d.]+$/);
     const pixels = await canvasPixels(page, '#map', 64);
     const { inside, outside } = means(brokenPart.mask, (at) => pixels[3 * at] - pixels[3 * at + 1]); // red over green
@@ -27,7 +27,7 @@ test('a model and a picture give a verdict and a heat map, brightest at the defe
     assert.equal(await nameless(page), []);
     await screenshot(page, 'minimal');
     const before = await text(page, '#verdict');
-    await choose(page, '#picture', goodParts[0].file);
+    await choose(page, '#image', goodParts[0].file);
     await page.waitForFunction((old) => document.querySelector('#verdict')!.textContent !== old, {}, before);
     assert.match(await text(page, '#verdict'), /^good, score/);
   });
@@ -38,9 +38,9 @@ test('what cannot be read is said, and the page goes on', async () => {
     await choose(page, '#model', fileOf('broken.safetensors', 'this is no model'));
     await waitForText(page, '#verdict', /^CheckpointError: broken\.safetensors: .+; .+/);
     await choose(page, '#model', model);
-    await choose(page, '#picture', fileOf('notes.png', 'this is no picture'));
-    await waitForText(page, '#verdict', /^DataError: notes\.png cannot be read as a picture; .+/);
-    await choose(page, '#picture', goodParts[0].file);
+    await choose(page, '#image', fileOf('notes.png', 'this is no image'));
+    await waitForText(page, '#verdict', /^DataError: notes\.png cannot be read as an image; .+/);
+    await choose(page, '#image', goodParts[0].file);
     await waitForText(page, '#verdict', /^good, score/);
   });
 });

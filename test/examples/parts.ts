@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
 import { encodeCheckpoint } from '../../src/checkpoint/codec';
-import { type PartFile, partsDataset } from '../../src/demo/parts';
+import { type PartFile as MadeFile, partsDataset } from '../../src/demo/parts';
 import type { ByteImage } from '../../src/image/augment';
 import { writePng } from '../../src/node/files/image-file';
 import { newPlan } from '../../src/training/plan';
@@ -12,27 +12,27 @@ import { temporaryFolder } from '../support/temporary';
 
 const SIZE = 64;
 const folder = temporaryFolder();
-/** All pictures, and nothing else. */
+/** All images, and nothing else. */
 export const partsFolder = join(folder, 'parts');
 const all = partsDataset({ size: SIZE, train: 12, good: 3, perDefect: 2, seed: 2023 });
 const inFolder = (name: string) => all.filter(({ path }) => path.startsWith(`parts/${name}/`));
 
 /** A part as a file that a user would have. */
-export interface PartPicture {
+export interface PartFile {
   readonly name: string;
   readonly file: string;
   /** 255 where it is defective; none for a good part */
   readonly mask?: Uint8Array;
 }
 
-/** Writes the pictures of a folder of the data set, as NAME-000.png. */
-async function write(name: string): Promise<PartPicture[]> {
+/** Writes the images of a folder of the data set, as NAME-000.png. */
+async function write(name: string): Promise<PartFile[]> {
   const masks = inFolder(`ground_truth/${name.split('/').at(-1)}`);
   return Promise.all(
     inFolder(name).map(async (part, i) => {
-      const picture = `${name.replace('/', '-')}-${i}.png`;
-      await writePng(join(partsFolder, picture), part);
-      return { name: picture, file: join(partsFolder, picture), mask: masks[i]?.data };
+      const file = `${name.replace('/', '-')}-${i}.png`;
+      await writePng(join(partsFolder, file), part);
+      return { name: file, file: join(partsFolder, file), mask: masks[i]?.data };
     }),
   );
 }
@@ -40,11 +40,11 @@ async function write(name: string): Promise<PartPicture[]> {
 export const goodParts = await write('train/good');
 export const testParts = (await Promise.all(['test/good', 'test/stain', 'test/missing'].map(write))).flat();
 /** One that has a piece broken off, which the small model finds beyond doubt. */
-export const brokenPart = testParts.at(-1)! as Required<PartPicture>;
+export const brokenPart = testParts.at(-1)! as Required<PartFile>;
 
 /** A small model that was trained on the good parts, for a few seconds. */
 export async function trainedCheckpoint(): Promise<Checkpoint> {
-  const images = inFolder('train/good').map((part): ByteImage => ({ ...(part as PartFile & { channels: 3 }) }));
+  const images = inFolder('train/good').map((part): ByteImage => ({ ...(part as MadeFile & { channels: 3 }) }));
   const choices = { size: { shorter: SIZE }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 4, learningRate: 3e-3 };
   const plan = newPlan(choices, { category: 'flange', first: images[0], images: images.length }, () => undefined);
   return (await trainModel(gpu, plan, { count: images.length, image: (i) => images[i] }))!;

@@ -42,7 +42,7 @@ test('a model is trained in the page, which stays responsive, and put to use', a
   await examples.visit('station/', async (page) => {
     await drop(page, '#learn', good);
     await waitForText(page, '#good-count', /^12 good parts$/);
-    await choose(page, '#picture-files', brokenPart.file, good[0]);
+    await choose(page, '#image-files', brokenPart.file, good[0]);
     await page.$eval('#epochs', (input) => ((input as HTMLInputElement).value = '2'));
     await watchBlocks(page);
     await page.click('#train');
@@ -73,7 +73,7 @@ test('training can be cancelled, and the page goes on', async () => {
     assert.match(await text(page, '#status'), /^Cancelled: Learning part/);
     assert.is(await text(page, '#notices'), '');
     await openModel(page, model);
-    await choose(page, '#picture-files', brokenPart.file);
+    await choose(page, '#image-files', brokenPart.file);
     await inspectedRows(page, 1);
   });
 });
@@ -81,7 +81,7 @@ test('training can be cancelled, and the page goes on', async () => {
 test('a template is learnt from parts labelled good, and the parts are judged by it', async () => {
   await examples.visit('station/', async (page) => {
     await openModel(page, model);
-    await choose(page, '#picture-files', ...good.slice(0, 4), brokenPart.file);
+    await choose(page, '#image-files', ...good.slice(0, 4), brokenPart.file);
     const before = await inspectedRows(page, 5);
     await page.focus('#parts');
     for (const key of ['Home', 'ArrowDown', 'g', 'ArrowDown', 'g', 'ArrowDown', 'g', 'ArrowDown', 'g'] as const)

@@ -52,14 +52,14 @@ const REFUSED: Readonly<Record<string, { give(page: Page): Promise<void>; says: 
   },
   'a text file': {
     give: (page) => drop(page, '#stage', [fileOf('notes.txt', 'some notes')]),
-    says: /^notes\.txt is no picture\. Give png, .+\. DataError$/,
+    says: /^notes\.txt is not an image\. Give png, .+\. DataError$/,
   },
-  'a text file that is called a picture': {
+  'a text file that is called an image': {
     give: (page) => drop(page, '#stage', [fileOf('notes.png', 'some notes')]),
-    says: /^notes\.png cannot be read as a picture\. Give .+\. DataError$/,
+    says: /^notes\.png cannot be read as an image\. Give .+\. DataError$/,
   },
-  'a picture that is too large': {
-    give: (page) => choose(page, '#picture-files', wide),
+  'an image that is too large': {
+    give: (page) => choose(page, '#image-files', wide),
     says: /20000 x 2 pixels.+\. DataError$/,
   },
 };
@@ -74,7 +74,7 @@ for (const [what, { give, says }] of Object.entries(REFUSED)) {
       assert.is(await text(page, '#notices'), '');
       assert.match(await text(page, '#model-line'), /^usable · /);
       const refused = await page.$$eval('#parts li', ({ length }) => length); // what cannot be read stays listed
-      await choose(page, '#picture-files', goodParts[0].file);
+      await choose(page, '#image-files', goodParts[0].file);
       const found = await inspectedRows(page, refused + 1);
       assert.is(found.filter(({ verdict }) => verdict === 'problem').length, refused);
     });
@@ -87,7 +87,7 @@ test('a model whose maps are not finite gives no verdict', async () => {
   const broken = await modelFile('broken.safetensors', { ...usable, config: SMALL, tensors });
   await examples.visit('station/', async (page) => {
     await openModel(page, broken);
-    await choose(page, '#picture-files', goodParts[0].file);
+    await choose(page, '#image-files', goodParts[0].file);
     await waitForText(page, '#notices', /NaN|not finite/);
     assert.equal(
       (await rows(page)).map(({ verdict }) => verdict),
@@ -105,7 +105,7 @@ test('without WebGPU the page says why and what to do', async () => {
       assert.is(await page.$eval('#try', (block) => (block as HTMLElement).hidden), true);
       await choose(page, '#model-file', model);
       await waitForText(page, '#notices', /no WebGPU.+DeviceError/);
-      await choose(page, '#picture-files', goodParts[0].file);
+      await choose(page, '#image-files', goodParts[0].file);
       await page.waitForSelector('#parts li');
       await screenshot(page, 'station-no-webgpu');
     },
@@ -118,7 +118,7 @@ test('a GPU that is lost is replaced, and what was found is shown again', async 
     'station/',
     async (page) => {
       await openModel(page, model);
-      await choose(page, '#picture-files', goodParts[0].file, goodParts[1].file);
+      await choose(page, '#image-files', goodParts[0].file, goodParts[1].file);
       const before = await inspectedRows(page, 2);
       const pixels = await canvasPixels(page, '#map', 16);
       const session = await page.createCDPSession();

@@ -46,14 +46,14 @@ test('an empty page tells a new user what to do, and every control has a name', 
     await screenshot(page, 'station-welcome');
     await openModel(page, model);
     assert.is(await page.$eval('#stage', (stage) => (stage as HTMLElement).dataset.state), 'empty');
-    assert.match(await text(page, '.waiting'), /Drop pictures or a folder anywhere/);
+    assert.match(await text(page, '.waiting'), /Drop images or a folder anywhere/);
   });
 });
 
-test('pictures get scores, verdicts and a heat map that is brightest at the defect; sliders move them', async () => {
+test('images get scores, verdicts and a heat map that is brightest at the defect; sliders move them', async () => {
   await examples.visit('station/', async (page) => {
     await openModel(page, model);
-    await choose(page, '#picture-files', ...files);
+    await choose(page, '#image-files', ...files);
     const found = await inspectedRows(page, files.length);
     const verdicts = found.map(({ text, verdict }) => `${text.split(':')[0]} ${verdict}`);
     for (const expected of ['test-good-1.png good', `${brokenPart.name} defective`])
@@ -76,21 +76,21 @@ async function checkHeatMap(page: Page): Promise<void> {
   assert.equal(await nameless(page), []);
 }
 
-/** From the picture alone to the colours alone. */
+/** From the image alone to the colours alone. */
 async function checkOpacity(page: Page): Promise<void> {
   const seen = async () => {
     await painted(page);
     return canvasPixels(page, CANVAS, 64);
   };
-  await page.click('label[for="view-picture"]');
-  const picture = await seen();
+  await page.click('label[for="view-image"]');
+  const image = await seen();
   await page.click('label[for="view-overlay"]');
   await page.focus('#opacity');
   await page.keyboard.press('Home');
   const none = await seen();
   await page.keyboard.press('End');
   const full = await seen();
-  const change = (a: Uint8Array) => means(brokenPart.mask, (at) => Math.abs(a[3 * at] - picture[3 * at])).inside;
+  const change = (a: Uint8Array) => means(brokenPart.mask, (at) => Math.abs(a[3 * at] - image[3 * at])).inside;
   assert.is(await text(page, '#opacity-value'), '100 %');
   assert.ok(
     change(full) > 10 && change(none) < 0.5 * change(full),
@@ -158,7 +158,7 @@ test('the keyboard moves through the list, labels, peeks and removes; the export
     assert.match(active, new RegExp(`^${last}\\.png: defective, .*, labelled bad$`));
     assert.match(await text(page, '#status'), new RegExp(`^${last}\\.png: labelled bad$`));
     await page.keyboard.press('Space');
-    await page.waitForSelector('#view-picture:checked');
+    await page.waitForSelector('#view-image:checked');
     await page.keyboard.press('Space');
     await page.waitForSelector('#view-overlay:checked');
     await page.keyboard.press('ArrowUp');
@@ -180,7 +180,7 @@ test('the keyboard moves through the list, labels, peeks and removes; the export
 
 test('a folder is taken with the names of its files, also before there is a model', async () => {
   await examples.visit('station/', async (page) => {
-    await choose(page, '#picture-folder', partsFolder);
+    await choose(page, '#image-folder', partsFolder);
     await page.waitForFunction(
       (n) => document.querySelectorAll('#parts li').length === n,
       {},
@@ -215,7 +215,7 @@ test('it works without a server once it was opened', async () => {
     await examples.stopServer();
     await page.reload();
     await openModel(page, model);
-    await choose(page, '#picture-files', brokenPart.file);
+    await choose(page, '#image-files', brokenPart.file);
     await inspectedRows(page, 1);
   });
 });

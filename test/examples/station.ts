@@ -102,7 +102,7 @@ export async function openModel(page: Page, file: string): Promise<void> {
   await waitForText(page, '#model-line', new RegExp(`${basename(file, '.safetensors')} · \\d+`));
 }
 
-/** The review list, when all of its pictures were looked at. */
+/** The review list, when all of its images were looked at. */
 export async function inspectedRows(page: Page, count: number): Promise<Row[]> {
   const done = (wanted: number) => {
     const rows = [...document.querySelectorAll<HTMLElement>('#parts li')];
@@ -120,9 +120,9 @@ export async function canvasPixels(page: Page, canvas: string, size: number): Pr
   const showCaption = (shown: boolean) =>
     page.$$eval('.caption', (all, hide) => all.forEach((one) => one.toggleAttribute('hidden', hide)), !shown);
   await showCaption(false);
-  const picture = await (await page.$(canvas))!.screenshot();
+  const shot = await (await page.$(canvas))!.screenshot();
   await showCaption(true);
-  return sharp(picture).removeAlpha().resize(size, size, { fit: 'fill' }).raw().toBuffer();
+  return sharp(shot).removeAlpha().resize(size, size, { fit: 'fill' }).raw().toBuffer();
 }
 
 /** Means over the pixels where a mask is set, and over all others. */
@@ -134,7 +134,7 @@ export function means(mask: Uint8Array, value: (at: number) => number): { inside
   return { inside: mean(true), outside: mean(false) };
 }
 
-/** Controls and pictures that a screen reader could not name. */
+/** Controls and images that a screen reader could not name. */
 export async function nameless(page: Page): Promise<string[]> {
   const NAMED = [
     'button',

@@ -10,7 +10,7 @@ import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
 import { randomByteImage } from '../support/small-weights';
 
-const PICTURE = TEXTURE_USAGE.TEXTURE_BINDING | TEXTURE_USAGE.COPY_DST;
+const USAGE = TEXTURE_USAGE.TEXTURE_BINDING | TEXTURE_USAGE.COPY_DST;
 const MAP = { height: 12, width: 16 };
 const SIZE = { height: 24, width: 64 }; // 64 pixels a row: rows of a texture's copy then follow each other
 const random = new Random(5);
@@ -18,7 +18,7 @@ const smooth = (i: number) => Math.sin(0.9 * (i % MAP.width)) + Math.cos(0.7 * M
 const values = Float32Array.from({ length: MAP.height * MAP.width }, (_, i) => smooth(i));
 const map = Tensor.from(gpu, [1, 1, MAP.height, MAP.width], values, 'map');
 const large = resizeMap({ data: values, ...MAP }, SIZE.height, SIZE.width);
-const image = randomByteImage(random, SIZE);
+const photo = randomByteImage(random, SIZE);
 const painter = await MapPainter.create(gpu, 'rgba8unorm');
 
 /** The pixels that are drawn, RGB. */
@@ -42,16 +42,16 @@ async function paint(painting: Omit<Painting, 'map'>): Promise<Uint8Array> {
   return rgba.filter((_, i) => i % 4 !== 3);
 }
 
-function pictureTexture(): GPUTexture {
+function imageTexture(): GPUTexture {
   const { height, width } = SIZE;
-  const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: PICTURE });
+  const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: USAGE });
   const rgba = new Uint8Array(4 * height * width).fill(255);
-  for (let i = 0; i < height * width; i++) rgba.set(image.data.subarray(3 * i, 3 * i + 3), 4 * i);
+  for (let i = 0; i < height * width; i++) rgba.set(photo.data.subarray(3 * i, 3 * i + 3), 4 * i);
   gpu.device.queue.writeTexture({ texture }, rgba, { bytesPerRow: 4 * width }, [width, height]);
   return texture;
 }
 
-const picture = pictureTexture();
+const image = imageTexture();
 
 /** Entries of the colour table: a value at the border of two may fall to either side, since the GPU divides less exactly. */
 function entriesOf(colors: Uint8Array): number[] {
@@ -70,9 +70,9 @@ test('the scale may begin above zero', async () => {
   assertClose(actual, entriesOf(heatImage(lifted, 1.5).data), 1, 'entries of the colour table');
 });
 
-test('over a picture it is what the CPU draws, outline included', async () => {
-  const actual = await paint({ scale: [0, 2.5], picture, threshold: 1.7 });
-  const expected = overlay(image, large, 2.5, 1.7).data;
+test('over an image it is what the CPU draws, outline included', async () => {
+  const actual = await paint({ scale: [0, 2.5], image, threshold: 1.7 });
+  const expected = overlay(photo, large, 2.5, 1.7).data;
   assert.ok(
     expected.some((value, i) => i % 3 === 0 && value === 255),
     'there is an outline',
@@ -80,17 +80,17 @@ test('over a picture it is what the CPU draws, outline included', async () => {
   assertClose(actual, expected, 3, 'pixels'); // neighbours in the colour table are up to 3 apart
 });
 
-test('no opacity leaves the picture, and no threshold draws no line', async () => {
-  assertClose(await paint({ scale: [0, 1], picture, opacity: 0 }), image.data, 0, 'pixels');
-  assertClose(await paint({ scale: [0, 1], picture, opacity: 0, threshold: Infinity }), image.data, 0, 'pixels');
+test('no opacity leaves the image, and no threshold draws no line', async () => {
+  assertClose(await paint({ scale: [0, 1], image, opacity: 0 }), photo.data, 0, 'pixels');
+  assertClose(await paint({ scale: [0, 1], image, opacity: 0, threshold: Infinity }), photo.data, 0, 'pixels');
 });
 
-test('a picture finer than the target is averaged over each pixel', async () => {
+test('an image finer than the target is averaged over each pixel', async () => {
   const [height, width] = [4 * SIZE.height, 4 * SIZE.width];
-  const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: PICTURE });
+  const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: USAGE });
   const stripes = new Uint8Array(4 * height * width).map((_, i) => (Math.floor(i / 4) % 2 === 0 ? 200 : 100));
   gpu.device.queue.writeTexture({ texture }, stripes, { bytesPerRow: 4 * width }, [width, height]);
-  const drawn = await paint({ scale: [0, 1], picture: texture, opacity: 0 });
+  const drawn = await paint({ scale: [0, 1], image: texture, opacity: 0 });
   assertClose(drawn, new Uint8Array(drawn.length).fill(150), 1, 'pixels');
 });
 

@@ -34,7 +34,7 @@ const TRAINING = [
   'shaders/optim/adam.wgsl',
 ];
 
-test('what a page loads to look at pictures is within its budget and holds no training; the worker does', async () => {
+test('what a page loads to look at images is within its budget and holds no training; the worker does', async () => {
   const page = await bundleOf('src/web/index.ts');
   assert.ok(page.files.includes('src/web/train.ts'));
   assert.equal(
@@ -72,10 +72,10 @@ const SHADER = `
 struct View { width: f32, count: u32 }
 @group(0) @binding(0) var<uniform> view: View;
 @group(0) @binding(1) var<storage, read> values: array<f32>;
-@group(0) @binding(2) var picture: texture_2d<f32>;
+@group(0) @binding(2) var image: texture_2d<f32>;
 @group(0) @binding(3) var linear: sampler;
 @vertex fn corner() -> @builtin(position) vec4f { return vec4f(0.0); }
-@fragment fn color() -> @location(0) vec4f { return vec4f(values[0] * view.width) + textureSampleLevel(picture, linear, vec2f(0.0), 0.0); }
+@fragment fn color() -> @location(0) vec4f { return vec4f(values[0] * view.width) + textureSampleLevel(image, linear, vec2f(0.0), 0.0); }
 `;
 
 test('a table of a shader that draws names its stages, bindings and uniforms', () => {
@@ -87,7 +87,7 @@ test('a table of a shader that draws names its stages, bindings and uniforms', (
     fragment: 'color',
     bindings: [
       { name: 'values', binding: 1 },
-      { name: 'picture', binding: 2 },
+      { name: 'image', binding: 2 },
       { name: 'linear', binding: 3 },
     ],
     uniforms: {

@@ -51,7 +51,7 @@ WRONG.forEach(([what, body, script, report], i) => {
   });
 });
 
-test('a page that keeps the rules has WebGPU, isolation and pictures of its own', async () => {
+test('a page that keeps the rules has WebGPU, isolation and images of its own', async () => {
   page('right', '<img alt="" />', "document.querySelector('img').src = URL.createObjectURL(new Blob());");
   const found = await browser.visit(
     `${server.url}/pages/right.html`,

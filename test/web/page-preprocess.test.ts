@@ -23,28 +23,28 @@ const random = new Random(9);
 const noise = Uint8Array.from(part, () => random.integer(256));
 const translucent = Uint8Array.from({ length: 4 * WIDTH * HEIGHT }, () => random.integer(256));
 
-const picture = (data: Uint8Array): Sharp =>
+const pixels = (data: Uint8Array): Sharp =>
   sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: data === translucent ? 4 : 3 } });
 
 const PNG: Readonly<Record<string, Sharp>> = {
-  'part.png': picture(part).png(),
-  'noise.png': picture(noise).png(),
-  'interlaced.png': picture(part).png({ progressive: true }),
-  'grey.png': picture(part).toColourspace('b-w').png(),
-  'palette.png': picture(part).png({ palette: true, colours: 32 }),
-  'sixteen.png': picture(part).toColourspace('rgb16').png(),
-  'profile.png': picture(part).withIccProfile('p3').png(),
-  'translucent.png': picture(translucent).png(),
+  'part.png': pixels(part).png(),
+  'noise.png': pixels(noise).png(),
+  'interlaced.png': pixels(part).png({ progressive: true }),
+  'grey.png': pixels(part).toColourspace('b-w').png(),
+  'palette.png': pixels(part).png({ palette: true, colours: 32 }),
+  'sixteen.png': pixels(part).toColourspace('rgb16').png(),
+  'profile.png': pixels(part).withIccProfile('p3').png(),
+  'translucent.png': pixels(translucent).png(),
 };
 const JPEG: Readonly<Record<string, Sharp>> = {
-  'part.jpg': picture(part).jpeg({ quality: 90 }),
-  'part-444.jpg': picture(part).jpeg({ quality: 90, chromaSubsampling: '4:4:4' }),
-  'progressive.jpg': picture(part).jpeg({ quality: 75, progressive: true }),
-  'grey.jpg': picture(part).toColourspace('b-w').jpeg({ quality: 90 }),
-  'turned.jpg': picture(part).withMetadata({ orientation: 6 }).jpeg({ quality: 90 }),
-  'profile.jpg': picture(part).withIccProfile('p3').jpeg({ quality: 90 }),
-  'coarse.jpg': picture(part).jpeg({ quality: 20 }),
-  'noise.jpg': picture(noise).jpeg({ quality: 90 }),
+  'part.jpg': pixels(part).jpeg({ quality: 90 }),
+  'part-444.jpg': pixels(part).jpeg({ quality: 90, chromaSubsampling: '4:4:4' }),
+  'progressive.jpg': pixels(part).jpeg({ quality: 75, progressive: true }),
+  'grey.jpg': pixels(part).toColourspace('b-w').jpeg({ quality: 90 }),
+  'turned.jpg': pixels(part).withMetadata({ orientation: 6 }).jpeg({ quality: 90 }),
+  'profile.jpg': pixels(part).withIccProfile('p3').jpeg({ quality: 90 }),
+  'coarse.jpg': pixels(part).jpeg({ quality: 20 }),
+  'noise.jpg': pixels(noise).jpeg({ quality: 90 }),
 };
 
 let reports: { page: Report; node: Report };

@@ -1,16 +1,16 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Answer, Request } from '../../src/web/messages';
+import type { TrainAnswer, TrainRequest } from '../../src/web/train';
 import { train } from '../../src/web/train';
 
 const checkpoint = new ArrayBuffer(8);
 
-/** A worker that trains at once on the first picture, and has something to say about it. */
+/** A worker that trains at once on the first image, and has something to say about it. */
 class LosingWorker {
-  onmessage: ((event: { data: Answer }) => void) | undefined;
+  onmessage: ((event: { data: TrainAnswer }) => void) | undefined;
   terminate(): void {}
-  postMessage({ kind }: Request): void {
-    const say = (answer: Answer) => queueMicrotask(() => this.onmessage?.({ data: answer }));
+  postMessage({ kind }: TrainRequest): void {
+    const say = (answer: TrainAnswer) => queueMicrotask(() => this.onmessage?.({ data: answer }));
     if (kind === 'start') return say({ kind: 'ready' });
     say({ kind: 'warning', text: 'training diverges' });
     say({ kind: 'done', checkpoint });

@@ -2,10 +2,9 @@ import type { PyramidFlowError } from '../../../src/core/errors';
 import { requestDevice } from '../../../src/gpu/device';
 import { Runtime } from '../../../src/gpu/runtime';
 import { Tensor } from '../../../src/tensor/tensor';
-import { targetOf } from '../../../src/web/canvas';
-import { painterFor } from '../../../src/web/map-painter';
+import { painterFor, targetOf } from '../../../src/web/canvas';
 
-const PICTURE = { width: 4, height: 4 };
+const IMAGE = { width: 4, height: 4 };
 
 type Sizes = readonly (readonly [width: number, height: number])[];
 
@@ -17,7 +16,7 @@ export async function run(sizes: Sizes): Promise<{ drawn: string[]; map: number[
   const drawn: string[] = [];
   for (const [width, height] of sizes) {
     try {
-      painter.paint(targetOf(new OffscreenCanvas(width, height), gpu, PICTURE), { map, scale: [0, 4] });
+      painter.paint(targetOf(new OffscreenCanvas(width, height), gpu, IMAGE), { map, scale: [0, 4] });
       await gpu.finish();
       drawn.push('drawn');
     } catch (error) {

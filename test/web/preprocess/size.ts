@@ -1,2 +1,2 @@
-/** Of the network that the pictures are made ready for. */
+/** Of the network that the images are made ready for. */
 export const SIZE = { height: 40, width: 48 };

@@ -65,7 +65,7 @@ async function observe(
   await work().finally(() => (gpu.run = run));
 }
 
-/** A forward, a template of three pictures and the map of a fourth. */
+/** A forward, a template of three images and the map of a fourth. */
 async function inference(gpu: Runtime): Promise<Result[]> {
   const { height, width } = MODEL;
   const model = PyramidFlow.fromTensors(gpu, MODEL, trainedTensors(MODEL, 7));
@@ -83,7 +83,7 @@ async function inference(gpu: Runtime): Promise<Result[]> {
   return Promise.all(read);
 }
 
-/** Five steps from the same weights on pairs of the same pictures. */
+/** Five steps from the same weights on pairs of the same images. */
 async function training(gpu: Runtime): Promise<Result[]> {
   const model = PyramidFlow.fromTensors(gpu, MODEL, trainedTensors(MODEL, 8));
   const trainer = new Trainer(model);

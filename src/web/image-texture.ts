@@ -12,33 +12,33 @@ const ROW_BYTES = 256; // rows of a texture's copy start at multiples of it
 const { COPY_SRC, COPY_DST, TEXTURE_BINDING, RENDER_ATTACHMENT } = TEXTURE_USAGE;
 const USAGE = COPY_SRC | COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT;
 
-/** A picture on the GPU: an RGBA texture in its own size, alpha not multiplied in. */
-export class Picture {
+/** An image on the GPU: an RGBA texture in its own size, alpha not multiplied in. */
+export class ImageTexture {
   private constructor(
     private readonly gpu: Runtime,
     readonly texture: GPUTexture,
   ) {}
 
-  /** Copies the pixels as they are. Throws DataError for a picture that no texture of this GPU can hold. */
-  static upload(gpu: Runtime, source: DrawnSource): Picture {
+  /** Copies the pixels as they are. Throws DataError for an image that no texture of this GPU can hold. */
+  static upload(gpu: Runtime, source: DrawnSource): ImageTexture {
     const { device } = gpu;
     const { width, height } = sizeOf(source);
     const most = device.limits.maxTextureDimension2D;
     if (!(width > 0 && height > 0 && width <= most && height <= most)) {
       const remedy = width > 0 && height > 0 ? `give one of at most ${most} x ${most}` : 'wait until it is loaded';
-      throw new PyramidFlowError('DataError', `a picture of ${width} x ${height} pixels cannot be used`, remedy);
+      throw new PyramidFlowError('DataError', `an image of ${width} x ${height} pixels cannot be used`, remedy);
     }
-    const texture = device.createTexture({ label: 'picture', size: [width, height], format: 'rgba8unorm', usage: USAGE });
+    const texture = device.createTexture({ label: 'image', size: [width, height], format: 'rgba8unorm', usage: USAGE });
     try {
       if (is('ImageData', source)) {
         device.queue.writeTexture({ texture }, bytesOf(source), { bytesPerRow: 4 * width }, [width, height]);
       } else {
         device.queue.copyExternalImageToTexture({ source }, { texture, premultipliedAlpha: false }, [width, height]);
       }
-      return new Picture(gpu, texture);
+      return new ImageTexture(gpu, texture);
     } catch (cause) {
       texture.destroy();
-      throw new PyramidFlowError('DataError', 'the picture cannot be read', 'give one of this origin, fully loaded', {
+      throw new PyramidFlowError('DataError', 'the image cannot be read', 'give one of this origin, fully loaded', {
         cause,
       });
     }
@@ -92,22 +92,22 @@ export class Picture {
   }
 }
 
-/** A decoded picture resized by the GPU, as RGB bytes. */
-export async function resizedPart(
+/** A decoded image resized by the GPU, as RGB bytes. */
+export async function resizedImage(
   gpu: Runtime,
   image: ImageBitmap | ImageData,
   height: number,
   width: number,
 ): Promise<ByteImage> {
-  const picture = Picture.upload(gpu, image);
+  const texture = ImageTexture.upload(gpu, image);
   try {
-    const bytes = await picture.resized(height, width);
+    const bytes = await texture.resized(height, width);
     const data = Uint8Array.from(await bytes.read());
     bytes.free();
     gpu.trim();
     return { data, height, width, channels: 3 };
   } finally {
-    picture.free();
+    texture.free();
   }
 }
 
