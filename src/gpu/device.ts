@@ -20,6 +20,16 @@ export interface AdapterReport {
   readonly limits: Readonly<Record<string, number>>;
 }
 
+/** What people call an adapter, as far as its driver or browser tells. */
+export function adapterName({
+  description,
+  device,
+  vendor,
+  architecture,
+}: Pick<AdapterReport, 'description' | 'device' | 'vendor' | 'architecture'>): string {
+  return description || device || [vendor, architecture].filter(Boolean).join(' ') || 'an unnamed adapter';
+}
+
 const USEFUL_FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'] as const;
 const USEFUL_LIMITS = [
   'maxBufferSize',

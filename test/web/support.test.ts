@@ -19,7 +19,7 @@ const page = (change: Partial<Environment>): Environment => ({
 });
 
 const LACKS: readonly (readonly [environment: Environment, sentence: RegExp])[] = [
-  [page({ secure: false, origin: 'http://10.0.0.7' }), /insecure connection \(http:\/\/10\.0\.0\.7\).*open it by https/],
+  [page({ secure: false, origin: 'http://10.0.0.7' }), /insecure connection \(http:\/\/10\.0\.0\.7\).*https/],
   [page({}), /has no WebGPU.*update the browser to version 113/],
   [page({ userAgent: ANDROID }), /has no WebGPU.*121 on Android/],
   [page({ userAgent: LINUX }), /has no WebGPU.*chrome:\/\/flags/],
@@ -27,7 +27,7 @@ const LACKS: readonly (readonly [environment: Environment, sentence: RegExp])[] 
   [page({ userAgent: SAFARI }), /has no WebGPU.*Safari 26/],
   [page({ userAgent: 'NetSurf/3.10' }), /has no WebGPU.*use a current Chrome/],
   [page({ gpu: gpuOf() }), /found no GPU.*hardware.*chrome:\/\/gpu/],
-  [page({ gpu: gpuOf(), userAgent: FIREFOX }), /found no GPU.*start it again\.$/],
+  [page({ gpu: gpuOf(), userAgent: FIREFOX }), /found no GPU.*restart the browser\.$/],
 ];
 
 for (const [environment, expected] of LACKS) {
@@ -47,11 +47,12 @@ test('a page with WebGPU hears on what it runs, as far as the browser tells', as
   const gpu = gpuOf({ vendor: 'acme', architecture: 'mark-2', device: '', description: 'Acme 9000' });
   assert.equal(await explainSupport(page({ gpu })), {
     supported: true,
-    sentence: 'WebGPU runs here on Acme 9000, mark-2.',
-    adapter: 'Acme 9000, mark-2',
+    sentence: 'WebGPU runs here on Acme 9000.',
+    adapter: 'Acme 9000',
   });
   const silent = await explainSupport(page({ gpu: gpuOf({ vendor: '', architecture: '', device: '', description: '' }) }));
-  assert.equal(silent, { supported: true, sentence: 'WebGPU runs here.', adapter: undefined });
+  assert.ok(silent.supported);
+  assert.match(silent.sentence, /unnamed adapter/);
   assert.is(await supportError(page({ gpu })), undefined);
 });
 
