@@ -1,7 +1,11 @@
-/** Waits for `work`, but no longer than until the signal says so: then throws the signal's reason. */
+/**
+ * Waits for `work`, but only until the signal aborts; the work itself goes on, and nobody waits for it.
+ *
+ * @throws the signal's reason as soon as it aborts
+ */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
-  work.catch(() => undefined); // nobody may be left to hear of it
+  work.catch(() => undefined); // after an abort nobody else handles its error
   signal.throwIfAborted();
   let stop!: () => void;
   const aborted = new Promise<never>((_, reject) => {

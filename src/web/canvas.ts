@@ -8,9 +8,10 @@ const configured = new WeakMap<Canvas, GPUDevice>();
 const sized = new WeakSet<Canvas>();
 
 /**
- * The texture that a canvas shows next. A canvas element without a width of its own takes that of the image. Throws
- * UsageError for a canvas that cannot be drawn to, before the device hears of it: after a command that it refuses it is
- * of no more use.
+ * The texture that a canvas shows next. A canvas element whose page gave it no size takes that of the image.
+ *
+ * @throws UsageError where the canvas cannot be drawn to. It is checked here, since a command that the device refuses would
+ *   make the device useless.
  */
 export function targetOf(canvas: Canvas, { device }: Runtime, image: { width: number; height: number }): Target {
   if ('hasAttribute' in canvas && (sized.has(canvas) || !(canvas.hasAttribute('width') || canvas.hasAttribute('height')))) {
@@ -23,8 +24,8 @@ export function targetOf(canvas: Canvas, { device }: Runtime, image: { width: nu
   if (!context) {
     throw new PyramidFlowError(
       'UsageError',
-      'this canvas has another context already',
-      'give a canvas of its own to draw()',
+      'this canvas already has a context of another kind',
+      'use a canvas for draw() alone',
     );
   }
   if (configured.get(canvas) !== device) {
@@ -36,21 +37,20 @@ export function targetOf(canvas: Canvas, { device }: Runtime, image: { width: nu
 
 function checkSize({ width, height }: Canvas, most: number): void {
   if (width > 0 && height > 0 && width <= most && height <= most) return;
-  const problem = `a canvas of ${width} x ${height} pixels cannot be drawn to`;
+  const problem = `cannot draw to a canvas of ${width} x ${height} pixels`;
   throw new PyramidFlowError('UsageError', problem, `give it a width and a height from 1 to ${most}`);
 }
 
-/** What canvases of this page are made of. */
 const canvasFormat = (): GPUTextureFormat => navigator.gpu.getPreferredCanvasFormat();
 
 const painters = new WeakMap<Runtime, Promise<MapPainter>>();
 
-/** The painter of canvases that all detectors of a device share. */
+/** The painter for canvases, shared by all detectors of a device. */
 export function painterFor(gpu: Runtime): Promise<MapPainter> {
   let painter = painters.get(gpu);
   if (!painter) {
     painters.set(gpu, (painter = MapPainter.create(gpu, canvasFormat())));
-    painter.catch(() => painters.delete(gpu)); // so that it can be tried again
+    painter.catch(() => painters.delete(gpu)); // so that the next call tries again
   }
   return painter;
 }

@@ -1,9 +1,9 @@
 import { PyramidFlowError } from '../core/errors';
 
-/** Whatever a page may have an image in. */
+/** Everything a page may hold an image in: a file (png, jpg, webp, bmp, gif), an element, a bitmap, a video frame, pixels. */
 export type ImageSource = Blob | DrawnSource;
 
-/** An image that a page can draw as it is. */
+/** An image that can be drawn at once, without decoding. */
 export type DrawnSource =
   | ImageBitmap
   | ImageData
@@ -13,23 +13,24 @@ export type DrawnSource =
   | OffscreenCanvas
   | VideoFrame;
 
-/** The stored colours: upright, but with no profile applied and alpha left alone, as src/node/files/image-file.ts reads them. */
+/** The stored colours: upright, but no colour profile applied and alpha not multiplied in, as Node's image files are read. */
 const AS_STORED: ImageBitmapOptions = {
   imageOrientation: 'from-image',
   colorSpaceConversion: 'none',
   premultiplyAlpha: 'none',
 };
-const FORMATS = 'give an undamaged png, jpg, webp, bmp or gif file';
+const HAVE_CURRENT_DATA = 2; // HTMLMediaElement.HAVE_CURRENT_DATA, which workers lack
 
 /**
- * The pixels of an image as they are now, decoded off the main thread where the browser can. A bitmap is the caller's to
- * close. Throws DataError for what is no image, or has none yet.
+ * The pixels that an image has now, decoded off the main thread where the browser can. The caller closes a bitmap.
+ *
+ * @throws DataError where the source is not an image, is damaged, or is not loaded yet
  */
 export async function decodeImage(source: ImageSource): Promise<ImageBitmap | ImageData> {
   if (is('ImageData', source)) return source;
   if (is('HTMLImageElement', source) && !source.complete) await source.decode().catch(() => undefined);
   if (is('HTMLVideoElement', source) && source.readyState < HAVE_CURRENT_DATA) {
-    throw new PyramidFlowError('DataError', 'the video has no frame yet', 'wait for its event loadeddata');
+    throw new PyramidFlowError('DataError', 'the video has no frame yet', 'wait for its loadeddata event');
   }
   try {
     return await createImageBitmap(source, AS_STORED);
@@ -46,7 +47,7 @@ export function sizeOf(source: DrawnSource): { width: number; height: number } {
   return source;
 }
 
-/** Whether a value is of a class of this page; a worker lacks some of them. */
+/** Whether a value is an instance of a browser class; workers lack some of them, so `instanceof` would throw. */
 export function is<N extends keyof Classes>(name: N, value: unknown): value is Classes[N] {
   const type = (globalThis as Record<string, unknown>)[name];
   return typeof type === 'function' && value instanceof type;
@@ -63,18 +64,13 @@ interface Classes {
   VideoFrame: VideoFrame;
 }
 
-const HAVE_CURRENT_DATA = 2; // HTMLMediaElement.HAVE_CURRENT_DATA
-
 function unreadable(source: unknown, cause: unknown): PyramidFlowError {
+  const error = (problem: string, remedy: string) => new PyramidFlowError('DataError', problem, remedy, { cause });
   if (cause instanceof TypeError) {
-    const accepted = 'give an ImageBitmap, an image, video or canvas element, a VideoFrame, ImageData or a Blob';
-    return new PyramidFlowError('DataError', 'what was given is no image', accepted, { cause });
+    const accepted = 'an ImageBitmap, an image, video or canvas element, a VideoFrame, ImageData or a Blob';
+    return error('this value is not an image', `pass ${accepted}`);
   }
-  if (!is('Blob', source)) {
-    return new PyramidFlowError('DataError', 'there is no image in what was given', 'wait until it is loaded or drawn', {
-      cause,
-    });
-  }
+  if (!is('Blob', source)) return error('the image is not loaded yet', 'wait until it is loaded or drawn');
   const name = is('File', source) ? source.name : 'the file';
-  return new PyramidFlowError('DataError', `${name} cannot be read as an image`, FORMATS, { cause });
+  return error(`${name} cannot be read as an image`, 'choose an undamaged png, jpg, webp, bmp or gif file');
 }

@@ -8,25 +8,29 @@ import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { type DrawnSource, is, sizeOf } from './image-source';
 
-const ROW_BYTES = 256; // rows of a texture's copy start at multiples of it
+const ROW_BYTES = 256; // WebGPU copies textures in rows that start at multiples of it
 const { COPY_SRC, COPY_DST, TEXTURE_BINDING, RENDER_ATTACHMENT } = TEXTURE_USAGE;
 const USAGE = COPY_SRC | COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT;
 
-/** An image on the GPU: an RGBA texture in its own size, alpha not multiplied in. */
+/** An image on the GPU: an RGBA texture of the image's own size, alpha not multiplied in. */
 export class ImageTexture {
   private constructor(
     private readonly gpu: Runtime,
     readonly texture: GPUTexture,
   ) {}
 
-  /** Copies the pixels as they are. Throws DataError for an image that no texture of this GPU can hold. */
+  /**
+   * Copies the pixels to the GPU, unchanged.
+   *
+   * @throws DataError where the image is empty, larger than a texture of this GPU can be, or of another origin
+   */
   static upload(gpu: Runtime, source: DrawnSource): ImageTexture {
     const { device } = gpu;
     const { width, height } = sizeOf(source);
     const most = device.limits.maxTextureDimension2D;
     if (!(width > 0 && height > 0 && width <= most && height <= most)) {
-      const remedy = width > 0 && height > 0 ? `give one of at most ${most} x ${most}` : 'wait until it is loaded';
-      throw new PyramidFlowError('DataError', `an image of ${width} x ${height} pixels cannot be used`, remedy);
+      const remedy = width > 0 && height > 0 ? `use one of at most ${most} x ${most}` : 'wait until it is loaded';
+      throw new PyramidFlowError('DataError', `cannot use an image of ${width} x ${height} pixels`, remedy);
     }
     const texture = device.createTexture({ label: 'image', size: [width, height], format: 'rgba8unorm', usage: USAGE });
     try {
@@ -38,13 +42,13 @@ export class ImageTexture {
       return new ImageTexture(gpu, texture);
     } catch (cause) {
       texture.destroy();
-      throw new PyramidFlowError('DataError', 'the image cannot be read', 'give one of this origin, fully loaded', {
-        cause,
-      });
+      if (cause instanceof PyramidFlowError) throw cause;
+      const remedy = 'use a fully loaded image that comes from the same origin as the page';
+      throw new PyramidFlowError('DataError', 'the pixels of the image cannot be read', remedy, { cause });
     }
   }
 
-  /** Makes the pipeline of `resized` ready that is none of a detector's. */
+  /** Compiles the one pipeline of `resized` that `Detector.compile` leaves out. */
   static compile(gpu: Runtime): Promise<void> {
     return gpu.rehearse(() => scope(() => void unpackPixels(Tensor.empty(gpu, [1, ROW_BYTES / 4], 'pixels', 'u32'), 1)));
   }
@@ -57,17 +61,17 @@ export class ImageTexture {
     return this.texture.height;
   }
 
-  /** Its RGB bytes resized for a model, (1, height, width, 3): the same bytes as in Node. */
+  /** The image's RGB bytes at another size, (1, height, width, 3): the same bytes as in Node. The caller frees them. */
   async resized(height: number, width: number): Promise<Tensor> {
     if (exceedsBinding(this.gpu, this)) return resizedBytes(this.gpu, await this.read(), height, width);
     return scope(() => resizeOnGpu(unpackPixels(this.pixels(), this.width), height, width));
   }
 
-  free(): void {
+  dispose(): void {
     this.texture.destroy();
   }
 
-  /** A pixel in a u32, rows padded: (height, pitch). */
+  /** One pixel per u32, rows padded: (height, pitch). */
   private pixels(): Tensor {
     const { gpu, texture, width, height } = this;
     const bytesPerRow = Math.ceil((4 * width) / ROW_BYTES) * ROW_BYTES;
@@ -92,7 +96,7 @@ export class ImageTexture {
   }
 }
 
-/** A decoded image resized by the GPU, as RGB bytes. */
+/** The RGB bytes of a decoded image, resized by the GPU. */
 export async function resizedImage(
   gpu: Runtime,
   image: ImageBitmap | ImageData,
@@ -107,11 +111,11 @@ export async function resizedImage(
     gpu.trim();
     return { data, height, width, channels: 3 };
   } finally {
-    texture.free();
+    texture.dispose();
   }
 }
 
 function bytesOf({ data }: ImageData): Uint8ClampedArray<ArrayBuffer> {
   if (data instanceof Uint8ClampedArray) return data as Uint8ClampedArray<ArrayBuffer>;
-  throw new PyramidFlowError('DataError', 'ImageData of floating-point values has no bytes', 'use its default pixel format');
+  throw new PyramidFlowError('DataError', 'expected ImageData of bytes, got floats', 'use its default pixel format');
 }

@@ -1,4 +1,4 @@
-export { type ErrorCode, PyramidFlowError } from '../core/errors';
+export { type ErrorCode, type ErrorDetails, PyramidFlowError } from '../core/errors';
 export type { DetectionTimings, Verdict } from '../inspection/detector';
 export type { CheckpointSource } from './checkpoint-source';
 export type { ImageSource } from './image-source';

@@ -10,26 +10,27 @@ import { Tensor } from '../tensor/tensor';
 export interface Painting {
   /** (1, 1, H, W) */
   readonly map: Tensor;
-  /** values that take the first and the last colour */
+  /** values that get the first and the last colour */
   readonly scale: readonly [low: number, high: number];
-  /** what the map is drawn over; left out, its colours alone are drawn */
+  /** the image under the map; default none, which draws the colours alone */
   readonly image?: GPUTexture;
   /** of the last colour over the image, from 0 to 1 */
   readonly opacity?: number;
-  /** a white line surrounds what exceeds it */
+  /** a white line is drawn around what exceeds it */
   readonly threshold?: number;
 }
 
 export interface Target {
   readonly view: GPUTextureView;
+  /** pixels */
   readonly width: number;
   readonly height: number;
 }
 
-/** Draws maps in the colours of src/image/colormap.ts, on the GPU alone. */
+/** Draws maps in the colours of src/image/colormap.ts without reading them back. */
 export class MapPainter {
   private readonly colors: Tensor;
-  private readonly nothing: GPUTexture;
+  private readonly noImage: GPUTexture;
   private readonly linear: GPUSampler;
 
   private constructor(
@@ -42,22 +43,23 @@ export class MapPainter {
     );
     this.colors = unscoped(() => Tensor.from(gpu, [words.length], words, 'colours', 'u32'));
     const usage = TEXTURE_USAGE.TEXTURE_BINDING;
-    this.nothing = gpu.device.createTexture({ label: 'no image', size: [1, 1], format: 'rgba8unorm', usage });
+    this.noImage = gpu.device.createTexture({ label: 'no image', size: [1, 1], format: 'rgba8unorm', usage });
     this.linear = gpu.device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
   }
 
-  /** For targets of one format; its pipeline is compiled off this thread. */
+  /** A painter for targets of one format. Its pipeline is compiled off this thread. */
   static async create(gpu: Runtime, format: GPUTextureFormat): Promise<MapPainter> {
     return new MapPainter(gpu, await Renderer.create(gpu, drawShader, format));
   }
 
   paint(target: Target, painting: Painting): void {
-    const { map, image = this.nothing } = painting;
+    const { map, image = this.noImage } = painting;
     const resources = { values: map.slice, colors: this.colors.slice, image: image.createView(), linear: this.linear };
     this.renderer.draw(target.view, resources, viewOf(target, painting));
   }
 }
 
+/** The uniforms of draw_map.wgsl. */
 function viewOf({ width, height }: Target, { map, scale, image, opacity = OPACITY, threshold }: Painting) {
   const [low, high] = scale;
   const [, , mapHeight, mapWidth] = map.shape;

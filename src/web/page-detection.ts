@@ -8,18 +8,27 @@ import { ImageTexture } from './image-texture';
 import type { MapPainter } from './map-painter';
 
 export interface DrawOptions {
-  /** true: over the image that was looked at; an image: over that one; default the map's colours alone */
+  /**
+   * what the map is drawn over: true for the inspected image, or another image (not a Blob, which would have to be decoded
+   * first); default false, the colours alone
+   */
   readonly overlay?: boolean | ImageSource;
-  /** of the strongest colour over the image, from 0 to 1; default 0.7 */
+  /** of the last colour over the image, from 0 to 1; default 0.7 */
   readonly opacity?: number;
-  /** the value that takes the last colour, or those that take the first and the last; default twice the threshold */
+  /**
+   * the value that gets the last colour, or the values that get the first and the last; default from 0 to twice the
+   * detector's threshold, or to the map's own maximum where there is no threshold
+   */
   readonly scale?: number | readonly [low: number, high: number];
-  /** a white line surrounds what exceeds it; default the detector's where the map lies over an image, Infinity for none */
+  /**
+   * a white line is drawn around what exceeds this value, Infinity for no line; default the detector's threshold over an
+   * image, and no line without one
+   */
   readonly threshold?: number;
 }
 
-/** What a detection is made of. */
-export interface DetectionParts {
+/** What a PageDetection holds. */
+interface DetectionInit {
   readonly painter: MapPainter;
   readonly tensor: Tensor;
   readonly image: ImageTexture;
@@ -30,44 +39,56 @@ export interface DetectionParts {
   readonly timings: DetectionTimings;
 }
 
-/** What was found on one image. It holds GPU memory, the map and the image, until `dispose`. */
+/** What a detector found on one image. Its map and its image stay on the GPU until `dispose`. */
 export class PageDetection {
-  /** the map's maximum */
+  /** the map's maximum; always finite */
   readonly score: number;
-  /** where the detector has a threshold */
+  /** 'defective' where the score exceeds the detector's threshold, else 'good'; undefined without a threshold */
   readonly verdict?: Verdict;
-  /** of the map */
+  /** size of the map in pixels, which is that of the model */
   readonly height: number;
   readonly width: number;
-  /** size of the image, in pixels */
+  /** size of the inspected image in pixels */
   readonly image: { readonly height: number; readonly width: number };
-  /** row by row, larger is more anomalous; where the map was asked for as an array */
+  /** anomaly map, row by row, height x width values, larger is more anomalous; undefined for `detect(..., { map: 'gpu' })` */
   readonly map?: Float32Array;
-  /** the map on the GPU, (1, 1, H, W) */
+  /** the map on the GPU, (1, 1, height, width) */
   readonly tensor: Tensor;
   readonly timings: DetectionTimings;
 
-  constructor(private readonly parts: DetectionParts) {
-    const { tensor, image } = parts;
+  constructor(private readonly init: DetectionInit) {
+    const { tensor, image } = init;
     const [, , height, width] = tensor.shape;
-    ({ score: this.score, verdict: this.verdict, map: this.map, timings: this.timings } = parts);
+    ({ score: this.score, verdict: this.verdict, map: this.map, timings: this.timings } = init);
     [this.height, this.width] = [height, width];
     this.image = { height: image.height, width: image.width };
     this.tensor = tensor;
   }
 
+  /**
+   * The map as an array, also where it was left on the GPU.
+   *
+   * @returns height x width values, row by row
+   * @throws UsageError after `dispose`, DeviceError where the device was lost
+   */
   async readMap(): Promise<Float32Array> {
-    this.throwDisposed();
+    this.throwIfDisposed();
     return this.map ?? (await this.tensor.read());
   }
 
   /**
-   * Draws the map over the whole canvas, on the GPU, without reading anything back. A canvas element that was given no width
-   * takes the image's. Without a threshold or scale the colours reach up to this map's own maximum.
+   * Draws the map over the whole canvas, on the GPU, without reading anything back.
+   *
+   * @param canvas one that has no context of another kind. An element with neither a width nor a height attribute gets the
+   *   size of the image
+   * @throws UsageError after `dispose`, or for a canvas that cannot be drawn to; DataError for an overlay that is not loaded
+   * @example
+   * detection.draw(canvas); // the colours alone
+   * detection.draw(canvas, { overlay: true, opacity: 0.5 }); // over the inspected image
    */
   draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): void {
-    this.throwDisposed();
-    const { painter, tensor, image, threshold } = this.parts;
+    this.throwIfDisposed();
+    const { painter, tensor, image, threshold } = this.init;
     const { overlay = false, opacity, scale = threshold === undefined ? this.score || 1 : scaleFor(threshold) } = options;
     const other = typeof overlay === 'boolean' ? undefined : ImageTexture.upload(painter.gpu, drawn(overlay));
     try {
@@ -79,27 +100,28 @@ export class PageDetection {
         threshold: options.threshold ?? (overlay ? threshold : undefined),
       });
     } finally {
-      other?.free();
+      other?.dispose();
     }
   }
 
-  /** Frees the map and the image on the GPU. */
+  /** Frees the map and the image on the GPU. `score`, `verdict` and `map` can still be read. */
   dispose(): void {
     this.tensor.free();
-    this.parts.image.free();
+    this.init.image.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  private throwDisposed(): void {
-    if (this.tensor.freed)
-      throw new PyramidFlowError('UsageError', 'this detection was disposed of', 'use it before dispose()');
+  private throwIfDisposed(): void {
+    if (!this.tensor.freed) return;
+    throw new PyramidFlowError('UsageError', 'this detection has been disposed of', 'use it before dispose()');
   }
 }
 
 function drawn(source: ImageSource): DrawnSource {
   if (!is('Blob', source)) return source;
-  throw new PyramidFlowError('UsageError', 'a Blob cannot be drawn at once', 'decode it first, with createImageBitmap');
+  const remedy = 'decode it first, with createImageBitmap()';
+  throw new PyramidFlowError('UsageError', 'draw() cannot decode a Blob', remedy);
 }

@@ -16,24 +16,36 @@ import { PageDetection } from './page-detection';
 import type { SharedDevice } from './shared-device';
 
 export interface DetectOptions {
+  /** stops waiting for the detection */
   readonly signal?: AbortSignal;
-  /** default 'array'; with 'gpu' the score alone is read back */
+  /** 'gpu' reads back the score alone, which is faster; default 'array', which reads the map too */
   readonly map?: 'array' | 'gpu';
 }
 
 export interface RefreshOptions {
+  /** stops learning; the detector stays as it was */
   readonly signal?: AbortSignal;
+  /**
+   * called after each image of each of the three passes: reading, template, threshold. While images of an iterable whose
+   * length is not known are read, it is not called.
+   *
+   * @param done images so far, all passes together
+   * @param of three times the number of images
+   */
   onProgress?(done: number, of: number): void;
 }
 
-/** Milliseconds until a detector was ready; compiling and uploading go on at the same time. */
+/** Milliseconds that loading a detector took. Compiling and uploading run at the same time. */
 export interface LoadTimings {
   fetch: number;
   compile: number;
   upload: number;
-  /** of the first image, once there was one */
+  /** network and reading back of the first image; undefined before it */
   firstRun?: number;
 }
+
+/** How often one call starts again on a new device; a device lost more often than that is lost by the call itself. */
+const MOST_RESTARTS = 2;
 
 /** A detector as it lies on one device. */
 interface Loaded {
@@ -42,7 +54,10 @@ interface Loaded {
   readonly painter: MapPainter;
 }
 
-/** A trained model in a page: images in, scores, verdicts and maps out. `loadDetector` makes it. */
+/**
+ * A trained model in a page: images in; scores, verdicts and maps out. `loadDetector` makes it. Where its device is lost, it
+ * moves to a new one, and what was running runs again.
+ */
 export class PageDetector {
   private loading: { gpu: Runtime; loaded: Promise<Loaded> } | undefined;
   private disposed = false;
@@ -53,44 +68,63 @@ export class PageDetector {
     readonly timings: LoadTimings,
   ) {}
 
+  /** Size and architecture of the network. */
   get config(): PyramidFlowConfig {
     return this.checkpoint.config;
   }
 
+  /** What the model was trained on, such as 'bottle'. */
   get category(): string {
     return this.checkpoint.category;
   }
 
+  /** Images that score above it are defective; undefined where the model gives no verdict. */
   get threshold(): number | undefined {
     return this.checkpoint.threshold;
   }
 
-  /** Puts the model on the device, if it is not there yet. */
+  /** Puts the model on the device, unless it is there already. `loadDetector` has done so. */
   async prepare(): Promise<void> {
     await this.use(async () => undefined);
   }
 
-  /** Looks at an image of any size. Throws DataError, DeviceError, NumericError, the signal's reason. */
+  /**
+   * Inspects one image.
+   *
+   * @param source an image of any size; it is resized to the model's
+   * @returns the detection, to be disposed of by the caller
+   * @throws DataError where the image cannot be read or is too large for this GPU; NumericError where its map is not finite;
+   *   DeviceError where the device keeps being lost; UsageError after `dispose`; the signal's reason
+   */
   async detect(source: ImageSource, { signal, map = 'array' }: DetectOptions = {}): Promise<PageDetection> {
     signal?.throwIfAborted();
     const start = performance.now();
     const image = await this.decode(source, signal);
     const decode = performance.now() - start;
     try {
-      return await this.use((loaded) => this.judge(loaded, image, { signal, map }, decode), signal);
+      return await this.use((loaded) => this.inspect(loaded, image, { signal, map }, decode), signal);
     } finally {
       if (is('ImageBitmap', image)) image.close();
     }
   }
 
-  /** Moves the threshold above which images are called defective; undefined for no verdict. Throws UsageError. */
+  /**
+   * Sets the threshold for the verdicts of all detections from now on; `save` keeps it.
+   *
+   * @param value images that score above it are defective; undefined for no verdict
+   * @throws UsageError unless it is undefined or a finite number above 0
+   */
   setThreshold(value: number | undefined): void {
     this.checkpoint = { ...this.checkpoint, threshold: checkThreshold(value) };
   }
 
   /**
-   * Learns a new template, and the threshold that belongs to it, from good parts; nothing changes where it is stopped.
-   * Throws DataError for fewer than two, and what `detect` throws.
+   * Learns a new template, and the threshold that goes with it, from images of good parts. The network stays as it is: this
+   * adapts a model to a new light or camera in seconds. On an error or an abort the detector stays as it was.
+   *
+   * @param images at least two images of good parts
+   * @returns the new threshold, and how many images it was learnt from
+   * @throws DataError for fewer than two images, and everything that `detect` throws
    */
   async refreshTemplate(
     images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
@@ -103,28 +137,34 @@ export class PageDetector {
       resized.push(await this.resized(source, signal));
       if (expected) onProgress?.(resized.length, 3 * expected);
     }
-    if (resized.length < 2)
-      throw new PyramidFlowError('DataError', `${resized.length} good parts make no template`, 'give at least two');
+    const count = resized.length;
+    if (count < 2) {
+      const problem = `a template takes at least 2 images of good parts, got ${count}`;
+      throw new PyramidFlowError('DataError', problem, 'add more');
+    }
     const finish = await this.use(async ({ detector }) => {
-      const onImage = (done: number) => onProgress?.(resized.length + done, 3 * resized.length);
-      const all = { count: resized.length, image: (index: number) => resized[index] };
+      const onImage = (done: number) => onProgress?.(count + done, 3 * count);
+      const all = { count, image: (index: number) => resized[index] };
       const found = await finishTraining(detector.model, all, { signal, onImage, normalization: detector.normalization });
       if (found) detector.setTemplate(found.template, found.threshold);
       return found;
     }, signal);
     if (!finish) throw signal!.reason;
     this.checkpoint = { ...this.checkpoint, ...finish };
-    return { threshold: finish.threshold, images: resized.length };
+    return { threshold: finish.threshold, images: count };
   }
 
-  /** The checkpoint, .safetensors, with the template and the threshold as they are now. */
+  /**
+   * The model as a file, .safetensors, with its present template and threshold.
+   *
+   * @throws NumericError where the model holds values that could not be loaded again
+   */
   async save(): Promise<Blob> {
-    return new Blob([(await encodeCheckpoint(this.checkpoint)) as Uint8Array<ArrayBuffer>], {
-      type: 'application/octet-stream',
-    });
+    const bytes = (await encodeCheckpoint(this.checkpoint)) as Uint8Array<ArrayBuffer>;
+    return new Blob([bytes], { type: 'application/octet-stream' });
   }
 
-  /** Frees the model on the GPU. Detections that were made stay until they are disposed of themselves. */
+  /** Frees the model on the GPU. Its detections stay until they are disposed of themselves. */
   dispose(): void {
     this.disposed = true;
     this.release();
@@ -134,31 +174,31 @@ export class PageDetector {
     this.dispose();
   }
 
-  private async judge(
+  private async inspect(
     { gpu, detector, painter }: Loaded,
-    image: ImageBitmap | ImageData,
+    source: ImageBitmap | ImageData,
     { signal, map }: DetectOptions,
     decode: number,
   ): Promise<PageDetection> {
-    const texture = ImageTexture.upload(gpu, image);
+    const image = ImageTexture.upload(gpu, source);
     try {
       const { threshold } = this;
       detector.threshold = threshold;
-      const detecting = detector.detectOnGpu(texture, { decode, readMap: map === 'array' });
+      const detecting = detector.detectOnGpu(image, { decode, readMap: map === 'array' });
       detecting.then(
-        ({ tensor }) => signal?.aborted && tensor.free(),
+        ({ tensor }) => signal?.aborted && tensor.free(), // nobody waits for it any more
         () => undefined,
-      ); // nobody waits for it any more
+      );
       const { tensor, ...found } = await abortable(detecting, signal);
       this.timings.firstRun ??= found.timings.network + found.timings.read;
-      return new PageDetection({ painter, tensor, image: texture, threshold, ...found });
+      return new PageDetection({ painter, tensor, image, threshold, ...found });
     } catch (error) {
-      texture.free();
+      image.dispose();
       throw error;
     }
   }
 
-  /** The bytes of an image at the model's size, as training takes them. */
+  /** The image's bytes at the model's size, as training takes them. */
   private async resized(source: ImageSource, signal: AbortSignal | undefined): Promise<ByteImage> {
     const image = await this.decode(source, signal);
     const { height, width } = this.config;
@@ -173,17 +213,18 @@ export class PageDetector {
     return abortable(decodeImage(source), signal);
   }
 
-  /** Runs `work` on the model, and once more where its device is lost meanwhile and could be opened again. */
+  /** Runs `work` on the loaded model, and again on a new device where the device is lost meanwhile. */
   private async use<T>(work: (loaded: Loaded) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    for (;;) {
+    for (let restarts = 0; ; restarts++) {
       const gpu = await this.device.runtime();
       signal?.throwIfAborted();
-      if (this.disposed) throw new PyramidFlowError('UsageError', 'this detector was disposed of', 'load another');
+      if (this.disposed) throw new PyramidFlowError('UsageError', 'this detector has been disposed of', 'load it again');
       try {
         return await work(await this.loadedOn(gpu));
       } catch (error) {
-        const ours = error instanceof PyramidFlowError && error.code !== 'DeviceError';
-        if (ours || this.disposed || signal?.aborted || !(await this.device.wasLost(gpu))) throw error;
+        const mayBeLost = !(error instanceof PyramidFlowError) || error.code === 'DeviceError';
+        const mayRestart = restarts < MOST_RESTARTS && !this.disposed && !signal?.aborted;
+        if (!(mayBeLost && mayRestart && (await this.device.wasLost(gpu)))) throw error;
       }
     }
   }
@@ -193,12 +234,13 @@ export class PageDetector {
       this.release();
       const loaded = this.load(gpu);
       this.loading = { gpu, loaded };
-      loaded.catch(() => this.loading?.loaded === loaded && (this.loading = undefined)); // so that it can be tried again
+      // a failure is forgotten, so that the next call tries again
+      loaded.catch(() => this.loading?.loaded === loaded && (this.loading = undefined));
     }
     return this.loading.loaded;
   }
 
-  /** Weights go to the device while pipelines are compiled, all of them at once. */
+  /** Uploads the weights while all pipelines are compiled. */
   private async load(gpu: Runtime): Promise<Loaded> {
     const start = performance.now();
     const detector = Detector.fromCheckpoint(gpu, this.checkpoint);

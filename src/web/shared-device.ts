@@ -4,34 +4,38 @@ import { PATIENCE } from '../gpu/faults';
 import { Runtime } from '../gpu/runtime';
 import { supportError } from './support';
 
-/** So many losses within a minute are no accident: whatever the page does makes the driver fail. */
+/** So many losses within a minute are no accident: something in the page makes the driver fail. */
 const MOST_LOSSES = 3;
-const MINUTE = 60_000;
+const MINUTE = 60_000; // ms
 
 /**
- * A GPU device that detectors share. When it is lost (a driver that was restarted, a laptop that changed GPUs), it is opened
- * again, and its detectors go on there. The third loss within a minute is an error until the minute is over.
+ * A GPU device that detectors share. After a loss (the driver was restarted, a laptop switched GPUs) it is opened again, and
+ * its detectors go on there. The third loss within a minute is an error until that minute is over.
  */
 export class SharedDevice {
   private readonly lost = new WeakSet<Runtime>();
-  private losses: number[] = []; // when, in ms
+  private losses: number[] = []; // their times
   private destroyed = false;
   private present: Promise<Runtime> | undefined;
   private opened: Runtime | undefined;
 
-  /** @param clock ms since any moment */
+  /** @param clock milliseconds since any fixed moment */
   constructor(private readonly clock = () => performance.now()) {}
 
-  /** What computes; undefined before the first use. */
+  /** The GPU, its features and limits; undefined before the first use. */
   get adapter(): AdapterReport | undefined {
     return this.opened?.adapter;
   }
 
-  /** The device as it is now, a new one after a loss. Throws DeviceError where there is none, or after repeated losses. */
+  /**
+   * The device, opened at the first call and again after a loss.
+   *
+   * @throws DeviceError where the page has no WebGPU, the device was lost too often, or it has been destroyed
+   */
   async runtime(): Promise<Runtime> {
-    this.throwDestroyed();
+    this.throwIfDestroyed();
     const { opened } = this;
-    if (opened && this.lost.has(opened)) this.throwLostOften();
+    if (opened && this.lost.has(opened)) this.throwIfLostOften();
     if (opened && (this.lost.has(opened) || opened.failed)) this.forget();
     this.present ??= this.open();
     return this.present;
@@ -44,7 +48,7 @@ export class SharedDevice {
     return this.lost.has(gpu) && !this.destroyed;
   }
 
-  /** Frees the device and everything on it. */
+  /** Frees the device and everything on it. Its detectors can no longer be used. */
   destroy(): void {
     this.destroyed = true;
     this.opened?.destroy();
@@ -52,35 +56,36 @@ export class SharedDevice {
 
   private async open(): Promise<Runtime> {
     try {
-      const lack = await supportError();
-      if (lack) throw lack;
+      const unsupported = await supportError();
+      if (unsupported) throw unsupported;
       const gpu = new Runtime(await requestDevice(navigator.gpu));
       gpu.device.lost.then(() => {
         if (this.destroyed || this.lost.has(gpu)) return;
         this.lost.add(gpu);
         this.losses.push(this.clock());
       });
-      if (this.destroyed) gpu.destroy(); // while it was opened
-      this.throwDestroyed();
+      if (this.destroyed) gpu.destroy(); // destroyed while it was opened
+      this.throwIfDestroyed();
       return (this.opened = gpu);
     } catch (error) {
-      this.present = undefined; // so that another attempt can be made
+      this.present = undefined; // so that the next call tries again
       throw error;
     }
   }
 
-  private throwDestroyed(): void {
-    if (this.destroyed) throw new PyramidFlowError('DeviceError', 'this device was destroyed', 'open another');
+  private throwIfDestroyed(): void {
+    if (!this.destroyed) return;
+    throw new PyramidFlowError('DeviceError', 'this device has been destroyed', 'open another with openDevice()');
   }
 
-  private throwLostOften(): void {
+  private throwIfLostOften(): void {
     const now = this.clock();
     this.losses = this.losses.filter((time) => now - time < MINUTE);
     if (this.losses.length < MOST_LOSSES) return;
     throw new PyramidFlowError(
       'DeviceError',
       `the GPU device was lost ${this.losses.length} times within a minute`,
-      'close other pages and programs that use the GPU, and try again in a minute or reload the page; ' +
+      'close other pages and programs that use the GPU, then try again in a minute or reload the page; ' +
         'if that does not help, update the graphics driver',
     );
   }
@@ -89,7 +94,7 @@ export class SharedDevice {
     const { opened } = this;
     this.opened = this.present = undefined;
     if (opened && !this.lost.has(opened)) {
-      this.lost.add(opened); // by us: it does not count
+      this.lost.add(opened); // given up by us, which does not count as a loss
       opened.destroy();
     }
   }
@@ -97,10 +102,20 @@ export class SharedDevice {
 
 let pageDevice: SharedDevice | undefined;
 
-/** The device that detectors of this page share when they are given none. */
+/** The device of all detectors of this page that are given none. */
 export const sharedDevice = (): SharedDevice => (pageDevice ??= new SharedDevice());
 
-/** Opens a device of its own, to be shared by the detectors that it is given to. Throws DeviceError. */
+/**
+ * Opens a device for the detectors that it is passed to, apart from the one that the page's other detectors share: destroying
+ * it frees all their memory at once.
+ *
+ * @throws DeviceError where the page has no WebGPU
+ * @example
+ * const device = await openDevice();
+ * const detector = await loadDetector('flange.safetensors', { device });
+ * // ...
+ * device.destroy();
+ */
 export async function openDevice(): Promise<SharedDevice> {
   const device = new SharedDevice();
   await device.runtime();

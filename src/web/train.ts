@@ -1,70 +1,102 @@
-import { type ErrorCode, PyramidFlowError } from '../core/errors';
+import { type ErrorCode, type ErrorDetails, PyramidFlowError } from '../core/errors';
 import { parseSize, type SizeRequest } from '../image/size';
 import type { TrainingChoices } from '../training/plan';
 import { abortable } from './abort';
 import { decodeImage, type ImageSource, is } from './image-source';
 
-/** What a page asks its training worker for: first the plan, then the images, each once the one before is in. */
-export type TrainRequest =
-  | { readonly kind: 'start'; readonly choices: TrainingChoices; readonly category: string; readonly count: number }
-  | { readonly kind: 'image'; readonly image: ImageBitmap | ImageData | Blob };
-
-/** What the worker answers. */
-export type TrainAnswer =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'progress'; readonly progress: TrainProgress }
-  | { readonly kind: 'warning'; readonly text: string }
-  | { readonly kind: 'done'; readonly checkpoint: ArrayBuffer }
-  | { readonly kind: 'error'; readonly code?: ErrorCode; readonly problem: string; readonly remedy: string };
-
-/** How far training in a page has come. Steps count from 1, in the phase `template` good parts that were looked at. */
+/** How far training has come. */
 export interface TrainProgress {
+  /** 'read': images are decoded and resized; 'train': the epochs; 'template': template and threshold */
   readonly phase: 'read' | 'train' | 'template';
+  /** from 1; 0 while images are read */
   readonly epoch: number;
   readonly epochs: number;
+  /** from 1: training steps within the epoch, or images within the phases 'read' and 'template' */
   readonly step: number;
   readonly steps: number;
-  /** of the last step; undefined before the first */
+  /** of the last training step; undefined before the first */
   readonly loss?: number;
 }
 
-/** What is left out takes the category's released setting. */
+/**
+ * Settings of a training. What is left out takes the setting that the authors released for the category: `channels`,
+ * `levels`, `stacks`, `kernel` and `norm` of the network; `epochs`, `batch`, `seed`, `augmentation`, `learningRate`, `betas`,
+ * `epsilon`, `weightDecay` and `clipNorm` of the training.
+ */
 export interface TrainOptions extends Omit<TrainingChoices, 'size' | 'memory'> {
-  /** default 'part'; the name of a category of MVTec AD brings its settings */
+  /** what the images show; the name of a category of MVTec AD brings its settings; default 'product' */
   readonly category?: string;
-  /** the shorter side, or height and width, as 256, '256x192' or { height, width } */
+  /** pixels: the shorter side, or height and width as '256x192' or { height, width }; default that of the category */
   readonly size?: number | string | SizeRequest;
+  /** stops training; its reason is thrown */
   readonly signal?: AbortSignal;
   onProgress?(progress: TrainProgress): void;
-  /** hears, at most once, of a loss that grows without bounds; training goes on */
+  /** called with things worth knowing, such as a size that had to be adjusted */
+  onNotice?(text: string): void;
+  /** called, at most once, when the loss grows without bounds; training goes on */
   onWarning?(text: string): void;
 }
 
 /**
- * Trains a model on images of good parts, in a worker, so that the page stays free. Returns a checkpoint, which
- * `loadDetector` takes. Throws DataError, UsageError, NumericError, DeviceError, the signal's reason.
+ * Trains a model on images of good parts, in a worker, so that the page stays responsive. The worker's file, web-worker.js,
+ * must lie beside web.js.
+ *
+ * @param images at least as many as a batch holds (two by default); all are resized to one size
+ * @returns a model file, .safetensors, which `loadDetector` takes
+ * @throws DataError for images that cannot be read or are too few, UsageError for settings that make no sense, NumericError
+ *   where training diverges, DeviceError where the page has no WebGPU, or the signal's reason
+ * @example
+ * const model = await train(fileInput.files, {
+ *   category: 'flange',
+ *   size: 128,
+ *   onProgress: ({ phase, epoch, epochs }) => console.log(phase, epoch, epochs),
+ * });
+ * const detector = await loadDetector(model);
  */
 export async function train(images: Iterable<ImageSource>, options: TrainOptions = {}): Promise<ArrayBuffer> {
-  const { signal, onProgress, onWarning, category = 'part', size, ...choices } = options;
+  const { signal, onProgress, onNotice, onWarning, category = 'product', size, ...choices } = options;
   signal?.throwIfAborted();
   const sources = [...images];
   const worker = startWorker();
   try {
-    const talk = conversation(worker, { onProgress, onWarning });
+    const ask = conversation(worker, { onProgress, onNotice, onWarning });
     const start: TrainRequest = {
       kind: 'start',
       choices: { ...choices, size: sizeRequest(size) },
       category,
       count: sources.length,
     };
-    let answer = await abortable(talk(start), signal);
-    for (const source of sources) answer = await abortable(send(talk, source), signal);
-    if (answer.kind === 'done') return answer.checkpoint;
-    throw new PyramidFlowError('DataError', 'there are no images to train on', 'give images of good parts');
+    let reply = await abortable(ask(start), signal);
+    for (const source of sources) reply = await abortable(send(ask, source), signal);
+    if (reply.kind === 'done') return reply.checkpoint;
+    throw new PyramidFlowError('DataError', 'there are no images to train on', 'add images of good parts');
   } finally {
     worker.terminate();
   }
 }
+
+/** What a page asks of its training worker: to start, then to take one image after the other, each after the last reply. */
+export type TrainRequest =
+  | { readonly kind: 'start'; readonly choices: TrainingChoices; readonly category: string; readonly count: number }
+  | { readonly kind: 'image'; readonly image: ImageBitmap | ImageData | Blob };
+
+/** What the worker sends back: any number of reports, then 'ready', 'done' after the last image, or an error. */
+export type TrainReply =
+  | { readonly kind: 'progress'; readonly progress: TrainProgress }
+  | { readonly kind: 'notice' | 'warning'; readonly text: string }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly checkpoint: ArrayBuffer }
+  | ({ readonly kind: 'error' } & ErrorReport);
+
+/** A PyramidFlowError in plain data; of any other error, its message alone. */
+export interface ErrorReport {
+  readonly code?: ErrorCode;
+  readonly problem: string;
+  readonly remedy: string;
+  readonly details?: ErrorDetails;
+}
+
+type Ask = (request: TrainRequest, transfer?: Transferable[]) => Promise<TrainReply>;
 
 function startWorker(): Worker {
   try {
@@ -76,28 +108,26 @@ function startWorker(): Worker {
 
 function notStarted(reason: string | undefined, cause?: unknown): PyramidFlowError {
   const problem = `the training worker did not start${reason ? `: ${reason}` : ''}`;
-  const remedy = 'serve web-worker.js beside web.js, and let worker-src of the page allow it';
+  const remedy = "serve web-worker.js beside web.js, and allow it in the page's Content-Security-Policy (worker-src)";
   return new PyramidFlowError('UsageError', problem, remedy, { cause });
 }
 
-type Talk = (request: TrainRequest, transfer?: Transferable[]) => Promise<TrainAnswer>;
-
-/** The page decodes what a worker cannot; all else the worker decodes itself. */
-async function send(talk: Talk, source: ImageSource): Promise<TrainAnswer> {
+/** Elements and video frames exist in the page alone, which decodes them; the worker decodes files itself. */
+async function send(ask: Ask, source: ImageSource): Promise<TrainReply> {
   const image = is('Blob', source) ? source : await decodeImage(source);
-  return talk({ kind: 'image', image }, is('ImageBitmap', image) ? [image] : []);
+  return ask({ kind: 'image', image }, is('ImageBitmap', image) ? [image] : []);
 }
 
-/** Sends requests to a worker and waits for the answer to each. An error that comes back is thrown. */
-function conversation(worker: Worker, observer: Pick<TrainOptions, 'onProgress' | 'onWarning'>): Talk {
+/** Sends requests to a worker and resolves with the reply to each. Rejects with an error that comes back. */
+function conversation(worker: Worker, observer: Pick<TrainOptions, 'onProgress' | 'onNotice' | 'onWarning'>): Ask {
   return (request, transfer = []) =>
     new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<TrainAnswer>) => {
+      worker.onmessage = ({ data }: MessageEvent<TrainReply>) => {
         if (data.kind === 'progress') observer.onProgress?.(data.progress);
+        else if (data.kind === 'notice') observer.onNotice?.(data.text);
         else if (data.kind === 'warning') observer.onWarning?.(data.text);
-        else if (data.kind !== 'error') resolve(data);
-        else if (data.code) reject(new PyramidFlowError(data.code, data.problem, data.remedy));
-        else reject(new Error(data.problem));
+        else if (data.kind === 'error') reject(errorFrom(data));
+        else resolve(data);
       };
       worker.onerror = (event) => {
         event.preventDefault();
@@ -105,6 +135,10 @@ function conversation(worker: Worker, observer: Pick<TrainOptions, 'onProgress' 
       };
       worker.postMessage(request, transfer);
     });
+}
+
+function errorFrom({ code, problem, remedy, details }: ErrorReport): Error {
+  return code ? new PyramidFlowError(code, problem, remedy, { details }) : new Error(problem);
 }
 
 function sizeRequest(size: TrainOptions['size']): SizeRequest | undefined {

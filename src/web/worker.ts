@@ -8,13 +8,13 @@ import { trainModel } from '../training/train';
 import { decodeImage, is } from './image-source';
 import { resizedImage } from './image-texture';
 import { supportError } from './support';
-import type { TrainAnswer, TrainProgress, TrainRequest } from './train';
+import type { ErrorReport, TrainProgress, TrainReply, TrainRequest } from './train';
 
-// The worker of `train`: gets images one by one, keeps them at the model's size, and trains when all are there.
+// The worker of `train`: takes images one by one, keeps them at the model's size, and trains once it has all of them.
 
 const page = globalThis as unknown as {
   onmessage: (event: MessageEvent<TrainRequest>) => void;
-  postMessage(answer: TrainAnswer, transfer?: Transferable[]): void;
+  postMessage(reply: TrainReply, transfer?: Transferable[]): void;
 };
 
 type Start = Extract<TrainRequest, { kind: 'start' }>;
@@ -27,11 +27,11 @@ const images: ByteImage[] = [];
 page.onmessage = ({ data }) => {
   answer(data).then(
     (reply) => page.postMessage(reply, reply.kind === 'done' ? [reply.checkpoint] : []),
-    (error) => page.postMessage(errorAnswer(error)),
+    (error) => page.postMessage({ kind: 'error', ...errorReport(error) }),
   );
 };
 
-async function answer(request: TrainRequest): Promise<TrainAnswer> {
+async function answer(request: TrainRequest): Promise<TrainReply> {
   if (request.kind === 'start') {
     started = request;
     runtime = openRuntime();
@@ -42,14 +42,14 @@ async function answer(request: TrainRequest): Promise<TrainAnswer> {
   const { count, category, choices } = started!;
   const decoded = is('Blob', request.image) ? await decodeImage(request.image) : request.image;
   const { height, width } = decoded;
-  plan ??= newPlan(choices, { category, first: { height, width }, images: count }, () => undefined);
+  plan ??= newPlan(choices, { category, first: { height, width }, images: count }, notice);
   images.push(await resizedImage(gpu, decoded, plan.config.height, plan.config.width));
   if (is('ImageBitmap', decoded)) decoded.close();
   report({ phase: 'read', epoch: 0, epochs: plan.settings.epochs, step: images.length, steps: count });
   return images.length < count ? { kind: 'ready' } : trainOnImages(gpu, plan);
 }
 
-async function trainOnImages(gpu: Runtime, planned: TrainingPlan): Promise<TrainAnswer> {
+async function trainOnImages(gpu: Runtime, planned: TrainingPlan): Promise<TrainReply> {
   const { epochs } = planned.settings;
   let loss: number | undefined;
   const all = { count: images.length, image: (index: number) => images[index] };
@@ -66,19 +66,19 @@ async function trainOnImages(gpu: Runtime, planned: TrainingPlan): Promise<Train
 }
 
 async function openRuntime(): Promise<Runtime> {
-  const lack = await supportError();
-  if (lack) throw lack;
+  const unsupported = await supportError();
+  if (unsupported) throw unsupported;
   return new Runtime(await requestDevice(navigator.gpu));
 }
 
-function report(progress: TrainProgress): void {
-  page.postMessage({ kind: 'progress', progress });
-}
+const report = (progress: TrainProgress): void => page.postMessage({ kind: 'progress', progress });
 
-function errorAnswer(error: unknown): TrainAnswer {
+const notice = (text: string): void => page.postMessage({ kind: 'notice', text });
+
+function errorReport(error: unknown): ErrorReport {
   if (error instanceof PyramidFlowError) {
-    const { code, problem, remedy } = error;
-    return { kind: 'error', code, problem, remedy };
+    const { code, problem, remedy, details } = error;
+    return { code, problem, remedy, details };
   }
-  return { kind: 'error', problem: String((error as Error)?.message ?? error), remedy: '' };
+  return { problem: String((error as Error)?.message ?? error), remedy: '' };
 }

@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeCheckpoint } from '../../src/checkpoint/codec';
+import { writeMetadata } from '../../src/checkpoint/metadata';
+import { writeSafetensors } from '../../src/checkpoint/safetensors';
+import { writeTensors } from '../../src/checkpoint/tensors';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { latentShape } from '../../src/pyramidflow/config';
 import { elements } from '../../src/tensor/tensor';
@@ -51,19 +54,26 @@ test('bytes that the page goes on to change are not read again', async () => {
   assert.equal(await encodeCheckpoint(loaded), bytes);
 });
 
+test('a file of an older version is loaded, with a notice that it has no checksum', async () => {
+  const old = writeSafetensors(writeTensors(checkpoint), { format: 'pyramidflow-1', ...writeMetadata(checkpoint) });
+  const notices: string[] = [];
+  const onNotice = (text: string) => notices.push(text);
+  const loaded = await loadCheckpoint(new File([old.slice()], 'old.safetensors'), { onNotice });
+  assert.is(loaded.threshold, 0.5);
+  assert.match(notices.join(), /^old\.safetensors has no checksum/);
+  await loadCheckpoint(new Blob([bytes]), { onNotice });
+  assert.is(notices.length, 1, 'a file with a checksum needs none');
+});
+
 test('what cannot be loaded is named, with the reason', async () => {
-  await assertRejects(
-    () => loadCheckpoint(`${origin}/none`),
-    'CheckpointError',
-    /\/none cannot be read: the server answers 404/,
-  );
+  await assertRejects(() => loadCheckpoint(`${origin}/none`), 'CheckpointError', /\/none cannot be read: .*404/);
   await assertRejects(() => loadCheckpoint(`${origin}/half`), 'CheckpointError', /\/half: /);
   await assertRejects(() => loadCheckpoint(new File(['text'], 'a.txt')), 'CheckpointError', /^a\.txt: /);
 });
 
 test('a signal stops a download and throws its own reason', async () => {
   const controller = new AbortController();
-  const loading = loadCheckpoint(`${origin}/slow`, controller.signal);
+  const loading = loadCheckpoint(`${origin}/slow`, { signal: controller.signal });
   controller.abort(new Error('enough'));
   await loading.then(
     () => assert.unreachable(),

@@ -72,7 +72,7 @@ test('a device that is destroyed while it is opened is not handed out', async ()
   const device = new SharedDevice();
   const opening = device.runtime();
   device.destroy();
-  await assertRejects(() => opening, 'DeviceError', /was destroyed/);
+  await assertRejects(() => opening, 'DeviceError', /destroyed/);
   assert.is(device.adapter, undefined);
   assert.is((await made!.lost).reason, 'destroyed');
   pageWith(dawn);
@@ -98,7 +98,7 @@ test('a destroyed device says so, and is not mistaken for a lost one', async () 
   const gpu = await device.runtime();
   device.destroy();
   assert.not(await device.wasLost(gpu));
-  await assertRejects(() => device.runtime(), 'DeviceError', /was destroyed; open another/);
+  await assertRejects(() => device.runtime(), 'DeviceError', /destroyed/);
 });
 
 test('a page without WebGPU is told so, and may try again', async () => {

@@ -1,29 +1,67 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { TrainAnswer, TrainRequest } from '../../src/web/train';
-import { train } from '../../src/web/train';
+import { create } from 'webgpu';
+import '../../src/node/dawn';
+import type { PyramidFlowError } from '../../src/core/errors';
+import { type TrainReply, type TrainRequest, train } from '../../src/web/train';
 
 const checkpoint = new ArrayBuffer(8);
 
 /** A worker that trains at once on the first image, and has something to say about it. */
-class LosingWorker {
-  onmessage: ((event: { data: TrainAnswer }) => void) | undefined;
+class TalkingWorker {
+  onmessage: ((event: { data: TrainReply }) => void) | undefined;
   terminate(): void {}
   postMessage({ kind }: TrainRequest): void {
-    const say = (answer: TrainAnswer) => queueMicrotask(() => this.onmessage?.({ data: answer }));
+    const say = (reply: TrainReply) => queueMicrotask(() => this.onmessage?.({ data: reply }));
     if (kind === 'start') return say({ kind: 'ready' });
+    say({ kind: 'notice', text: 'images are resized' });
     say({ kind: 'warning', text: 'training diverges' });
     say({ kind: 'done', checkpoint });
   }
 }
 
-test('a warning of the worker reaches the page, and training goes on', async () => {
-  Object.assign(globalThis, { Worker: LosingWorker });
-  const warnings: string[] = [];
-  const result = await train([new Blob()], { onWarning: (text) => warnings.push(text) });
+test('notices and warnings of the worker reach the page, and training goes on', async () => {
+  Object.assign(globalThis, { Worker: TalkingWorker });
+  const heard: string[] = [];
+  const result = await train([new Blob()], {
+    onNotice: (text) => heard.push(text),
+    onWarning: (text) => heard.push(text),
+  });
   assert.is(result, checkpoint);
-  assert.equal(warnings, ['training diverges']);
+  assert.equal(heard, ['images are resized', 'training diverges']);
   assert.is(await train([new Blob()]), checkpoint, 'also where nobody listens');
+});
+
+/** The real worker, in this thread: what it posts is cloned as between threads. */
+class LocalWorker {
+  onmessage: ((event: { data: TrainReply }) => void) | undefined;
+  private readonly worker = import('../../src/web/worker');
+  terminate(): void {}
+  async postMessage(request: TrainRequest): Promise<void> {
+    await this.worker;
+    const { self } = globalThis as unknown as { self: { onmessage(event: { data: TrainRequest }): void } };
+    Object.assign(globalThis, { postMessage: (data: TrainReply) => this.onmessage?.({ data: structuredClone(data) }) });
+    self.onmessage({ data: structuredClone(request) });
+  }
+}
+
+test('an error of the worker arrives whole: code, sentence, remedy and the settings it is about', async () => {
+  const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value, configurable: true });
+  define('self', globalThis);
+  define('Worker', LocalWorker);
+  define('isSecureContext', true);
+  define('location', { origin: 'https://example.com' });
+  define('navigator', { userAgent: 'Chrome', gpu: create([]) });
+  define('ImageData', class {});
+  const image = Object.assign(new ImageData(1, 1), { data: new Uint8ClampedArray(4), height: 1, width: 1 });
+  const error: PyramidFlowError = await train([image], { epochs: 0 }).then(
+    () => assert.unreachable(),
+    (reason) => reason,
+  );
+  assert.is(error.code, 'UsageError');
+  assert.match(error.problem, /epochs/);
+  assert.equal(error.details, { settings: ['epochs'] });
+  assert.ok(error.remedy);
 });
 
 test.run();
