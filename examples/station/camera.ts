@@ -6,14 +6,14 @@ import { type PartImage, type State, verdictOf } from './state';
 const HISTORY = 120; // frames in the plot
 const VIEW: MediaStreamConstraints = { video: { facingMode: 'environment', width: { ideal: 1280 } } };
 
-/** What browsers call the reasons why a camera does not open. */
+/** What to do when a camera does not open, by the name of the browser's error. */
 const REMEDIES: Readonly<Record<string, string>> = {
   NotAllowedError: 'allow the camera for this page, beside its address',
   NotFoundError: 'connect a camera, or add images instead',
   NotReadableError: 'close other programs that use the camera',
 };
 
-/** Looks at frame after frame of the camera, as fast as the GPU can; a frame can be kept as a part. */
+/** Inspects the camera's frames as fast as the GPU can. A frame can be kept as a part. */
 export class Camera {
   private readonly toggle = byId<HTMLButtonElement>('camera');
   private readonly capture = byId<HTMLButtonElement>('capture');
@@ -24,7 +24,7 @@ export class Camera {
   constructor(
     private readonly state: State,
     private readonly showLive: (detection: PageDetection) => void,
-    private readonly keep: (images: PartImage[]) => void,
+    private readonly add: (images: PartImage[]) => void,
   ) {
     this.video.muted = this.video.playsInline = true;
     this.toggle.addEventListener('click', () => void (this.stream ? this.stop() : this.start()));
@@ -34,7 +34,7 @@ export class Camera {
 
   private async start(): Promise<void> {
     try {
-      if (!navigator.mediaDevices) throw new DOMException('this page may not use cameras', 'NotFoundError');
+      if (!navigator.mediaDevices) throw new DOMException('this page has no access to cameras', 'NotFoundError');
       this.stream = await navigator.mediaDevices.getUserMedia(VIEW);
     } catch (error) {
       const { name, message } = error as DOMException;
@@ -45,7 +45,7 @@ export class Camera {
     this.state.set({ live: [] });
     try {
       await this.video.play();
-      this.capture.focus(); // it is shown by now
+      this.capture.focus(); // the live state has shown it
       await this.watch();
     } catch (error) {
       report(error);
@@ -55,7 +55,7 @@ export class Camera {
 
   private async watch(): Promise<void> {
     let before: PageDetection | undefined;
-    let said: string | undefined;
+    let announced: string | undefined;
     while (this.stream?.active && this.state.now.detector) {
       const detection = await this.state.now.detector.detect(this.video, { map: 'gpu' });
       if (this.stream) {
@@ -63,7 +63,7 @@ export class Camera {
         const { live = [], threshold } = this.state.now;
         this.state.set({ live: [...live, detection.score].slice(-HISTORY) });
         const verdict = verdictOf(detection.score, threshold);
-        if (verdict && verdict !== said) announce(`Camera: ${(said = verdict)}`);
+        if (verdict && verdict !== announced) announce(`Camera: ${(announced = verdict)}`);
       }
       before?.dispose();
       before = detection;
@@ -80,8 +80,8 @@ export class Camera {
 
   private async keepFrame(): Promise<void> {
     const name = `camera-${String(++this.captured).padStart(3, '0')}`;
-    this.keep([{ name, source: await createImageBitmap(this.video) }]);
-    announce(`${name} was added to the list`);
+    this.add([{ name, source: await createImageBitmap(this.video) }]);
+    announce(`Added ${name} to the list`);
   }
 
   private showControls(): void {

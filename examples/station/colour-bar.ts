@@ -3,10 +3,10 @@ import { HEAT } from '../../src/image/colormap';
 import { svg } from './dom';
 
 const BAR = 16; // pixels
-const INSET = 3; // percent at either end, for the numbers
+const INSET = 3; // percent at both ends, room for the numbers
 const STOPS = 32;
 
-/** The colours of all heat maps from 0 to `scale`, numbered, with a mark at the threshold. As wide as its place. */
+/** The colours of the heat maps from 0 to `scale`, with numbers and a mark at the threshold. It fills its container. */
 export function colourBar(scale: number, threshold: number | undefined): SVGElement {
   const label = scale ? `Colour scale from 0 to ${shortNumber(scale)}` : 'Colour scale, without a model yet';
   const x = (value: number) => `${INSET + (value / (scale || 1)) * (100 - 2 * INSET)}%`;

@@ -1,4 +1,4 @@
-/** The element with this id. Throws where the page has none, which is a fault of the page. */
+/** The element with this id. Throws where there is none: the page is broken. */
 export function byId<T extends Element = HTMLElement>(id: string): T {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page has no element #${id}`);
@@ -8,7 +8,7 @@ export function byId<T extends Element = HTMLElement>(id: string): T {
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 type Child = Node | string;
 
-/** An HTML element; attributes that are false or undefined are left out. */
+/** A new HTML element; attributes that are false or undefined are left out. */
 export function html<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Attributes = {},
@@ -17,7 +17,7 @@ export function html<K extends keyof HTMLElementTagNameMap>(
   return filled(document.createElement(name), attributes, children);
 }
 
-/** An SVG element. */
+/** A new SVG element. */
 export function svg(name: string, attributes: Attributes = {}, ...children: Child[]): SVGElement {
   return filled(document.createElementNS('http://www.w3.org/2000/svg', name), attributes, children);
 }
@@ -30,7 +30,7 @@ function filled<E extends Element>(element: E, attributes: Attributes, children:
   return element;
 }
 
-/** Offers a file to be saved. */
+/** Saves a file as a download. */
 export function download(name: string, content: Blob): void {
   const address = URL.createObjectURL(content);
   html('a', { href: address, download: name }).click();

@@ -2,7 +2,7 @@ import { byId } from './dom';
 import { show } from './notices';
 import type { PartImage } from './state';
 
-/** What becomes of files that a user chose or dropped. */
+/** Who takes the files that a user chose or dropped. */
 export interface Receivers {
   images(images: PartImage[]): void;
   goodParts(images: PartImage[]): void;
@@ -11,9 +11,9 @@ export interface Receivers {
 
 const MODEL = /\.safetensors$/i;
 const IMAGE = /\.(png|jpe?g|webp|bmp|gif|avif)$/i;
-const NAMED = 3; // refused files that a message names
+const MOST_NAMES = 3; // in a message about refused files
 
-/** Files of images as the page takes them; all others are refused in one message, models go to the receiver. */
+/** The images among the files, in the order of their names. A model goes to `model`; one message refuses the others. */
 export function sortFiles(files: readonly File[], model: ((file: File) => void) | undefined): PartImage[] {
   const isModel = (file: File) => MODEL.test(file.name);
   const isImage = (file: File) => file.type.startsWith('image/') || IMAGE.test(file.name);
@@ -29,19 +29,19 @@ export function sortFiles(files: readonly File[], model: ((file: File) => void) 
 function refuse(files: readonly File[]): void {
   if (!files.length) return;
   const names = files
-    .slice(0, NAMED)
+    .slice(0, MOST_NAMES)
     .map(({ name }) => name)
     .join(', ');
-  const more = files.length > NAMED ? ` and ${files.length - NAMED} more` : '';
+  const more = files.length > MOST_NAMES ? ` and ${files.length - MOST_NAMES} more` : '';
   const problem = `${names}${more} ${files.length === 1 ? 'is not an image' : 'are not images'}`;
   show({
     code: 'DataError',
     problem,
-    remedy: 'give png, jpg, webp, bmp or gif files, or a model that ends in .safetensors',
+    remedy: 'choose png, jpg, webp, bmp or gif files, or a model that ends in .safetensors',
   });
 }
 
-/** Images, folders and models come by file inputs, and by dropping them anywhere on the page. */
+/** Takes images, folders and models from the file inputs, and from drops anywhere on the page. */
 export function connectInputs(receivers: Receivers): void {
   const inputs = {
     'image-files': receivers.images,
@@ -52,7 +52,7 @@ export function connectInputs(receivers: Receivers): void {
     const input = byId<HTMLInputElement>(id);
     input.addEventListener('change', () => {
       const files = [...(input.files ?? [])];
-      input.value = ''; // the same files may be chosen again
+      input.value = ''; // so that the same files can be chosen again
       receive(sortFiles(files, undefined));
     });
   }
@@ -74,9 +74,9 @@ export function connectInputs(receivers: Receivers): void {
   });
 }
 
-/** The files that were dropped, those in folders among them. */
+/** All dropped files, including those inside folders. */
 async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
-  // all entries are taken before the first wait, after which the browser empties the list
+  // take all entries before the first await, after which the browser empties the list
   const dropped = [...transfer.items]
     .filter(({ kind }) => kind === 'file')
     .map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
@@ -92,7 +92,7 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
   const found: File[] = [];
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) return found; // a reader gives a hundred at a time
+    if (!some.length) return found; // a reader returns at most a hundred at a time
     for (const inner of some) found.push(...(await filesIn(inner)));
   }
 }

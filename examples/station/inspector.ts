@@ -8,7 +8,7 @@ import { drawSmall } from './thumbnail';
 const KEPT = 24;
 const THUMBNAIL = 96; // pixels of the longer side
 
-/** Looks at the parts of the list, one after the other, and again at one that is shown. */
+/** Inspects the parts of the list one after the other, and a part whose map was freed again when it is shown. */
 export class Inspector {
   private readonly kept = new Map<Part, PageDetection>();
   private readonly scratch = new OffscreenCanvas(1, 1);
@@ -43,14 +43,14 @@ export class Inspector {
     this.state.set({ parts: [], selected: undefined });
   }
 
-  /** The detection of a part, from the GPU if it is still there. Undefined where it cannot be inspected. */
+  /** The detection of a part: the one that is kept, or a new one. Undefined where the part cannot be inspected. */
   detectionOf(part: Part): Promise<PageDetection | undefined> {
     const turn = this.running.then(() => this.inspect(part));
     this.running = turn;
     return turn;
   }
 
-  /** Frees all maps; a part that is shown again is inspected again. */
+  /** Frees all maps. A part that is shown later is inspected again. */
   forgetAll(): void {
     for (const part of [...this.kept.keys()]) this.forget(part);
   }
@@ -61,10 +61,10 @@ export class Inspector {
     let done = 0;
     for (let part = this.next(); part; part = this.next(), done++) await this.detectionOf(part);
     this.working = false;
-    if (done > 1) this.sayResult(done);
+    if (done > 1) this.announceResult(done);
   }
 
-  /** The part that is shown comes first. */
+  /** The next part to inspect, the selected one first. */
   private next(): Part | undefined {
     const { detector, busy, parts, selected } = this.state.now;
     if (!detector || busy) return undefined;
@@ -124,9 +124,9 @@ export class Inspector {
     this.kept.delete(part);
   }
 
-  private sayResult(done: number): void {
+  private announceResult(done: number): void {
     const { parts, threshold } = this.state.now;
     const defective = parts.filter(({ score }) => verdictOf(score, threshold) === 'defective').length;
-    announce(`${done} images inspected; ${defective} of ${parts.length} in the list are defective`);
+    announce(`Inspected ${done} parts; ${defective} of ${parts.length} in the list are defective`);
   }
 }

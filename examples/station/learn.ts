@@ -7,18 +7,18 @@ import type { PartImage, State } from './state';
 import type { Task, Tasks } from './tasks';
 import { drawSmall } from './thumbnail';
 
-/** Networks to choose from, as the page's select names them. */
+/** The networks to choose from, by the values of the page's select. */
 export const NETWORKS: Readonly<Record<string, TrainOptions>> = {
   quick: { size: 64, channels: 4, levels: 3, stacks: 1, kernel: 3, norm: 'CVN', learningRate: 2e-3 },
   small: { size: 128, channels: 8, levels: 4, stacks: 2, kernel: 5, norm: 'SVN', learningRate: 1e-3 },
   full: {},
 };
 
-const LEAST = 2; // training compares pairs
+const LEAST = 2; // parts: training compares pairs
 const SHOWN = 16; // thumbnails of good parts
 const THUMBNAIL = 48; // pixels
 
-/** Learns from good parts: a new template for the model in use, or a new model. */
+/** Learns from good parts: a new template for the current model, or a new model. */
 export class Learn {
   private good: readonly PartImage[] = [];
   private readonly refreshButton = byId<HTMLButtonElement>('refresh');
@@ -41,13 +41,13 @@ export class Learn {
     state.on(['parts', 'detector', 'busy'], () => this.showControls());
   }
 
-  /** Adds images of good parts to those to learn from. */
+  /** Adds images of good parts to learn from. */
   add(images: readonly PartImage[]): void {
     const known = new Set(this.good.map(({ source }) => source));
     this.set([...this.good, ...images.filter(({ source }) => !known.has(source))]);
   }
 
-  /** Trains a model on the good parts and puts it to use. */
+  /** Trains a model on the good parts, then uses it. */
   async train(name: string, options: TrainOptions): Promise<void> {
     const detector = await this.tasks.run(`Learning ${name} from ${this.good.length} good parts`, async (task) => {
       const onProgress = progressOf(task);
@@ -65,8 +65,8 @@ export class Learn {
       detector!.refreshTemplate(sources, { signal, onProgress: (at, of) => progress(at / of, `${at} of ${of}`) }),
     );
     if (!done) return;
-    this.models.judgeAnew();
-    announce(`The template is new, the threshold is ${shortNumber(done.threshold)}`);
+    this.models.inspectAgain();
+    announce(`New template; the threshold is ${shortNumber(done.threshold)}`);
   }
 
   private labelledGood(): PartImage[] {
@@ -104,10 +104,10 @@ export class Learn {
   }
 }
 
-/** Where a phase starts in the bar, and how much of it is that phase's. */
+/** Where each phase starts in the progress bar, and its share of the bar. */
 const PHASES = { read: [0, 0.05], train: [0.05, 0.85], template: [0.9, 0.1] } as const;
 
-/** Shows what the worker reports, with the time that is left as far as one can tell. */
+/** Shows what the worker reports, and an estimate of the time left. */
 function progressOf({ progress }: Task): NonNullable<TrainOptions['onProgress']> {
   const start = performance.now();
   return ({ phase, epoch, epochs, step, steps, loss }) => {

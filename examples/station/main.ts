@@ -1,10 +1,10 @@
 import { explainSupport } from '../../src/web/index';
 import { Camera } from './camera';
-import { makeParts } from './demo';
+import { runDemo } from './demo';
 import { byId } from './dom';
 import { connectInputs } from './inputs';
 import { Inspector } from './inspector';
-import { Learn, NETWORKS } from './learn';
+import { Learn } from './learn';
 import { Models } from './models';
 import { report } from './notices';
 import { workOffline } from './offline';
@@ -13,8 +13,6 @@ import { Scores } from './scores';
 import { type PartImage, State } from './state';
 import { Tasks } from './tasks';
 import { Viewer } from './viewer';
-
-const DEMO_EPOCHS = 10;
 
 const state = new State();
 const tasks = new Tasks(state);
@@ -34,21 +32,12 @@ connectInputs({
 });
 
 const demo = byId<HTMLButtonElement>('demo');
-demo.addEventListener('click', () => void tryMadeParts());
+demo.addEventListener('click', () => void runDemo(tasks, learn, inspector));
 state.on(['busy'], () => (demo.disabled = state.now.busy));
 
-addEventListener('beforeunload', (event) => state.now.busy && event.preventDefault()); // training would be lost
+addEventListener('beforeunload', (event) => state.now.busy && event.preventDefault()); // a training in progress would be lost
 void showSupport();
 workOffline().catch(report);
-
-/** Everything that the page does, without an image of one's own. */
-async function tryMadeParts(): Promise<void> {
-  const made = await tasks.run('Making parts', makeParts);
-  if (!made) return;
-  learn.add(made.learn);
-  inspector.add(made.inspect);
-  await learn.train('made parts', { ...NETWORKS.quick, epochs: DEMO_EPOCHS });
-}
 
 async function showSupport(): Promise<void> {
   const { supported, sentence, adapter } = await explainSupport();

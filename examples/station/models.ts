@@ -6,7 +6,7 @@ import { announce } from './notices';
 import type { State } from './state';
 import type { Tasks } from './tasks';
 
-/** The model in use: opens, shows and saves it. */
+/** Opens, describes and saves the current model. */
 export class Models {
   private readonly save = byId<HTMLButtonElement>('save-model');
 
@@ -17,13 +17,13 @@ export class Models {
     const file = byId<HTMLInputElement>('model-file');
     file.addEventListener('change', () => {
       if (file.files?.[0]) void this.open(file.files[0]);
-      file.value = ''; // the same file may be chosen again
+      file.value = ''; // so that the same file can be chosen again
     });
     this.save.addEventListener('click', () => void this.saveModel());
     state.on(['detector', 'modelName', 'busy'], () => this.show());
   }
 
-  /** Opens a model file; what is refused leaves the present one in use. */
+  /** Opens a model file. If that fails, the current model stays in use. */
   async open(file: File): Promise<void> {
     const name = file.name.replace(/\.safetensors$/, '');
     const detector = await this.tasks.run(`Opening ${file.name}`, ({ signal }) => loadDetector(file, { signal }));
@@ -34,12 +34,12 @@ export class Models {
     const { state } = this;
     state.now.detector?.dispose();
     state.set({ detector, modelName: name });
-    this.judgeAnew();
+    this.inspectAgain();
     announce(`The model ${name} is ready`);
   }
 
-  /** After a new model or template: threshold and colours follow it, and every part is inspected once more. */
-  judgeAnew(): void {
+  /** After a new model or template: takes over its threshold and scale, and inspects all parts again. */
+  inspectAgain(): void {
     const { detector, parts, generation } = this.state.now;
     const { threshold } = detector!;
     for (const part of parts) part.score = part.ms = part.problem = undefined;

@@ -9,15 +9,15 @@ export interface Notice {
 
 const MOST = 3;
 
-/** What a user reads of an error: that of the library says it all; undefined for work that the user stopped. */
+/** What a user reads about an error; undefined for work that the user cancelled. */
 export function noticeOf(error: unknown): Notice | undefined {
   const { name, code, problem, remedy, message } = error as Error & Partial<Notice>;
   if (name === 'AbortError') return undefined;
   if (code && problem && remedy) return { code, problem, remedy };
-  return { code: name ?? 'Error', problem: message ?? String(error), remedy: 'reload the page if it does not go on' };
+  return { code: name ?? 'Error', problem: message ?? String(error), remedy: 'reload the page if it no longer works' };
 }
 
-/** Shows an error until it is dismissed; screen readers say it at once. */
+/** Shows an error until it is dismissed. Screen readers read it out at once. */
 export function report(error: unknown): void {
   const notice = noticeOf(error);
   if (notice) show(notice);
@@ -34,12 +34,12 @@ export function show({ code, problem, remedy }: Notice): void {
   while (notices.children.length > MOST) notices.firstElementChild!.remove();
 }
 
-/** Says something to screen readers, and keeps it in the page's status line. */
+/** Tells screen readers something, through the page's status line. */
 export function announce(text: string): void {
   byId('status').textContent = text;
 }
 
-/** With a capital letter, unless it begins with the name of a file. */
+/** A full sentence; a first word that could be the name of a file keeps its case. */
 function sentence(text: string): string {
   const start = /^[a-z]+(?=[\s,])/.test(text) ? text[0].toUpperCase() : text[0];
   return `${start}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;

@@ -1,6 +1,6 @@
 import { byId } from './dom';
 
-/** Keeps the page usable without a network. A new version waits until the user wants it, so that versions never mix. */
+/** Makes the page work offline. A new version waits until the user accepts it, so that versions never mix. */
 export async function workOffline(): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
   const registration = await navigator.serviceWorker.register('service-worker.js');

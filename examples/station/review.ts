@@ -1,17 +1,19 @@
+import { toCsv } from '../../src/core/csv';
 import { shortNumber } from '../../src/core/numbers';
 import { byId, download, html } from './dom';
-import { reviewCsv } from './export';
 import type { Inspector } from './inspector';
 import { announce } from './notices';
 import { type Label, type Part, type State, verdictOf } from './state';
 
-/** The list of parts: a listbox that the keyboard moves through and labels with. */
+const COLUMNS = ['file', 'score', 'threshold', 'verdict', 'label', 'ms'] as const; // of review.csv
+
+/** The list of parts, a listbox: parts are chosen, labelled and removed by keyboard, and exported as a table. */
 export class Review {
   private readonly list = byId('parts');
   private readonly rows = new Map<Part, HTMLElement>();
   private viewBefore?: 'overlay' | 'heat';
 
-  /** What keys do, by `KeyboardEvent.key`; the page documents them. */
+  /** Actions by `KeyboardEvent.key`; the page lists them below the list. */
   private readonly keys: Readonly<Record<string, () => void>> = {
     ArrowDown: () => this.step(1),
     ArrowUp: () => this.step(-1),
@@ -56,7 +58,7 @@ export class Review {
     announce(`${selected.name}: ${label ? `labelled ${label}` : 'no label'}`);
   }
 
-  /** The image without its heat map, and back. */
+  /** Switches to the image without its heat map, and back. */
   private peek(): void {
     const { view } = this.state.now;
     if (view !== 'image') this.viewBefore = view;
@@ -69,8 +71,16 @@ export class Review {
 
   private export(): void {
     const { parts, threshold } = this.state.now;
-    download('review.csv', new Blob([reviewCsv(parts, threshold)], { type: 'text/csv' }));
-    announce(`${parts.length} rows exported to review.csv`);
+    const rows = parts.map(({ name, score, label, ms }) => ({
+      file: name,
+      score,
+      threshold,
+      verdict: verdictOf(score, threshold),
+      label,
+      ms: ms && Math.round(ms),
+    }));
+    download('review.csv', new Blob([toCsv(COLUMNS, rows)], { type: 'text/csv' }));
+    announce(`Exported ${rows.length} rows to review.csv`);
   }
 
   private show(): void {
@@ -133,7 +143,7 @@ export class Review {
     return row;
   }
 
-  /** Scrolls the list alone: the page stays where it is. */
+  /** Scrolls the list, not the page, to a row. */
   private reveal(row: HTMLElement): void {
     const { list } = this;
     const [top, bottom] = [row.offsetTop, row.offsetTop + row.offsetHeight];

@@ -13,7 +13,7 @@ interface Plotted {
   readonly live?: readonly number[];
 }
 
-/** Scores in the order of inspection with the threshold across them: a mark a part, or a line while the camera runs. */
+/** The scores in order, one mark per part, or a line while the camera runs, and the threshold across them. */
 export function scorePlot({ parts, selected, threshold, scale, live }: Plotted, select: (part: Part) => void): SVGElement {
   const scored = parts.filter(({ score }) => score !== undefined);
   const scores = live ?? scored.map(({ score }) => score!);

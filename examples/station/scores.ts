@@ -4,7 +4,7 @@ import { byId } from './dom';
 import { scorePlot } from './score-plot';
 import { type Part, type State, verdictOf } from './state';
 
-/** The history of scores, the threshold that divides them, and how it agrees with the labels. */
+/** The plot of scores, the threshold, and how well it agrees with the labels. */
 export class Scores {
   private readonly slider = byId<HTMLInputElement>('threshold');
   private readonly best = byId<HTMLButtonElement>('best-threshold');
@@ -17,7 +17,7 @@ export class Scores {
     state.on(['parts', 'threshold'], () => this.showCounts());
   }
 
-  /** The detector keeps it too, so that it is saved with the model. */
+  /** Tells the detector too, so that the threshold is saved with the model. */
   private move(threshold: number): void {
     this.state.now.detector?.setThreshold(threshold);
     this.state.set({ threshold });
@@ -53,7 +53,7 @@ export class Scores {
     byId('agreement').textContent =
       hit + missed + alarm + passed
         ? `Against your labels: ${found}, ${alarms}.`
-        : 'Label parts good or bad to see how well the threshold divides them.';
+        : 'Label parts good or bad to see how well the threshold separates them.';
   }
 }
 

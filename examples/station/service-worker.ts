@@ -6,7 +6,7 @@ const worker = globalThis as unknown as ServiceWorkerScope;
 const PREFIX = 'pyramidflow-station-';
 const CACHE = PREFIX + VERSION;
 
-/** The part of the service worker's world that is used here; TypeScript's library for it excludes that for pages. */
+/** What this file uses of a service worker's scope. TypeScript's own types for it cannot be combined with those for pages. */
 interface ServiceWorkerScope {
   addEventListener(
     type: 'install' | 'activate',
@@ -22,7 +22,7 @@ interface ServiceWorkerScope {
 }
 
 worker.addEventListener('install', (event) => {
-  const requests = FILES.map((file) => new Request(file, { cache: 'reload' })); // not from the browser's own cache
+  const requests = FILES.map((file) => new Request(file, { cache: 'reload' })); // past the browser's own cache
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(requests)));
 });
 

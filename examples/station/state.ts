@@ -1,4 +1,4 @@
-import type { ImageSource, PageDetector } from '../../src/web/index';
+import type { ImageSource, PageDetector, Verdict } from '../../src/web/index';
 
 export type Label = 'good' | 'bad';
 export type View = 'overlay' | 'heat' | 'image';
@@ -12,39 +12,39 @@ export interface PartImage {
 /** A part in the review list. */
 export interface Part extends PartImage {
   readonly id: number;
-  /** what it looks like, small; drawn when it is inspected */
+  /** drawn when the part is inspected */
   readonly thumbnail: HTMLCanvasElement;
   score?: number;
-  /** of the inspection, decoding included */
+  /** time that the inspection took, decoding included */
   ms?: number;
   /** why it cannot be inspected */
   problem?: string;
-  /** what the inspector says it is */
+  /** what the user says it is */
   label?: Label;
 }
 
-/** What the panels of the page share. */
+/** What the page's panels share. */
 interface Values {
   detector?: PageDetector;
   modelName: string;
-  /** counts models and templates: what was found with an earlier one is void */
+  /** counts models and templates: detections of an earlier one are void */
   generation: number;
-  /** value of the last colour, in all images of a model */
+  /** the value that gets the last colour, the same for all parts of a model; 0 if not known yet */
   scale: number;
   threshold?: number;
   parts: readonly Part[];
   selected?: Part;
   view: View;
   opacity: number;
-  /** scores of the camera's last frames, while it runs */
+  /** scores of the last frames while the camera runs */
   live?: readonly number[];
-  /** what is being done that takes a while */
+  /** whether a task of Tasks is running */
   busy: boolean;
 }
 
 type Key = keyof Values;
 
-/** The state of the page: panels read it, change it, and hear of a change when the code that made it is done. */
+/** The state of the page. Panels read and change it; listeners are called once the code that changed it has returned. */
 export class State {
   private values: Values = {
     modelName: '',
@@ -68,12 +68,12 @@ export class State {
     this.values = { ...this.values, ...change };
   }
 
-  /** A part was changed in place. */
+  /** Tells listeners that a part was changed in place. */
   touch(): void {
     this.set({ parts: [...this.values.parts] });
   }
 
-  /** Calls the listener now and whenever one of these values was changed. */
+  /** Calls the listener now, and whenever one of these values changes. */
   on(keys: readonly Key[], listener: () => void): void {
     this.listeners.push({ keys, listener });
     listener();
@@ -85,8 +85,6 @@ export class State {
     for (const { keys, listener } of this.listeners) if (changed.some((key) => keys.includes(key))) listener();
   }
 }
-
-export type Verdict = 'good' | 'defective';
 
 export function verdictOf(score: number | undefined, threshold: number | undefined): Verdict | undefined {
   if (score === undefined || threshold === undefined) return undefined;

@@ -2,14 +2,14 @@ import { byId } from './dom';
 import { announce, report } from './notices';
 import type { State } from './state';
 
-/** What work that takes a while is given. */
+/** What a running task gets. */
 export interface Task {
   readonly signal: AbortSignal;
   /** @param done from 0 to 1 */
   progress(done: number, detail: string): void;
 }
 
-/** The bar that shows the one long task of the page, with a button that cancels it. */
+/** Runs one long task at a time, shown in a bar with a button to cancel it. */
 export class Tasks {
   private readonly bar = byId('task');
   private readonly meter = byId<HTMLProgressElement>('task-progress');
@@ -19,7 +19,7 @@ export class Tasks {
     byId('task-cancel').addEventListener('click', () => this.abort.abort());
   }
 
-  /** Runs a task, unless another one is running. An error is shown; then, and where it was cancelled, undefined. */
+  /** Runs a task unless another one is running. Returns undefined if it was refused, cancelled or failed; an error is shown. */
   async run<T>(title: string, work: (task: Task) => Promise<T>): Promise<T | undefined> {
     if (this.state.now.busy) return undefined;
     this.state.set({ busy: true });
@@ -42,7 +42,7 @@ export class Tasks {
   private show(title: string): void {
     byId('task-title').textContent = title;
     byId('task-detail').textContent = '';
-    this.meter.removeAttribute('value'); // not known yet
+    this.meter.removeAttribute('value'); // a bar without a value: not known yet
     this.meter.setAttribute('aria-label', title);
     this.bar.hidden = false;
   }

@@ -1,6 +1,6 @@
 import type { PartImage } from './state';
 
-/** Draws an image small, its longer side as long as the canvas has; what cannot be read leaves the canvas as it is. */
+/** Draws an image into a canvas whose longer side becomes `side` pixels. An unreadable image leaves the canvas empty. */
 export async function drawSmall(canvas: HTMLCanvasElement, { source }: PartImage, side: number): Promise<void> {
   const image = await createImageBitmap(source as ImageBitmapSource).catch(() => undefined);
   if (!image) return;

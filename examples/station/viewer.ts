@@ -8,7 +8,7 @@ import { type State, type View, verdictOf } from './state';
 
 const MOST_PIXELS = 1200; // of the canvas's longer side
 
-/** The large image with its heat map, its verdict, and what changes the view. */
+/** The large image with its heat map and verdict, and the controls of the view. */
 export class Viewer {
   private readonly canvas = byId<HTMLCanvasElement>('map');
   private readonly stage = byId('stage');
@@ -34,7 +34,7 @@ export class Viewer {
     state.on(['opacity', 'view'], () => this.showControls());
   }
 
-  /** Shows a frame of the camera, in place of the part that is selected. */
+  /** Shows a camera frame instead of the selected part. */
   showLive(detection: PageDetection): void {
     this.shown = detection;
     this.draw();
@@ -60,7 +60,7 @@ export class Viewer {
     this.showVerdict(part.name, part.score);
   }
 
-  /** What the stage shows: an image, or what to do next. */
+  /** Whether the stage shows an image, or a hint at what to do next. */
   private stageState(): 'show' | 'welcome' | 'learning' | 'empty' {
     const { detector, parts, live, busy } = this.state.now;
     if (!detector) return busy ? 'learning' : 'welcome';
@@ -92,7 +92,7 @@ export class Viewer {
     if (!this.state.now.live) this.showVerdict(this.state.now.selected?.name ?? '', shown.score);
   }
 
-  /** A device that was lost took all maps with it: what is shown is inspected again, on that which replaces it. */
+  /** All maps are lost with their device: the shown part is inspected again, on a new one. */
   private recover(error: unknown): void {
     this.shown = undefined;
     this.canvas.hidden = true;

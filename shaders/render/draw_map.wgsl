@@ -1,4 +1,4 @@
-// Draws a map over the whole target as colours, or over the image it was made from; as src/image/heat-map.ts does.
+// Draws a map as colours over the whole target, alone or blended over an image; the same colours as src/image/heat-map.ts.
 // values: (mapHeight, mapWidth), enlarged bilinearly   colors: RGB in a u32, red lowest, dark to light
 // One triangle covers the target.
 struct View {
@@ -10,8 +10,8 @@ struct View {
   high: f32,
   overlay: u32, // 1: over the image
   opacity: f32, // of the last colour over the image
-  clear: f32, // part of the scale that leaves the image clear
-  contour: u32, // 1: a white line surrounds what exceeds the threshold
+  clear: f32, // share of the scale, from its low end, that leaves the image clear
+  contour: u32, // 1: a white line around what exceeds the threshold
   threshold: f32,
 }
 @group(0) @binding(0) var<uniform> view: View;
@@ -41,7 +41,7 @@ fn color(@builtin(position) position: vec4f) -> @location(0) vec4f {
   return vec4f(mix(image_at(at), heat, share), 1.0);
 }
 
-// Whether one of the four neighbours does not exceed the threshold; the target's edge is no border.
+// Whether one of the four neighbours does not exceed the threshold. The edge of the target counts as no border.
 fn is_border(at: vec2f) -> bool {
   return (at.x > 1.0 && !(value_at(at - vec2f(1.0, 0.0)) > view.threshold))
     || (at.x < view.width - 1.0 && !(value_at(at + vec2f(1.0, 0.0)) > view.threshold))
@@ -62,7 +62,7 @@ fn value_at(at: vec2f) -> f32 {
   return mix(top, bottom, share.y);
 }
 
-// The image under a pixel of the target: the mean of its footprint where the image is finer.
+// The image under a pixel of the target: the mean over the pixel where the image is finer.
 fn image_at(at: vec2f) -> vec3f {
   let target_size = vec2f(view.width, view.height);
   let taps = clamp(ceil(vec2f(textureDimensions(image)) / target_size / 2.0), vec2f(1.0), vec2f(MOST_TAPS));

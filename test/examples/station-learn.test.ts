@@ -89,7 +89,7 @@ test('a template is learnt from parts labelled good, and the parts are judged by
     await page.click('#take-good');
     await waitForText(page, '#good-count', /^4 good parts$/);
     await page.click('#refresh');
-    await waitForText(page, '#status', /^The template is new, the threshold is [\d.]+$/);
+    await waitForText(page, '#status', /^New template; the threshold is [\d.]+$/);
     const after = await inspectedRows(page, 5);
     assert.not.equal(after, before);
     const of = (name: string) => after.find(({ text: row }) => row.startsWith(name))!.verdict;
@@ -97,7 +97,7 @@ test('a template is learnt from parts labelled good, and the parts are judged by
   });
 });
 
-test('the demonstration makes parts and begins to learn from them', async () => {
+test('the demo generates parts and begins to learn from them', async () => {
   await examples.visit('station/', async (page) => {
     await watchBlocks(page);
     await page.click('#demo');

@@ -52,11 +52,11 @@ const REFUSED: Readonly<Record<string, { give(page: Page): Promise<void>; says: 
   },
   'a text file': {
     give: (page) => drop(page, '#stage', [fileOf('notes.txt', 'some notes')]),
-    says: /^notes\.txt is not an image\. Give png, .+\. DataError$/,
+    says: /^notes\.txt is not an image\. Choose png, .+\. DataError$/,
   },
-  'a text file that is called an image': {
+  'a text file with the name of an image': {
     give: (page) => drop(page, '#stage', [fileOf('notes.png', 'some notes')]),
-    says: /^notes\.png cannot be read as an image\. Give .+\. DataError$/,
+    says: /^notes\.png cannot be read as an image\. Choose .+\. DataError$/,
   },
   'an image that is too large': {
     give: (page) => choose(page, '#image-files', wide),

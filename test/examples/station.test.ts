@@ -41,7 +41,7 @@ const CANVAS = '#map';
 test('an empty page tells a new user what to do, and every control has a name', async () => {
   await examples.visit('station/', async (page) => {
     await waitForText(page, '#adapter', /swiftshader/i);
-    assert.match(await text(page, '.welcome'), /Try with made parts[^]*Have a model\?[^]*Have good parts\?/);
+    assert.match(await text(page, '.welcome'), /sample parts[^]*Have a model\?[^]*Have good parts\?/);
     assert.equal(await nameless(page), []);
     await screenshot(page, 'station-welcome');
     await openModel(page, model);
@@ -139,7 +139,7 @@ async function checkSizes(page: Page): Promise<void> {
   }
 }
 
-test('the keyboard moves through the list, labels, peeks and removes; the export says what was found', async () => {
+test('the keyboard moves through the list, labels, peeks and removes; the export holds the results', async () => {
   await examples.visit('station/', async (page) => {
     await openModel(page, model);
     const names = ['0 a good, "fine" part.png', ...files.slice(1).map((_, i) => `${i + 1}.png`)];
@@ -192,7 +192,7 @@ test('a folder is taken with the names of its files, also before there is a mode
   });
 });
 
-test('the camera is looked at frame by frame, and a frame can be kept', async () => {
+test('camera frames are inspected one by one, and one can be kept', async () => {
   await examples.visit('station/', async (page) => {
     await openModel(page, model);
     await page.click('#camera');
@@ -208,7 +208,7 @@ test('the camera is looked at frame by frame, and a frame can be kept', async ()
   });
 });
 
-test('it works without a server once it was opened', async () => {
+test('it works without a server once it has been opened', async () => {
   await examples.visit('station/', async (page) => {
     await page.evaluate(() => navigator.serviceWorker.ready);
     await page.waitForFunction(() => navigator.serviceWorker.controller);
