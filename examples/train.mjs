@@ -10,7 +10,7 @@ if (!data) throw new Error('usage: node examples/train.mjs FOLDER [IMAGE]');
 const gpu = await openRuntime(); // the best adapter that Dawn finds here
 const model = 'trained.safetensors';
 
-// A small network that trains in a minute. The defaults are the released settings: 256 pixels, 15 epochs, 16 channels.
+// A small network, to see a result soon. The defaults are the released settings: 256 pixels, 15 epochs, 16 channels.
 const choices = { size: { shorter: 64 }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 10, learningRate: 2e-3 };
 const trained = await trainFolder(
   gpu,

@@ -7,4 +7,4 @@ export type { DrawOptions, PageDetection } from './page-detection';
 export type { DetectOptions, LoadTimings, PageDetector, RefreshOptions } from './page-detector';
 export { openDevice, type SharedDevice } from './shared-device';
 export { explainSupport, type Support } from './support';
-export { type TrainOptions, type TrainProgress, train } from './train';
+export { type TrainOptions, type TrainProgress, type TrainSettings, train } from './train';

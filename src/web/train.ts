@@ -1,5 +1,5 @@
 import { type ErrorCode, type ErrorDetails, PyramidFlowError } from '../core/errors';
-import { parseSize, type SizeRequest } from '../image/size';
+import type { SizeRequest } from '../image/size';
 import type { TrainingChoices } from '../training/plan';
 import { abortable } from './abort';
 import { decodeImage, type ImageSource, is } from './image-source';
@@ -23,11 +23,14 @@ export interface TrainProgress {
  * `levels`, `stacks`, `kernel` and `norm` of the network; `epochs`, `batch`, `seed`, `augmentation`, `learningRate`, `betas`,
  * `epsilon`, `weightDecay` and `clipNorm` of the training.
  */
-export interface TrainOptions extends Omit<TrainingChoices, 'size' | 'memory'> {
+export interface TrainSettings extends Omit<TrainingChoices, 'size' | 'memory'> {
   /** what the images show; the name of a category of MVTec AD brings its settings; default 'product' */
   readonly category?: string;
   /** pixels: the shorter side, or height and width as '256x192' or { height, width }; default that of the category */
   readonly size?: number | string | SizeRequest;
+}
+
+export interface TrainOptions extends TrainSettings {
   /** stops training; its reason is thrown */
   readonly signal?: AbortSignal;
   onProgress?(progress: TrainProgress): void;
@@ -54,19 +57,13 @@ export interface TrainOptions extends Omit<TrainingChoices, 'size' | 'memory'> {
  * const detector = await loadDetector(model);
  */
 export async function train(images: Iterable<ImageSource>, options: TrainOptions = {}): Promise<ArrayBuffer> {
-  const { signal, onProgress, onNotice, onWarning, category = 'product', size, ...choices } = options;
+  const { signal, onProgress, onNotice, onWarning, ...settings } = options;
   signal?.throwIfAborted();
   const sources = [...images];
   const worker = startWorker();
   try {
     const ask = conversation(worker, { onProgress, onNotice, onWarning });
-    const start: TrainRequest = {
-      kind: 'start',
-      choices: { ...choices, size: sizeRequest(size) },
-      category,
-      count: sources.length,
-    };
-    let reply = await abortable(ask(start), signal);
+    let reply = await abortable(ask({ kind: 'start', settings, count: sources.length }), signal);
     for (const source of sources) reply = await abortable(send(ask, source), signal);
     if (reply.kind === 'done') return reply.checkpoint;
     throw new PyramidFlowError('DataError', 'there are no images to train on', 'add images of good parts');
@@ -77,7 +74,7 @@ export async function train(images: Iterable<ImageSource>, options: TrainOptions
 
 /** What a page asks of its training worker: to start, then to take one image after the other, each after the last reply. */
 export type TrainRequest =
-  | { readonly kind: 'start'; readonly choices: TrainingChoices; readonly category: string; readonly count: number }
+  | { readonly kind: 'start'; readonly settings: TrainSettings; readonly count: number }
   | { readonly kind: 'image'; readonly image: ImageBitmap | ImageData | Blob };
 
 /** What the worker sends back: any number of reports, then 'ready', 'done' after the last image, or an error. */
@@ -139,8 +136,4 @@ function conversation(worker: Worker, observer: Pick<TrainOptions, 'onProgress' 
 
 function errorFrom({ code, problem, remedy, details }: ErrorReport): Error {
   return code ? new PyramidFlowError(code, problem, remedy, { details }) : new Error(problem);
-}
-
-function sizeRequest(size: TrainOptions['size']): SizeRequest | undefined {
-  return typeof size === 'number' || typeof size === 'string' ? parseSize(String(size)) : size;
 }

@@ -3,12 +3,13 @@ import { PyramidFlowError } from '../core/errors';
 import { requestDevice } from '../gpu/device';
 import { Runtime } from '../gpu/runtime';
 import type { ByteImage } from '../image/augment';
+import { parseSize, type Size } from '../image/size';
 import { newPlan, type TrainingPlan } from '../training/plan';
 import { trainModel } from '../training/train';
 import { decodeImage, is } from './image-source';
 import { resizedImage } from './image-texture';
 import { supportError } from './support';
-import type { ErrorReport, TrainProgress, TrainReply, TrainRequest } from './train';
+import type { ErrorReport, TrainProgress, TrainReply, TrainRequest, TrainSettings } from './train';
 
 // The worker of `train`: takes images one by one, keeps them at the model's size, and trains once it has all of them.
 
@@ -17,10 +18,9 @@ const page = globalThis as unknown as {
   postMessage(reply: TrainReply, transfer?: Transferable[]): void;
 };
 
-type Start = Extract<TrainRequest, { kind: 'start' }>;
-
-let started: Start | undefined;
-let runtime: Promise<Runtime> | undefined;
+let count: number;
+let gpu: Runtime;
+let planFor: (first: Size) => TrainingPlan;
 let plan: TrainingPlan | undefined;
 const images: ByteImage[] = [];
 
@@ -33,23 +33,27 @@ page.onmessage = ({ data }) => {
 
 async function answer(request: TrainRequest): Promise<TrainReply> {
   if (request.kind === 'start') {
-    started = request;
-    runtime = openRuntime();
-    await runtime;
+    ({ count } = request);
+    planFor = planner(request.settings);
+    gpu = await openRuntime();
     return { kind: 'ready' };
   }
-  const gpu = await runtime!;
-  const { count, category, choices } = started!;
-  const decoded = is('Blob', request.image) ? await decodeImage(request.image) : request.image;
-  const { height, width } = decoded;
-  plan ??= newPlan(choices, { category, first: { height, width }, images: count }, notice);
-  images.push(await resizedImage(gpu, decoded, plan.config.height, plan.config.width));
-  if (is('ImageBitmap', decoded)) decoded.close();
+  const image = is('Blob', request.image) ? await decodeImage(request.image) : request.image;
+  plan ??= planFor(image);
+  images.push(await resizedImage(gpu, image, plan.config.height, plan.config.width));
+  if (is('ImageBitmap', image)) image.close();
   report({ phase: 'read', epoch: 0, epochs: plan.settings.epochs, step: images.length, steps: count });
-  return images.length < count ? { kind: 'ready' } : trainOnImages(gpu, plan);
+  return images.length < count ? { kind: 'ready' } : trainOnImages(plan);
 }
 
-async function trainOnImages(gpu: Runtime, planned: TrainingPlan): Promise<TrainReply> {
+/** Reads the settings; the plan then follows from the size of the first image. */
+function planner({ category = 'product', size, ...others }: TrainSettings): (first: Size) => TrainingPlan {
+  const requested = typeof size === 'number' || typeof size === 'string' ? parseSize(String(size)) : size;
+  const choices = { ...others, size: requested };
+  return ({ height, width }) => newPlan(choices, { category, first: { height, width }, images: count }, notice);
+}
+
+async function trainOnImages(planned: TrainingPlan): Promise<TrainReply> {
   const { epochs } = planned.settings;
   let loss: number | undefined;
   const all = { count: images.length, image: (index: number) => images[index] };

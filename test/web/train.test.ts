@@ -54,14 +54,20 @@ test('an error of the worker arrives whole: code, sentence, remedy and the setti
   define('navigator', { userAgent: 'Chrome', gpu: create([]) });
   define('ImageData', class {});
   const image = Object.assign(new ImageData(1, 1), { data: new Uint8ClampedArray(4), height: 1, width: 1 });
-  const error: PyramidFlowError = await train([image], { epochs: 0 }).then(
-    () => assert.unreachable(),
-    (reason) => reason,
-  );
-  assert.is(error.code, 'UsageError');
-  assert.match(error.problem, /epochs/);
-  assert.equal(error.details, { settings: ['epochs'] });
-  assert.ok(error.remedy);
+  for (const [setting, options] of [
+    ['epochs', { epochs: 0 }],
+    ['size', { size: 0 }],
+    ['size', { size: '64 by 64' }],
+  ] as const) {
+    const error: PyramidFlowError = await train([image], options).then(
+      () => assert.unreachable(),
+      (reason) => reason,
+    );
+    assert.is(error.code, 'UsageError');
+    assert.match(error.problem, new RegExp(setting));
+    assert.equal(error.details, { settings: [setting] });
+    assert.ok(error.remedy);
+  }
 });
 
 test.run();
