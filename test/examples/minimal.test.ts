@@ -33,7 +33,7 @@ test('a model and an image give a verdict and a heat map, brightest at the defec
   });
 });
 
-test('what cannot be read is said, and the page goes on', async () => {
+test('an unreadable file gets a message, and the page goes on', async () => {
   await examples.visit('minimal/', async (page) => {
     await choose(page, '#model', fileOf('broken.safetensors', 'this is no model'));
     await waitForText(page, '#verdict', /^CheckpointError: broken\.safetensors: .+; .+/);

@@ -12,12 +12,12 @@ import { temporaryFolder } from '../support/temporary';
 
 const SIZE = 64;
 const folder = temporaryFolder();
-/** All images, and nothing else. */
+/** A folder of all the images. */
 export const partsFolder = join(folder, 'parts');
 const all = partsDataset({ size: SIZE, train: 12, good: 3, perDefect: 2, seed: 2023 });
 const inFolder = (name: string) => all.filter(({ path }) => path.startsWith(`parts/${name}/`));
 
-/** A part as a file that a user would have. */
+/** An image file of a part, as a user would have it. */
 export interface PartFile {
   readonly name: string;
   readonly file: string;
@@ -25,7 +25,7 @@ export interface PartFile {
   readonly mask?: Uint8Array;
 }
 
-/** Writes the images of a folder of the data set, as NAME-000.png. */
+/** Writes the images of one folder of the data set, as FOLDER-0.png and so on. */
 async function write(name: string): Promise<PartFile[]> {
   const masks = inFolder(`ground_truth/${name.split('/').at(-1)}`);
   return Promise.all(
@@ -39,10 +39,10 @@ async function write(name: string): Promise<PartFile[]> {
 
 export const goodParts = await write('train/good');
 export const testParts = (await Promise.all(['test/good', 'test/stain', 'test/missing'].map(write))).flat();
-/** One that has a piece broken off, which the small model finds beyond doubt. */
+/** A part with a missing piece, which even the small model finds. */
 export const brokenPart = testParts.at(-1)! as Required<PartFile>;
 
-/** A small model that was trained on the good parts, for a few seconds. */
+/** A small model, trained on the good parts for a few seconds. */
 export async function trainedCheckpoint(): Promise<Checkpoint> {
   const images = inFolder('train/good').map((part): ByteImage => ({ ...(part as MadeFile & { channels: 3 }) }));
   const choices = { size: { shorter: SIZE }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 4, learningRate: 3e-3 };

@@ -17,7 +17,7 @@ const good = goodParts.map(({ file }) => file);
 const examples = await Examples.open();
 test.after(() => examples.close());
 
-/** Starts to note how long the main thread is blocked at most, between two frames or by one task. */
+/** Starts to record the longest time that the main thread is blocked, between two timers or by one task. */
 const watchBlocks = (page: Page) =>
   page.evaluate(() => {
     const longest = { task: 0, gap: 0 };
@@ -38,7 +38,7 @@ const watchBlocks = (page: Page) =>
 const longestBlock = (page: Page) =>
   page.evaluate(() => (globalThis as unknown as { longest: { task: number; gap: number } }).longest);
 
-test('a model is trained in the page, which stays responsive, and put to use', async () => {
+test('a model is trained in the page, which stays responsive, and then used', async () => {
   await examples.visit('station/', async (page) => {
     await drop(page, '#learn', good);
     await waitForText(page, '#good-count', /^12 good parts$/);
@@ -48,7 +48,7 @@ test('a model is trained in the page, which stays responsive, and put to use', a
     await page.click('#train');
     await waitForText(page, '#task-detail', /^epoch 1 of 2, loss \d*\.?\d*[1-9]/);
     await screenshot(page, 'station-training');
-    await page.click('label[for="view-heat"]'); // the page answers meanwhile
+    await page.click('label[for="view-heat"]'); // the page responds meanwhile
     await page.waitForSelector('#view-heat:checked');
     await waitForText(page, '#model-line', /^part · 64 × 64 px/);
     const { task, gap } = await longestBlock(page);
@@ -78,7 +78,7 @@ test('training can be cancelled, and the page goes on', async () => {
   });
 });
 
-test('a template is learnt from parts labelled good, and the parts are judged by it', async () => {
+test('a template is learnt from parts labelled good, and all parts are inspected with it', async () => {
   await examples.visit('station/', async (page) => {
     await openModel(page, model);
     await choose(page, '#image-files', ...good.slice(0, 4), brokenPart.file);

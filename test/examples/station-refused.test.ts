@@ -36,7 +36,7 @@ const unfinished = { ...usable, tensors: initialTensors(config, new Random(1)), 
 const examples = await Examples.open();
 test.after(() => examples.close());
 
-/** What is refused, how it comes, and what the page says. */
+/** What the page refuses: how a user gives it, and what the page says. */
 const REFUSED: Readonly<Record<string, { give(page: Page): Promise<void>; says: RegExp }>> = {
   'a damaged model': {
     give: (page) => choose(page, '#model-file', fileOf('garbage.safetensors', 'this is no model')),
@@ -65,7 +65,7 @@ const REFUSED: Readonly<Record<string, { give(page: Page): Promise<void>; says: 
 };
 
 for (const [what, { give, says }] of Object.entries(REFUSED)) {
-  test(`${what} is refused in words, and the page stays usable`, async () => {
+  test(`${what} is refused with a message, and the page stays usable`, async () => {
     await examples.visit('station/', async (page) => {
       await openModel(page, model);
       await give(page);
@@ -73,7 +73,7 @@ for (const [what, { give, says }] of Object.entries(REFUSED)) {
       await page.click('#notices button');
       assert.is(await text(page, '#notices'), '');
       assert.match(await text(page, '#model-line'), /^usable · /);
-      const refused = await page.$$eval('#parts li', ({ length }) => length); // what cannot be read stays listed
+      const refused = await page.$$eval('#parts li', ({ length }) => length); // an unreadable image stays in the list
       await choose(page, '#image-files', goodParts[0].file);
       const found = await inspectedRows(page, refused + 1);
       assert.is(found.filter(({ verdict }) => verdict === 'problem').length, refused);
@@ -113,7 +113,7 @@ test('without WebGPU the page says why and what to do', async () => {
   );
 });
 
-test('a GPU that is lost is replaced, and what was found is shown again', async () => {
+test('after the GPU is lost, the page opens it again and shows the same results', async () => {
   await examples.visit(
     'station/',
     async (page) => {
@@ -123,7 +123,7 @@ test('a GPU that is lost is replaced, and what was found is shown again', async 
       const pixels = await canvasPixels(page, '#map', 16);
       const session = await page.createCDPSession();
       await session.send('Browser.crashGpuProcess');
-      await page.click('label[for="view-heat"]'); // whatever draws finds the map gone
+      await page.click('label[for="view-heat"]'); // drawing finds the map gone
       await page.click('label[for="view-overlay"]');
       await page.click('#parts li:nth-child(2)');
       await page.click('#parts li:nth-child(1)');

@@ -76,7 +76,7 @@ async function checkHeatMap(page: Page): Promise<void> {
   assert.equal(await nameless(page), []);
 }
 
-/** From the image alone to the colours alone. */
+/** From the image alone to the colours at full strength. */
 async function checkOpacity(page: Page): Promise<void> {
   const seen = async () => {
     await painted(page);
@@ -98,7 +98,7 @@ async function checkOpacity(page: Page): Promise<void> {
   );
 }
 
-/** All is defective above 0, all is good below the end of the scale; what was chosen is saved with the model. */
+/** Everything is defective at the low end of the slider and good at the high end; the threshold is saved with the model. */
 async function checkThreshold(page: Page): Promise<void> {
   await page.focus('#threshold');
   await page.keyboard.press('Home');
@@ -133,7 +133,7 @@ async function checkSizes(page: Page): Promise<void> {
         .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 24)
         .map(({ id }) => id),
     }));
-    assert.is(wide, width, 'it scrolls sideways');
+    assert.is(wide, width, 'the page scrolls sideways');
     assert.equal(small, [], 'too small to hit');
     await screenshot(page, `station-${width}-${theme}`);
   }
@@ -220,7 +220,7 @@ test('it works without a server once it has been opened', async () => {
   });
 });
 
-/** What a button offers to save. */
+/** The file that a button downloads. */
 async function downloaded(page: Page, button: string, name: string): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'pyramidflow-download-'));
   const session = await page.createCDPSession();

@@ -15,7 +15,7 @@ export interface Row {
   readonly verdict: string;
 }
 
-/** The example pages, served as `npm run examples` does, and a browser. */
+/** The example pages, served as by `npm run examples`, and a browser. */
 export class Examples {
   private constructor(
     readonly browser: TestBrowser,
@@ -26,7 +26,7 @@ export class Examples {
     return new Examples(await TestBrowser.launch(), await serve({ examples: 'build/examples', dist: 'dist' }));
   }
 
-  /** Opens a page; what it asks of any other host is a failure. */
+  /** Opens a page. A request to any other host fails the test. */
   async visit(path: string, work: (page: Page) => Promise<void>, options: PageOptions = {}): Promise<void> {
     const foreign: string[] = [];
     await this.browser.visit(
@@ -54,12 +54,12 @@ export class Examples {
   }
 }
 
-/** Chooses files with a file input, as with its dialogue. */
+/** Chooses files in a file input. */
 export async function choose(page: Page, input: string, ...files: string[]): Promise<void> {
   await ((await page.$(input)) as ElementHandle<HTMLInputElement>).uploadFile(...files);
 }
 
-/** Drops files on an element, under names of their own if need be. */
+/** Drops files on an element, under other names if given. */
 export async function drop(
   page: Page,
   target: string,
@@ -87,7 +87,7 @@ export async function drop(
 export const text = (page: Page, selector: string): Promise<string> =>
   page.$eval(selector, (element) => element.textContent!.trim());
 
-/** Waits until an element's text fits. */
+/** Waits until an element's text matches. */
 export async function waitForText(page: Page, selector: string, pattern: RegExp): Promise<void> {
   const fits = (s: string, source: string) => new RegExp(source).test(document.querySelector(s)?.textContent ?? '');
   await page.waitForFunction(fits, { timeout: 60_000 }, selector, pattern.source).catch(async (error: Error) => {
@@ -102,7 +102,7 @@ export async function openModel(page: Page, file: string): Promise<void> {
   await waitForText(page, '#model-line', new RegExp(`${basename(file, '.safetensors')} · \\d+`));
 }
 
-/** The review list, when all of its images were looked at. */
+/** The review list, once all of its parts have been inspected. */
 export async function inspectedRows(page: Page, count: number): Promise<Row[]> {
   const done = (wanted: number) => {
     const rows = [...document.querySelectorAll<HTMLElement>('#parts li')];
@@ -115,7 +115,7 @@ export async function inspectedRows(page: Page, count: number): Promise<Row[]> {
 export const rows = (page: Page): Promise<Row[]> =>
   page.$$eval('#parts li', (all) => all.map((row) => ({ text: row.ariaLabel!, verdict: row.dataset.verdict! })));
 
-/** What the heat map's canvas shows, without the caption that lies over it: RGB bytes at this size. */
+/** What a canvas shows, without the caption over it: RGB bytes, size x size pixels. */
 export async function canvasPixels(page: Page, canvas: string, size: number): Promise<Uint8Array> {
   const showCaption = (shown: boolean) =>
     page.$$eval('.caption', (all, hide) => all.forEach((one) => one.toggleAttribute('hidden', hide)), !shown);
@@ -125,7 +125,7 @@ export async function canvasPixels(page: Page, canvas: string, size: number): Pr
   return sharp(shot).removeAlpha().resize(size, size, { fit: 'fill' }).raw().toBuffer();
 }
 
-/** Means over the pixels where a mask is set, and over all others. */
+/** Means over the pixels inside and outside a mask. */
 export function means(mask: Uint8Array, value: (at: number) => number): { inside: number; outside: number } {
   const mean = (wanted: boolean) => {
     const chosen = [...mask.keys()].filter((at) => mask[at] > 0 === wanted);

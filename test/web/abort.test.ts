@@ -8,7 +8,7 @@ const reasonOf = (promise: Promise<unknown>) =>
     (error: Error) => error.message,
   );
 
-test('without a signal, or before it comes, work ends as it does', async () => {
+test('without an abort the result or error of the work comes through', async () => {
   const { signal } = new AbortController();
   for (const given of [undefined, signal]) {
     assert.is(await abortable(Promise.resolve(3), given), 3);
@@ -16,7 +16,7 @@ test('without a signal, or before it comes, work ends as it does', async () => {
   }
 });
 
-test('a signal ends the waiting with its reason, also one that came before', async () => {
+test('an abort ends the waiting with its reason, also one before the start', async () => {
   const never = new Promise(() => undefined);
   const controller = new AbortController();
   const waiting = reasonOf(abortable(never, controller.signal));
@@ -25,7 +25,7 @@ test('a signal ends the waiting with its reason, also one that came before', asy
   assert.is(await reasonOf(abortable(never, controller.signal)), 'enough');
 });
 
-test('an error that comes after the signal troubles no one', async () => {
+test('an error after the abort is ignored', async () => {
   let fail!: (error: Error) => void;
   const work = new Promise((_, reject) => (fail = reject));
   const waiting = reasonOf(abortable(work, AbortSignal.abort(new Error('enough'))));

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { callInPage, TestBrowser } from '../support/browser';
 
-test('a canvas that cannot be drawn to is refused, and the device stays in use', async () => {
+test('a canvas that cannot be drawn to is refused, and the device stays usable', async () => {
   const browser = await TestBrowser.launch();
   try {
     const sizes = [

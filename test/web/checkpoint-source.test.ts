@@ -47,7 +47,7 @@ test('an address, a URL, bytes and a file give the same checkpoint', async () =>
   }
 });
 
-test('bytes that the page goes on to change are not read again', async () => {
+test('bytes may be changed after they were loaded', async () => {
   const own = bytes.slice();
   const loaded = await loadCheckpoint(own.buffer);
   own.fill(0);
@@ -65,7 +65,7 @@ test('a file of an older version is loaded, with a notice that it has no checksu
   assert.is(notices.length, 1, 'a file with a checksum needs none');
 });
 
-test('what cannot be loaded is named, with the reason', async () => {
+test('an error names the source and the reason', async () => {
   await assertRejects(() => loadCheckpoint(`${origin}/none`), 'CheckpointError', /\/none cannot be read: .*404/);
   await assertRejects(() => loadCheckpoint(`${origin}/half`), 'CheckpointError', /\/half: /);
   await assertRejects(() => loadCheckpoint(new File(['text'], 'a.txt')), 'CheckpointError', /^a\.txt: /);

@@ -59,7 +59,7 @@ function entriesOf(colors: Uint8Array): number[] {
   return Array.from({ length: colors.length / 3 }, (_, i) => table.get(colors.subarray(3 * i, 3 * i + 3).join()) ?? NaN);
 }
 
-test('a map alone is drawn in the colours of the CPU, enlarged as there', async () => {
+test('a map alone is enlarged and coloured as on the CPU', async () => {
   const actual = entriesOf(await paint({ scale: [0, 2.5] }));
   assertClose(actual, entriesOf(heatImage(large, 2.5).data), 1, 'entries of the colour table');
 });
@@ -70,7 +70,7 @@ test('the scale may begin above zero', async () => {
   assertClose(actual, entriesOf(heatImage(lifted, 1.5).data), 1, 'entries of the colour table');
 });
 
-test('over an image it is what the CPU draws, outline included', async () => {
+test('a map over an image is drawn as on the CPU, outline included', async () => {
   const actual = await paint({ scale: [0, 2.5], image, threshold: 1.7 });
   const expected = overlay(photo, large, 2.5, 1.7).data;
   assert.ok(

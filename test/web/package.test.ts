@@ -7,7 +7,7 @@ import { BUDGET, withExtensions } from '../../tools/support/web';
 import { reflectRender, wgsl, withoutComments } from '../../tools/wgsl-plugin';
 import { kernelNames, kernelText } from '../support/kernels';
 
-/** The files that a bundle holds code of, and its size. */
+/** The source files in a bundle, and its size. */
 async function bundleOf(entry: string): Promise<{ files: string[]; gzip: number }> {
   const { metafile, outputFiles } = await build({
     entryPoints: [entry],
@@ -21,7 +21,7 @@ async function bundleOf(entry: string): Promise<{ files: string[]; gzip: number 
     plugins: [wgsl()],
   });
   const [{ inputs, imports }] = Object.values(metafile.outputs);
-  assert.equal(imports, [], 'it depends on nothing');
+  assert.equal(imports, [], 'it needs no other file');
   const files = Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0);
   return { files, gzip: gzipSync(outputFiles[0].contents, { level: 9 }).length };
 }
@@ -34,7 +34,7 @@ const TRAINING = [
   'shaders/optim/adam.wgsl',
 ];
 
-test('what a page loads to look at images is within its budget and holds no training; the worker does', async () => {
+test('the bundle of a page keeps to its budget and leaves training to the worker', async () => {
   const page = await bundleOf('src/web/index.ts');
   assert.ok(page.files.includes('src/web/train.ts'));
   assert.equal(

@@ -6,7 +6,7 @@ import { type Server, serve } from '../../tools/support/server';
 import { TestBrowser } from '../support/browser';
 import { temporaryFolder } from '../support/temporary';
 
-/** Pages with one thing wrong each, and what the browser then reports. */
+/** Pages with one fault each, and what the browser reports. */
 const WRONG: readonly (readonly [what: string, body: string, script: string, report: RegExp])[] = [
   ['an inline script', '<script>window.ran = true;</script>', '', /error: .*inline script.*Content Security Policy/],
   ['an inline style', '<p style="color: red">red</p>', '', /error: .*inline style.*Content Security Policy/],
@@ -39,7 +39,7 @@ test.after(async () => {
   await server?.close();
 });
 
-/** Long enough for what the page starts when it is loaded. */
+/** Gives the page time for what it starts when it is loaded. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
 
 WRONG.forEach(([what, body, script, report], i) => {
@@ -51,7 +51,7 @@ WRONG.forEach(([what, body, script, report], i) => {
   });
 });
 
-test('a page that keeps the rules has WebGPU, isolation and images of its own', async () => {
+test('a page that keeps to the rules has WebGPU, isolation and images of its own', async () => {
   page('right', '<img alt="" />', "document.querySelector('img').src = URL.createObjectURL(new Blob());");
   const found = await browser.visit(
     `${server.url}/pages/right.html`,

@@ -6,7 +6,7 @@ import '../../src/node/dawn';
 import { openDevice, SharedDevice } from '../../src/web/shared-device';
 import { assertRejects } from '../support/assert-rejects';
 
-// Node as a secure page with WebGPU. An adapter gives one device, so Dawn is asked for a new one every time.
+// Makes Node look like a secure page with WebGPU.
 const dawn = create([]);
 const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value, configurable: true });
 define('isSecureContext', true);
@@ -14,7 +14,7 @@ define('location', { origin: 'https://example.com' });
 const pageWith = (gpu: GPU | undefined) => define('navigator', { userAgent: 'Chrome', gpu });
 pageWith(dawn);
 
-test('everyone gets one device, opened at the first use', async () => {
+test('all callers get the same device, opened at the first use', async () => {
   const device = new SharedDevice();
   assert.is(device.adapter, undefined);
   const [first, second] = await Promise.all([device.runtime(), device.runtime()]);
@@ -24,7 +24,7 @@ test('everyone gets one device, opened at the first use', async () => {
   device.destroy();
 });
 
-/** Loses the device as a driver does, of its own accord. */
+/** Loses the device as a failing driver does. */
 async function lose(device: SharedDevice): Promise<Runtime> {
   const gpu = await device.runtime();
   gpu.device.destroy();
@@ -78,7 +78,7 @@ test('a device that is destroyed while it is opened is not handed out', async ()
   pageWith(dawn);
 });
 
-test('after a command that was refused the next use starts on a new device, which counts as no loss', async () => {
+test('after a refused command the next use opens a new device, which does not count as a loss', async () => {
   const device = await openDevice();
   for (let i = 0; i < 3; i++) {
     const gpu = await device.runtime();
@@ -88,7 +88,7 @@ test('after a command that was refused the next use starts on a new device, whic
     );
     await assertRejects(() => gpu.finish(), 'DeviceError', /refused a command/);
     assert.is.not(await device.runtime(), gpu);
-    assert.ok(await device.wasLost(gpu), 'its work may be repeated on the new one');
+    assert.ok(await device.wasLost(gpu), 'its work may be run again on the new one');
   }
   device.destroy();
 });

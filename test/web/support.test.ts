@@ -31,7 +31,7 @@ const LACKS: readonly (readonly [environment: Environment, sentence: RegExp])[] 
 ];
 
 for (const [environment, expected] of LACKS) {
-  test(`a page without WebGPU hears why and what to do: ${expected}`, async () => {
+  test(`a page without WebGPU is told why and what to do: ${expected}`, async () => {
     const { supported, sentence, adapter } = await explainSupport(environment);
     assert.not(supported);
     assert.is(adapter, undefined);
@@ -43,7 +43,7 @@ for (const [environment, expected] of LACKS) {
   });
 }
 
-test('a page with WebGPU hears on what it runs, as far as the browser tells', async () => {
+test('a page with WebGPU is told its adapter, as far as the browser names it', async () => {
   const gpu = gpuOf({ vendor: 'acme', architecture: 'mark-2', device: '', description: 'Acme 9000' });
   assert.equal(await explainSupport(page({ gpu })), {
     supported: true,

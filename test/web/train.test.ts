@@ -7,7 +7,7 @@ import { type TrainReply, type TrainRequest, train } from '../../src/web/train';
 
 const checkpoint = new ArrayBuffer(8);
 
-/** A worker that trains at once on the first image, and has something to say about it. */
+/** A worker that is done after the first image, and reports on the way. */
 class TalkingWorker {
   onmessage: ((event: { data: TrainReply }) => void) | undefined;
   terminate(): void {}

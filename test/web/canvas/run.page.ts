@@ -8,7 +8,7 @@ const IMAGE = { width: 4, height: 4 };
 
 type Sizes = readonly (readonly [width: number, height: number])[];
 
-/** Draws a map onto canvases of the given sizes, then reads it. What each drawing ended with: a code, or 'drawn'. */
+/** Draws a map onto canvases of these sizes, then reads it. Returns, for each canvas, 'drawn' or the code of the error. */
 export async function run(sizes: Sizes): Promise<{ drawn: string[]; map: number[] }> {
   const gpu = new Runtime(await requestDevice(navigator.gpu));
   const map = Tensor.from(gpu, [1, 1, 2, 2], Float32Array.of(1, 2, 3, 4), 'map');

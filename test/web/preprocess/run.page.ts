@@ -6,7 +6,7 @@ import { ImageTexture } from '../../../src/web/image-texture';
 import { type Report, type Result, result } from '../same-bits/result';
 import { SIZE } from './size';
 
-/** What a page makes of image files: the bytes that it decodes, and the network's input. */
+/** What a page reads from image files: the decoded bytes, and the network's input. */
 export async function run(files: readonly { name: string; content: readonly number[] }[]): Promise<Report> {
   const gpu = new Runtime(await requestDevice(navigator.gpu));
   const results: Result[] = [];

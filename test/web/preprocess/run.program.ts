@@ -6,7 +6,7 @@ import { readImage } from '../../../src/node/files/image-file';
 import { type Result, result } from '../same-bits/result';
 import { SIZE } from './size';
 
-// What Node makes of image files: the bytes that it decodes, and the network's input.
+// What Node reads from image files: the decoded bytes, and the network's input.
 const [report, ...files] = process.argv.slice(2);
 const gpu = await openRuntime();
 const results: Result[] = [];

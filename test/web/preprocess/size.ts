@@ -1,2 +1,2 @@
-/** Of the network that the images are made ready for. */
+/** The size of the network's input. */
 export const SIZE = { height: 40, width: 48 };
