@@ -90,7 +90,7 @@ export function fixedEntries(size: number): Entry[] {
       const dw = given.get([CHANNELS, CHANNELS, 1, 1], 'dw');
       return {
         run: () => {
-          const gradient = luWeight.gradient(dw.tensor, lu);
+          const gradient = luWeight.backward(dw.tensor, lu);
           for (const name of ['logS', 'upper'] as const) gradient[name]!();
           return gradient.lower!();
         },

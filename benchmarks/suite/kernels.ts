@@ -127,7 +127,7 @@ export function mapEntries(side: number): Entry[] {
       (given) => {
         const [x, dy] = [given.get(map), given.get(half, 'dy')];
         return {
-          run: () => down.gradient(dy.tensor, { x: x.tensor }, {}).x!(),
+          run: () => down.backward(dy.tensor, { x: x.tensor }, {}).x!(),
           truth: downGradientAt(x.values, dy.values, side),
         };
       },
@@ -145,7 +145,7 @@ export function mapEntries(side: number): Entry[] {
       [map, half],
       (given) => {
         const dy = given.get(map, 'dy');
-        return { run: () => up.gradient(dy.tensor, {}, undefined).x!(), truth: upGradientAt(dy.values, side) };
+        return { run: () => up.backward(dy.tensor, {}, undefined).x!(), truth: upGradientAt(dy.values, side) };
       },
     ],
     [
@@ -260,7 +260,7 @@ export function mapEntries(side: number): Entry[] {
         const [x, dy] = [given.get(map), given.get([1, 1, side, side], 'dy')];
         const other = (at: number) => (at + C * pixels) % x.values.length;
         return {
-          run: () => pairDifferences.gradient(dy.tensor, { x: x.tensor }, { power: 2 }).x!(),
+          run: () => pairDifferences.backward(dy.tensor, { x: x.tensor }, { power: 2 }).x!(),
           truth: (at) => (2 / C) * (x.values[at] - x.values[other(at)]) * dy.values[at % pixels],
         };
       },

@@ -13,7 +13,7 @@ interface Node {
 }
 
 /**
- * Records operations as they run and plays their gradients back. It keeps what the gradients will read, until they
+ * Records operations as they run and runs their gradients in reverse order. It keeps what the gradients will read, until they
  * have run or `free` is called, and nothing else: whoever made or received a tensor frees it (or lets a scope do so).
  */
 export class Tape {
@@ -49,7 +49,7 @@ export class Tape {
       for (const node of this.nodes.reverse()) {
         const dy = gradients.get(node.y);
         if (dy) {
-          this.playBack(node, dy, gradients);
+          this.backwardThrough(node, dy, gradients);
           gradients.delete(node.y);
           dy.free();
         }
@@ -66,8 +66,8 @@ export class Tape {
     this.nodes = [];
   }
 
-  private playBack({ op, saved, attrs, inputs }: Node, dy: Tensor, gradients: Map<Tensor, Tensor>): void {
-    const made = op.gradient(dy, saved, attrs);
+  private backwardThrough({ op, saved, attrs, inputs }: Node, dy: Tensor, gradients: Map<Tensor, Tensor>): void {
+    const made = op.backward(dy, saved, attrs);
     for (const [name, input] of Object.entries(inputs)) {
       const gradient = this.watched.has(input) ? made[name]?.() : undefined;
       if (gradient) this.accumulate(gradients, input, gradient);

@@ -17,7 +17,7 @@ export class Mixing implements Invertible {
     this.parameters = [lu.lower, lu.logS, lu.upper];
   }
 
-  record(tape: Tape, levels: readonly Tensor[]): Tensor {
+  forward(tape: Tape, levels: readonly Tensor[]): Tensor {
     const w = tape.apply(luWeight, this.lu, undefined);
     const y = tape.apply(conv2d, { x: levels[this.target], w }, {});
     w.free();

@@ -22,7 +22,7 @@ export const leakyRelu: Op<'x', { slope: number }, 'y'> = {
     leaky(x, y, slope, 0);
     return y;
   },
-  gradient: (dy, { y }, { slope }) => ({
+  backward: (dy, { y }, { slope }) => ({
     x() {
       const dx = y.copy('leakyRelu dx');
       leaky(dy, dx, slope, 1);
@@ -45,7 +45,7 @@ export const softClamp: Op<'x', { channels: number; alpha: number }, 'x'> = {
   name: 'softClamp',
   saves: ['x'],
   forward: ({ x }, { channels, alpha }) => softClampHead(x, channels, alpha),
-  gradient: (dy, { x }, { channels, alpha }) => ({
+  backward: (dy, { x }, { channels, alpha }) => ({
     x() {
       const dx = zerosLike(x, 'softClamp dx');
       copyChannels(x, 0, dx, 0, channels);

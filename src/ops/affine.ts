@@ -63,7 +63,7 @@ export const affine: Op<'x' | 'logScale' | 'network' | 'runningMean', AffineNorm
     withMean(logScale, runningMean, norm, (values) => applyAffine(y, values, network, 'forward'));
     return y;
   },
-  gradient(dy, { x, logScale, runningMean }, norm) {
+  backward(dy, { x, logScale, runningMean }, norm) {
     let made: ReturnType<typeof gradients> | undefined;
     const all = () => (made ??= gradients(dy, x, logScale, runningMean, norm));
     return { x: () => all().x, logScale: () => all().logScale, network: () => all().network };

@@ -9,7 +9,7 @@ export const blur: Op<'x', void> = {
   name: 'blur',
   saves: [],
   forward: ({ x }) => blurred(x),
-  gradient: (dy) => ({ x: () => blurred(dy) }), // symmetric, so it is its own transpose
+  backward: (dy) => ({ x: () => blurred(dy) }), // symmetric, so it is its own transpose
 };
 
 function blurred(x: Tensor): Tensor {

@@ -14,7 +14,7 @@ export const add: Op<'a' | 'b', void> = {
     addInto(y, b);
     return y;
   },
-  gradient: (dy) => ({ a: () => dy.copy(), b: () => dy.copy() }),
+  backward: (dy) => ({ a: () => dy.copy(), b: () => dy.copy() }),
 };
 
 /** target = a * target + b * value, in place. */

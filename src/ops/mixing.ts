@@ -40,7 +40,7 @@ export const luWeight: Op<keyof LuTensors, void, keyof LuTensors> = {
   name: 'luWeight',
   saves: ['lower', 'logS', 'upper', 'perm', 'sign'],
   forward: (lu) => mixingWeight(lu),
-  gradient(dw, lu) {
+  backward(dw, lu) {
     let made: ReturnType<typeof upperGradients> | undefined;
     const upper = () => (made ??= upperGradients(dw, lu));
     return { lower: () => lowerGradient(dw, lu), logS: () => upper().dLogS, upper: () => upper().dUpper };

@@ -17,7 +17,7 @@ export const nearest: Op<'x', { height: number; width: number }, 'x'> = {
     resizeInto(x, y, 0);
     return y;
   },
-  gradient: (dy, { x }) => ({
+  backward: (dy, { x }) => ({
     x() {
       const dx = zerosLike(x, 'nearest dx');
       resizeGradient(dy, 0, dx);

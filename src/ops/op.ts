@@ -1,18 +1,28 @@
 import type { Tensor } from '../tensor/tensor';
 
 /**
- * A differentiable operation: forward and gradient side by side.
- * I: names of the input tensors. A: attributes (numbers, modes). S: which tensors the gradient reads; 'y' is the output.
+ * A differentiable operation, forward and backward side by side. What a backward computes, or a name such as `dx`, is called a
+ * gradient.
+ *
+ * @typeParam I names of the input tensors
+ * @typeParam A attributes (numbers, modes)
+ * @typeParam S which tensors the backward reads; 'y' is the output
  */
 export interface Op<I extends string, A, S extends I | 'y' = never> {
   readonly name: string;
-  /** A tape keeps exactly these until the gradient has run. */
+  /** A tape keeps exactly these until the backward has run. */
   readonly saves: readonly S[];
-  /** Makes a new tensor; inputs stay as they are. Throws ShapeError where the inputs do not fit. */
+  /**
+   * Computes the output as a new tensor; the inputs are left unchanged.
+   *
+   * @throws PyramidFlowError ShapeError if the inputs do not fit the operation or each other
+   */
   forward(inputs: Readonly<Record<I, Tensor>>, attrs: A): Tensor;
   /**
-   * How to make d(loss)/d(input) from dy = d(loss)/d(y), input by input; a tape calls those that something needs.
-   * An input left out has no gradient. The results are new tensors.
+   * Functions that compute d(loss)/d(input) as new tensors, by input; an input without one has no gradient. A tape calls only
+   * those that are needed.
+   *
+   * @param dy d(loss)/d(y)
    */
-  gradient(dy: Tensor, saved: Readonly<Record<S, Tensor>>, attrs: A): Partial<Record<I, () => Tensor>>;
+  backward(dy: Tensor, saved: Readonly<Record<S, Tensor>>, attrs: A): Partial<Record<I, () => Tensor>>;
 }

@@ -25,7 +25,7 @@ export const down: Op<'x', { pooling?: Pooling }, 'x'> = {
     runDown(x, x, y, 0, pooling);
     return y;
   },
-  gradient: (dy, { x }, { pooling = 'max' }) => ({
+  backward: (dy, { x }, { pooling = 'max' }) => ({
     x() {
       const dBlurred = Tensor.empty(x.gpu, x.shape, 'd blurred');
       runDown(x, dy, dBlurred, 1, pooling);
@@ -41,7 +41,7 @@ export const up: Op<'x', void> = {
   name: 'up',
   saves: [],
   forward: ({ x }) => runUp(x, undefined, 1),
-  gradient: (dy) => ({ x: () => upTransposed(dy) }),
+  backward: (dy) => ({ x: () => upTransposed(dy) }),
 };
 
 /**
@@ -63,7 +63,7 @@ export function decomposeGradient(dBands: readonly Tensor[], x: Tensor, pooling?
     const own = dBands[i].copy('d gauss');
     if (i > 0) upTransposed(dBands[i - 1], own);
     if (dGauss) {
-      const through = down.gradient(dGauss, { x: gauss[i] }, { pooling }).x!();
+      const through = down.backward(dGauss, { x: gauss[i] }, { pooling }).x!();
       addInto(own, through);
       through.free();
       dGauss.free();

@@ -56,7 +56,7 @@ export function subtractMean(x: Tensor, mean: Tensor, kind: VolumeNorm): void {
 }
 
 /** running = (1 - momentum) * running + momentum * mean, in place. */
-export function moveRunningMean(running: Tensor, mean: Tensor, momentum = MOMENTUM): void {
+export function updateRunningMean(running: Tensor, mean: Tensor, momentum = MOMENTUM): void {
   combineInto(running, 1 - momentum, mean, momentum);
 }
 
@@ -77,7 +77,7 @@ export const volumeNorm: Op<'x' | 'runningMean', { kind: VolumeNorm; training: b
     else subtractMean(y, runningMean, kind);
     return y;
   },
-  gradient: (dy, _, { kind, training }) => ({
+  backward: (dy, _, { kind, training }) => ({
     x() {
       const dx = dy.copy('volumeNorm dx');
       if (training) removeMean(dx, kind);

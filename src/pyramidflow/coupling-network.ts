@@ -29,7 +29,7 @@ export const condition: Op<string, NetworkSize, string> = {
   name: 'condition',
   saves: ['0', '1'],
   forward: (inputs, size) => conditionOf(Object.values(inputs), size),
-  gradient: (dy, saved) => {
+  backward: (dy, saved) => {
     const levels = Object.values(saved);
     const thunk = (i: number) => () => {
       const dx = zerosLike(levels[i], 'condition dx');

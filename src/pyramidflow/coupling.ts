@@ -7,7 +7,7 @@ import { affine, affineGradient, applyAffine, type LogScale } from '../ops/affin
 import { conv2d } from '../ops/conv/convolve';
 import { add, addInto, scaleInto } from '../ops/elementwise';
 import { nearest } from '../ops/nearest';
-import { moveRunningMean, removeMean, subtractMean, type VolumeNorm, volumeMean, volumeNorm } from '../ops/volume-norm';
+import { removeMean, subtractMean, updateRunningMean, type VolumeNorm, volumeMean, volumeNorm } from '../ops/volume-norm';
 import type { Tensor } from '../tensor/tensor';
 import { condition, type NetworkInputs, type NetworkSize, networkGradients, runNetwork } from './coupling-network';
 
@@ -51,7 +51,7 @@ export class AffineCoupling implements Invertible {
     this.parameters = [set.get(`${prefix}conv1`), set.get(`${prefix}conv2`)];
   }
 
-  record(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor {
+  forward(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor {
     const [w1, w2] = this.parameters;
     const target = levels[this.target];
     const size = this.size(levels, pass);
@@ -62,9 +62,9 @@ export class AffineCoupling implements Invertible {
     const network = tape.apply(conv2d, { x: hidden, w: w2 }, { workspace });
     const clamped = tape.apply(softClamp, { x: network }, { channels: target.shape[1], alpha: CLAMP });
     const { norm: kind, runningMean } = this;
-    if (pass.moveMeans) {
+    if (pass.updateRunningMeans) {
       const mean = volumeMean(clamped, kind);
-      moveRunningMean(runningMean, mean);
+      updateRunningMean(runningMean, mean);
       mean.free();
     }
     const normalization = { kind, training: pass.training };
@@ -80,7 +80,7 @@ export class AffineCoupling implements Invertible {
     return y;
   }
 
-  forward(levels: Tensor[], pass: Pass): void {
+  forwardInPlace(levels: Tensor[], pass: Pass): void {
     const network = runNetwork(this.inputs(levels), this.size(levels, pass));
     const logScale = this.logScale(network, pass);
     applyAffine(levels[this.target], logScale, network, 'forward');
@@ -112,7 +112,7 @@ export class AffineCoupling implements Invertible {
   private logScale(network: Tensor, pass: Pass): LogScale {
     const values = softClampHead(network, network.shape[1] / 2, CLAMP);
     const mean = pass.training ? volumeMean(values, this.norm) : this.runningMean;
-    if (pass.moveMeans) moveRunningMean(this.runningMean, mean);
+    if (pass.updateRunningMeans) updateRunningMean(this.runningMean, mean);
     return { values, mean, kind: this.norm };
   }
 

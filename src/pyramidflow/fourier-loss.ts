@@ -31,7 +31,7 @@ export function fourierLossAndGradient(latent: readonly Tensor[], power: 1 | 2):
     const loss = mean(magnitude);
     const dDifferences = inverseFft2Real(spectrum, 1 / magnitude.size).view(differences.shape);
     const dLevels = composeGradient(dDifferences, latent.length);
-    const gradients = latent.map((x, i) => pairDifferences.gradient(dLevels[i], { x }, { power }).x!());
+    const gradients = latent.map((x, i) => pairDifferences.backward(dLevels[i], { x }, { power }).x!());
     return { loss, gradients };
   });
 }

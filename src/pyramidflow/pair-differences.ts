@@ -26,7 +26,7 @@ export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {
     });
     return y;
   },
-  gradient: (dy, { x }, { power }) => ({
+  backward: (dy, { x }, { power }) => ({
     x() {
       const [batch, channels, height, width] = imageShape(x);
       const dx = Tensor.empty(x.gpu, x.shape, 'pair differences dx');

@@ -3,7 +3,7 @@ import { affineGradient, applyAffine } from '../ops/affine';
 import { inverseMixingWeight, luWeight, mixingWeight } from '../ops/mixing';
 import { meanShape, subtractMean, type VolumeNorm, volumeMean } from '../ops/volume-norm';
 import type { Check, Comparison, Lab, Sample } from './check';
-import { product } from './truth';
+import { product } from './reference';
 
 /** Checks of the coupling blocks, from the network's result to the mixed level. */
 export const FLOW_CHECKS: readonly Check[] = [
@@ -17,13 +17,13 @@ export const FLOW_CHECKS: readonly Check[] = [
       const dy = lab.sample([2, 3, 5, 7]);
       const attributes = { channels: 3, alpha: CLAMP };
       const head = (input: Float64Array) => [input.subarray(0, 105), input.subarray(210, 315)].flatMap((part) => [...part]);
-      const truth = (input: Float64Array) =>
+      const reference = (input: Float64Array) =>
         Float64Array.from(head(input), (value) => CLAMP * 0.636 * Math.atan(value / CLAMP));
       const y = softClamp.forward({ x: x.tensor }, attributes);
-      const dx = softClamp.gradient(dy.tensor, { x: x.tensor }, attributes).x!();
+      const dx = softClamp.backward(dy.tensor, { x: x.tensor }, attributes).x!();
       return [
-        { what: 'the result', actual: y, expected: truth(x.values) },
-        await lab.gradient('the gradient', truth, x.values, dy.values, dx),
+        { what: 'the result', actual: y, expected: reference(x.values) },
+        await lab.gradient('the gradient', reference, x.values, dy.values, dx),
       ];
     },
   },
@@ -75,7 +75,7 @@ async function checkAffine(lab: Lab, kind: VolumeNorm): Promise<Comparison[]> {
   ].map((shape) => lab.sample(shape));
   const large = (at: number) => Math.floor(at / 20) * 80 + 20 * (Math.floor(at / 5) % 4) + 2 * (at % 5);
   const meanAt = (at: number) => mean.values[kind === 'CVN' ? large(at) % 80 : Math.floor(at / 20)];
-  const truth = (input: Float64Array, scale: Float64Array) =>
+  const reference = (input: Float64Array, scale: Float64Array) =>
     input.map((value, at) => Math.exp(scale[large(at)] - meanAt(at)) * value + network.values[240 + large(at)]);
   const logScale = { values: s.tensor, mean: mean.tensor, kind };
   const y = x.tensor.copy();
@@ -88,12 +88,12 @@ async function checkAffine(lab: Lab, kind: VolumeNorm): Promise<Comparison[]> {
   const dShift = network.values.map((value, at) => (at < 240 ? value : 0));
   dy.values.forEach((value, at) => (dShift[240 + large(at)] = value));
   return [
-    { what: 'the result', actual: y, expected: truth(x.values, s.values) },
+    { what: 'the result', actual: y, expected: reference(x.values, s.values) },
     { what: 'the inverse', actual: back, expected: x.values },
     { what: 'the input rebuilt', actual: input, expected: x.values },
     { what: 'the gradient to the shift', actual: dNetwork, expected: dShift },
-    await lab.gradient('the gradient to x', (values) => truth(values, s.values), x.values, dy.values, dx),
-    await lab.gradient('the gradient to the log scale', (values) => truth(x.values, values), s.values, dy.values, ds),
+    await lab.gradient('the gradient to x', (values) => reference(values, s.values), x.values, dy.values, dx),
+    await lab.gradient('the gradient to the log scale', (values) => reference(x.values, values), s.values, dy.values, ds),
   ];
 }
 
@@ -113,7 +113,7 @@ async function checkMixing(lab: Lab): Promise<Comparison[]> {
     [size, size],
     identity.map((_, at) => Number((Math.floor(at / size) + 4) % size === at % size)),
   );
-  const truth = (l: Float64Array, s: Float64Array, u: Float64Array) => {
+  const reference = (l: Float64Array, s: Float64Array, u: Float64Array) => {
     const mean = s.reduce((a, b) => a + b) / size;
     const left = l.map(strict((row, column) => row > column)).map((value, at) => value + identity[at]);
     const right = u
@@ -123,29 +123,29 @@ async function checkMixing(lab: Lab): Promise<Comparison[]> {
   };
   const lu = { lower: lower.tensor, logS: logS.tensor, upper: upper.tensor, perm: perm.tensor, sign: sign.tensor };
   const dw = lab.sample([size, size]);
-  const gradient = luWeight.gradient(dw.tensor, lu);
-  const w = truth(lower.values, logS.values, upper.values);
+  const gradient = luWeight.backward(dw.tensor, lu);
+  const w = reference(lower.values, logS.values, upper.values);
   const inverse = await inverseMixingWeight(lu).read();
   return [
     { what: 'the matrix', actual: mixingWeight(lu), expected: w },
     { what: 'matrix times inverse', actual: product(w, inverse, size, size), expected: identity },
     await lab.gradient(
       'the gradient to the lower factor',
-      (l) => truth(l, logS.values, upper.values),
+      (l) => reference(l, logS.values, upper.values),
       lower.values,
       dw.values,
       gradient.lower!(),
     ),
     await lab.gradient(
       'the gradient to log s',
-      (s) => truth(lower.values, s, upper.values),
+      (s) => reference(lower.values, s, upper.values),
       logS.values,
       dw.values,
       gradient.logS!(),
     ),
     await lab.gradient(
       'the gradient to the upper factor',
-      (u) => truth(lower.values, logS.values, u),
+      (u) => reference(lower.values, logS.values, u),
       upper.values,
       dw.values,
       gradient.upper!(),

@@ -10,7 +10,7 @@ import { nearest } from '../ops/nearest';
 import { maxPerItem, sum, sumOfSquares } from '../ops/reduce';
 import { Tensor } from '../tensor/tensor';
 import type { Check, Comparison, Lab } from './check';
-import { convolution, maximumPool, nearestResize } from './truth';
+import { convolution, maximumPool, nearestResize } from './reference';
 
 const TILE_KERNELS = [
   ...['conv_tile_weights', 'conv_tile_forward', 'conv_tile_product', 'conv_tile_inverse'],
@@ -70,11 +70,11 @@ export const NETWORK_CHECKS: readonly Check[] = [
     tolerance: 1e-6,
     async run(lab) {
       const [x, dy] = [lab.sample([1, 3, 5, 13]), lab.sample([1, 3, 5, 13])];
-      const truth = (values: Float64Array) => values.map((value) => (value > 0 ? value : 0.01 * value));
+      const reference = (values: Float64Array) => values.map((value) => (value > 0 ? value : 0.01 * value));
       const y = leakyRelu.forward({ x: x.tensor }, { slope: 0.01 });
-      const dx = leakyRelu.gradient(dy.tensor, { y }, { slope: 0.01 }).x!();
+      const dx = leakyRelu.backward(dy.tensor, { y }, { slope: 0.01 }).x!();
       return [
-        { what: 'the result', actual: y, expected: truth(x.values) },
+        { what: 'the result', actual: y, expected: reference(x.values) },
         {
           what: 'the gradient',
           actual: dx,
@@ -118,11 +118,11 @@ export const NETWORK_CHECKS: readonly Check[] = [
       ]) {
         const x = lab.sample([2, 3, ...from]);
         const dy = lab.sample([2, 3, ...to]);
-        const truth = (values: Float64Array) => nearestResize(values, 6, from, to);
-        const dx = nearest.gradient(dy.tensor, { x: x.tensor }, { height: to[0], width: to[1] }).x!();
+        const reference = (values: Float64Array) => nearestResize(values, 6, from, to);
+        const dx = nearest.backward(dy.tensor, { x: x.tensor }, { height: to[0], width: to[1] }).x!();
         const y = nearest.forward({ x: x.tensor }, { height: to[0], width: to[1] });
-        results.push({ what: `${from} to ${to}`, actual: y, expected: truth(x.values) });
-        results.push(await lab.gradient(`the gradient of ${from} to ${to}`, truth, x.values, dy.values, dx));
+        results.push({ what: `${from} to ${to}`, actual: y, expected: reference(x.values) });
+        results.push(await lab.gradient(`the gradient of ${from} to ${to}`, reference, x.values, dy.values, dx));
       }
       return results;
     },

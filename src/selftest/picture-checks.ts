@@ -9,7 +9,7 @@ import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
 import { pairDifferences, templateDifference } from '../pyramidflow/pair-differences';
 import { Tensor } from '../tensor/tensor';
 import type { Check, Comparison, Lab } from './check';
-import { blurred, fourier, maximumPool, nearestResize } from './truth';
+import { blurred, fourier, maximumPool, nearestResize } from './reference';
 
 const HALVING = { side: 2, stride: 2, before: 0 };
 
@@ -142,8 +142,8 @@ async function checkPyramid(lab: Lab): Promise<Comparison[]> {
   const smaller = (values: Float64Array) => maximumPool(blurred(values, 2, 6, 10), 2, [6, 10], HALVING);
   const larger = (values: Float64Array) => blurred(nearestResize(values, 2, [3, 5], [6, 10]), 2, 6, 10);
   const bands = decompose(x.tensor, 2);
-  const dDown = down.gradient(dSmall.tensor, { x: x.tensor }, {}).x!();
-  const dUp = up.gradient(dLarge.tensor, {}, undefined).x!();
+  const dDown = down.backward(dSmall.tensor, { x: x.tensor }, {}).x!();
+  const dUp = up.backward(dLarge.tensor, {}, undefined).x!();
   const band = larger(smaller(x.values)).map((value, i) => x.values[i] - value);
   return [
     { what: 'down', actual: down.forward({ x: x.tensor }, {}), expected: smaller(x.values) },
@@ -160,7 +160,7 @@ async function checkLoss(lab: Lab): Promise<Comparison[]> {
   const pixels = height * width;
   const [fine, coarse] = [lab.sample([2, channels, height, width]), lab.sample([2, channels, height / 2, width / 2])];
   const difference = (z: Float64Array) => z.subarray(0, z.length / 2).map((value, i) => (value - z[z.length / 2 + i]) ** 2);
-  const truth = (z: Float64Array, below: Float64Array): Float64Array => {
+  const reference = (z: Float64Array, below: Float64Array): Float64Array => {
     const enlarged = nearestResize(difference(below), channels, [height / 2, width / 2], [height, width]);
     const smooth = blurred(enlarged, channels, height, width);
     const composed = difference(z).map((value, i) => value + smooth[i]);
@@ -173,9 +173,9 @@ async function checkLoss(lab: Lab): Promise<Comparison[]> {
   const { loss, gradients } = fourierLossAndGradient([fine.tensor, coarse.tensor], 2);
   const one = Float64Array.of(1);
   return [
-    { what: 'the loss', actual: loss, expected: truth(fine.values, coarse.values) },
-    await lab.gradient('the gradient to level 0', (z) => truth(z, coarse.values), fine.values, one, gradients[0]),
-    await lab.gradient('the gradient to level 1', (z) => truth(fine.values, z), coarse.values, one, gradients[1]),
+    { what: 'the loss', actual: loss, expected: reference(fine.values, coarse.values) },
+    await lab.gradient('the gradient to level 0', (z) => reference(z, coarse.values), fine.values, one, gradients[0]),
+    await lab.gradient('the gradient to level 1', (z) => reference(fine.values, z), coarse.values, one, gradients[1]),
   ];
 }
 

@@ -58,10 +58,10 @@ export class Trainer {
   }
 
   /** d(loss)/d(parameters) into the parameter set, in either mode. Returns the loss, [1]. */
-  gradients(images: Tensor, moveMeans: boolean): Tensor {
+  gradients(images: Tensor, updateRunningMeans: boolean): Tensor {
     this.model.parameters.zeroGradients();
     const compute = this.memory === 'reversible' ? this.reversibleGradients : this.plainGradients;
-    return scope(() => compute.call(this, images, moveMeans));
+    return scope(() => compute.call(this, images, updateRunningMeans));
   }
 
   free(): void {
@@ -81,18 +81,18 @@ export class Trainer {
     });
   }
 
-  private reversibleGradients(images: Tensor, moveMeans: boolean): Tensor {
-    const levels = this.model.forward(images, { training: true, moveMeans });
+  private reversibleGradients(images: Tensor, updateRunningMeans: boolean): Tensor {
+    const levels = this.model.forward(images, { training: true, updateRunningMeans });
     const { loss, gradients } = fourierLossAndGradient(levels, this.power);
     this.model.chain.backward(levels, gradients);
     [...levels, ...gradients].forEach((tensor) => tensor.free());
     return loss;
   }
 
-  private plainGradients(images: Tensor, moveMeans: boolean): Tensor {
+  private plainGradients(images: Tensor, updateRunningMeans: boolean): Tensor {
     const tape = new Tape();
     const inputs = this.model.embed(images);
-    const levels = this.model.chain.record(tape, inputs, { training: true, moveMeans });
+    const levels = this.model.chain.forwardOnTape(tape, inputs, { training: true, updateRunningMeans });
     const { loss, gradients } = fourierLossAndGradient(levels, this.power);
     this.model.parameters.addGradients(tape.backward(levels.map((level, i) => [level, gradients[i]!] as const)));
     [...inputs, ...levels].forEach((tensor) => tensor.free());

@@ -10,7 +10,7 @@ const SHAPES = { weight: [3, 7, 5], bias: [1], matrix: [9, 9] };
 const STEPS = 12;
 
 /** The algorithm in float64: clipping by the norm of all gradients together, L2 decay, bias-corrected moments. */
-class AdamTruth {
+class ReferenceAdam {
   private readonly first: Float64Array;
   private readonly second: Float64Array;
   private steps = 0;
@@ -62,16 +62,16 @@ for (const [name, change, scale] of SETTINGS) {
     const settings = { ...ADAM_DEFAULTS, ...change };
     const set = randomSet();
     const start = await set.values.read();
-    const truth = new AdamTruth(Float64Array.from(start), settings);
+    const reference = new ReferenceAdam(Float64Array.from(start), settings);
     const adam = new Adam(set, settings);
     for (let step = 0; step < STEPS; step++) {
       const gradient = await setGradients(set, scale);
       const [squaredNorm] = await adam.step().read();
-      const norm = truth.step(gradient);
+      const norm = reference.step(gradient);
       assertClose(Math.sqrt(squaredNorm), norm, { absolute: 0, relative: 1e-6 }, 'norm');
     }
     const moved = (values: ArrayLike<number>) => Float64Array.from(start, (value, i) => values[i] - value);
-    const expected = moved(truth.values);
+    const expected = moved(reference.values);
     const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     assert.ok(largest > settings.learningRate, 'it has moved');
     assertClose(moved(await set.values.read()), expected, 1e-5 * largest + 1e-6, 'how far the parameters moved');

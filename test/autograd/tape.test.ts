@@ -20,7 +20,7 @@ function spy() {
   const op: Op<'a' | 'b', void, 'a' | 'b'> = {
     ...add,
     saves: ['a', 'b'],
-    gradient: (dy) => {
+    backward: (dy) => {
       const note = (name: string) => () => {
         made.push(name);
         return dy.copy();

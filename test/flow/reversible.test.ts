@@ -13,7 +13,7 @@ import { assertClose } from '../support/assert-close';
 import { centralDifferences, dot } from '../support/central-differences';
 import { gpu, randomTensor, randomValues } from '../support/gpu';
 
-// Modules that are no part of PyramidFlow and state nothing but `record` and `inverse`.
+// Modules that are no part of PyramidFlow and state nothing but `forward` and `inverse`.
 
 const SHAPE = [2, 1, 3, 5];
 const PIXELS = elements(SHAPE);
@@ -34,7 +34,7 @@ function additiveCoupling(set: ParameterSet, name: string, target: number, condi
     target,
     conditions: [condition],
     parameters: [w],
-    record(tape, levels) {
+    forward(tape, levels) {
       const t = shift(tape, levels);
       const y = tape.apply(add, { a: levels[target], b: t }, undefined);
       t.free();
@@ -57,7 +57,7 @@ function pixelAffine(set: ParameterSet, name: string, target: number): Invertibl
     target,
     conditions: [],
     parameters: [logScale, network],
-    record(tape, levels, { logDeterminants }) {
+    forward(tape, levels, { logDeterminants }) {
       if (logDeterminants) {
         replace(logDeterminants, target, tape.apply(add, { a: logDeterminants[target], b: logScale }, undefined));
       }
@@ -94,7 +94,7 @@ function toyChain(rounds: number) {
 }
 
 /** The same in float64: from both levels and all parameters, in the set's order without gaps, to both levels. */
-function truth(levels: readonly Float64Array[], parameters: Float64Array, rounds: number): Float64Array[] {
+function reference(levels: readonly Float64Array[], parameters: Float64Array, rounds: number): Float64Array[] {
   const [a, b] = [levels[0].slice(), levels[1].slice()];
   let at = 0;
   for (let i = 0; i < 2 * rounds; i++) {
@@ -125,13 +125,13 @@ test('forward, inverse and both ways to the gradients are those of float64', asy
   const levels = startLevels();
   const start = await hostOf(levels);
   const loss = (parameters: Float64Array) => (inputs: Float64Array) =>
-    dot(joined(truth([inputs.subarray(0, PIXELS), inputs.subarray(PIXELS)], parameters, 2)), joined(seeds));
+    dot(joined(reference([inputs.subarray(0, PIXELS), inputs.subarray(PIXELS)], parameters, 2)), joined(seeds));
   const dInputs = centralDifferences(loss(values), joined(start));
   const dParameters = centralDifferences((parameters) => loss(parameters)(joined(start)), values);
   const foundInSet = async () => joined(await hostOf(set.names.map((name) => set.gradient(name))));
 
   chain.forward(levels, TRAINING);
-  assertClose(joined(await hostOf(levels)), joined(truth(start, values, 2)), PRECISION, 'forward');
+  assertClose(joined(await hostOf(levels)), joined(reference(start, values, 2)), PRECISION, 'forward');
   const gradients = seedTensors();
   set.zeroGradients();
   chain.backward(levels, gradients);
@@ -141,7 +141,7 @@ test('forward, inverse and both ways to the gradients are those of float64', asy
 
   const tape = new Tape();
   tape.watch(...levels);
-  const outputs = chain.record(tape, levels, TRAINING);
+  const outputs = chain.forwardOnTape(tape, levels, TRAINING);
   const found = tape.backward(outputs.map((output, i) => [output, seedTensors()[i]]));
   assertClose(joined(await hostOf(levels.map((level) => found.get(level)!))), dInputs, PRECISION, 'plain, d inputs');
   set.zeroGradients();
@@ -152,7 +152,7 @@ test('forward, inverse and both ways to the gradients are those of float64', asy
   assertClose(joined(await hostOf(outputs)), joined(start), PRECISION, 'inverse');
 });
 
-test('log-determinants add up forward, by record as by the chain, and cancel backward', async () => {
+test('log-determinants add up forward, on a tape as in place, and cancel backward', async () => {
   const { set, chain } = toyChain(3);
   const zeros = () => [0, 1].map(() => Tensor.zeros(gpu, SHAPE));
   const scales = (level: number) => [0, 1, 2].map((round) => set.get(`${round}.${level}.s`).read());
@@ -160,13 +160,13 @@ test('log-determinants add up forward, by record as by the chain, and cancel bac
     [0, 1].map(async (level) => (await Promise.all(scales(level))).reduce((sum, s) => sum.map((v, i) => v + s[i]))),
   );
   const levels = startLevels();
-  const recorded = zeros();
-  chain.record(new Tape(), levels, { training: true, logDeterminants: recorded });
+  const taped = zeros();
+  chain.forwardOnTape(new Tape(), levels, { training: true, logDeterminants: taped });
   const logDeterminants = zeros();
   chain.forward(levels, { training: true, logDeterminants });
   for (const level of [0, 1]) {
     assertClose(await logDeterminants[level].read(), expected[level], 1e-6, `level ${level}`);
-    assertClose(await recorded[level].read(), expected[level], 1e-6, `recorded, level ${level}`);
+    assertClose(await taped[level].read(), expected[level], 1e-6, `on a tape, level ${level}`);
   }
   chain.inverse(levels, { training: true, logDeterminants });
   for (const level of logDeterminants) assertClose(await level.read(), new Float32Array(PIXELS), 1e-6, 'back');
@@ -186,7 +186,7 @@ function peakOfStep(rounds: number, mode: 'reversible' | 'plain'): { peak: numbe
       chain.backward(levels, gradients);
     } else {
       const tape = new Tape();
-      const outputs = chain.record(tape, levels, TRAINING);
+      const outputs = chain.forwardOnTape(tape, levels, TRAINING);
       set.addGradients(tape.backward(outputs.map((output, i) => [output, gradients[i]])));
     }
   });

@@ -9,7 +9,7 @@ import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
 import { byNumber, download, type GoldenCase, type Handler, numbered, type Results, uploadUnder } from './case';
-import { recorded } from './operations';
+import { onTape } from './operations';
 
 const TRAINED = ['conv1', 'conv2', 'lower', 'log_s', 'upper'];
 
@@ -26,11 +26,11 @@ async function block(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   const { lower, log_s: logS, upper, perm, sign, running_mean } = inputs;
   const coupling = new AffineCoupling('coupling', set, '', couplingLevels({ kind, start }), vn, running_mean);
   const mixing = new Mixing('mixing', target, { lower, logS, upper, perm, sign });
-  const results = await recorded(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) => {
+  const results = await onTape(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) => {
     const logDeterminants = levels.map((level) => Tensor.zeros(gpu, level.shape));
     const coupled = [...levels];
-    coupled[target] = coupling.record(tape, levels, { training: true, moveMeans: true, logDeterminants });
-    return { [`z${target}`]: mixing.record(tape, coupled), [`logdet${target}`]: logDeterminants[target] };
+    coupled[target] = coupling.forward(tape, levels, { training: true, updateRunningMeans: true, logDeterminants });
+    return { [`z${target}`]: mixing.forward(tape, coupled), [`logdet${target}`]: logDeterminants[target] };
   });
   return { ...results, 'out.running_mean': await running_mean.read() };
 }

@@ -7,7 +7,7 @@ import { blur } from '../../src/ops/blur';
 import { conv2d } from '../../src/ops/conv/convolve';
 import { luWeight } from '../../src/ops/mixing';
 import type { Op } from '../../src/ops/op';
-import { moveRunningMean, volumeMean, volumeNorm } from '../../src/ops/volume-norm';
+import { updateRunningMean, volumeMean, volumeNorm } from '../../src/ops/volume-norm';
 import type { Tensor } from '../../src/tensor/tensor';
 import { download, type GoldenCase, type Handler, type Results, uploadUnder } from './case';
 
@@ -16,12 +16,12 @@ export function operation(op: Op<string, never, never>, attrs: (golden: GoldenCa
   return async (golden, gpu) => {
     const inputs = uploadUnder(golden, gpu, 'in.');
     const seeds = uploadUnder(golden, gpu, 'grad_out.');
-    return recorded(inputs, seeds, (tape) => ({ y: tape.apply(op, inputs, attrs(golden) as never) }));
+    return onTape(inputs, seeds, (tape) => ({ y: tape.apply(op, inputs, attrs(golden) as never) }));
   };
 }
 
 /** Runs `work` on a tape; its outputs and the gradients of sum(output * seed) with respect to all inputs. */
-export async function recorded(
+export async function onTape(
   inputs: Record<string, Tensor>,
   seeds: Record<string, Tensor>,
   work: (tape: Tape) => Record<string, Tensor>,
@@ -43,10 +43,10 @@ async function volumeNormCase(golden: GoldenCase, gpu: Runtime): Promise<Results
   const { kind, training, momentum } = golden.attrs;
   const inputs = uploadUnder(golden, gpu, 'in.');
   const { x, running_mean: runningMean } = inputs;
-  const results = await recorded(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) => ({
+  const results = await onTape(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) => ({
     y: tape.apply(volumeNorm, { x, runningMean }, { kind, training }),
   }));
-  if (training) moveRunningMean(runningMean, volumeMean(x, kind), momentum);
+  if (training) updateRunningMean(runningMean, volumeMean(x, kind), momentum);
   return { ...results, 'out.running_mean': await runningMean.read() };
 }
 
@@ -55,7 +55,7 @@ async function mix(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   const { lower, log_s: logS, upper, perm, sign, x } = inputs;
   const seeds = uploadUnder(golden, gpu, 'grad_out.');
   seeds.w = seeds.w.view([...seeds.w.shape, 1, 1]); // the weight of a 1x1 convolution
-  return recorded(inputs, seeds, (tape) => {
+  return onTape(inputs, seeds, (tape) => {
     const w = tape.apply(luWeight, { lower, logS, upper, perm, sign }, undefined);
     return { w, z: tape.apply(conv2d, { x, w }, {}) };
   });

@@ -11,7 +11,7 @@ import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu, randomTensor, randomValues } from '../support/gpu';
-import { compose, type Planes } from '../support/pyramid-truth';
+import { compose, type Planes } from '../support/pyramid-reference';
 import { randomByteImage, SMALL, smallModel, trainedTensors } from '../support/small-model';
 
 const LEVELS = [0, 1, 2, 3];

@@ -30,7 +30,7 @@ for (const shape of SHAPES) {
       0,
       'y',
     );
-    const dx = leakyRelu.gradient(dy, { y }, { slope: SLOPE }).x!();
+    const dx = leakyRelu.backward(dy, { y }, { slope: SLOPE }).x!();
     assertClose(
       await dx.read(),
       dys.map((d, i) => (xs[i] > 0 ? d : Math.fround(SLOPE) * d)),
@@ -52,7 +52,7 @@ test('leakyRelu at zeros and extremes: 0 counts as not positive', async () => {
     'y',
   );
   const ones = Tensor.from(gpu, x.shape, new Float32Array(x.size).fill(1), 'ones');
-  const dx = await leakyRelu.gradient(ones, { y }, { slope: 0.5 }).x!().read();
+  const dx = await leakyRelu.backward(ones, { y }, { slope: 0.5 }).x!().read();
   assert.equal([...dx.slice(0, 2)], [0.5, 0.5]);
   assert.equal(
     [...dx.slice(4)],
@@ -60,8 +60,8 @@ test('leakyRelu at zeros and extremes: 0 counts as not positive', async () => {
   );
 });
 
-const clampTruth = (v: number, alpha: number) => alpha * 0.636 * Math.atan(v / alpha);
-const slopeTruth = (v: number, alpha: number) => 0.636 / (1 + (v / alpha) ** 2);
+const clampReference = (v: number, alpha: number) => alpha * 0.636 * Math.atan(v / alpha);
+const slopeReference = (v: number, alpha: number) => 0.636 / (1 + (v / alpha) ** 2);
 
 for (const alpha of [2, 0.7]) {
   test(`softClamp, alpha ${alpha}, is exact at zeros, changeovers and extremes, and within alpha`, async () => {
@@ -70,15 +70,15 @@ for (const alpha of [2, 0.7]) {
     const y = await softClamp.forward({ x }, { channels: EDGES.length, alpha }).read();
     assertClose(
       y,
-      EDGES.map((v) => clampTruth(v, alpha)),
+      EDGES.map((v) => clampReference(v, alpha)),
       { absolute: 1e-37, relative: 4e-7 },
       'y',
     );
     assert.ok(y.every((value) => Math.abs(value) < alpha));
-    const dx = await softClamp.gradient(dy, { x }, { channels: EDGES.length, alpha }).x!().read();
+    const dx = await softClamp.backward(dy, { x }, { channels: EDGES.length, alpha }).x!().read();
     assertClose(
       dx,
-      EDGES.map((v) => slopeTruth(v, alpha)),
+      EDGES.map((v) => slopeReference(v, alpha)),
       { absolute: 1e-12, relative: 4e-7 },
       'dx',
     );
@@ -99,7 +99,7 @@ for (const shape of SHAPES) {
       assert.equal(y.shape, dy.shape);
       assertClose(
         await y.read(),
-        [...head(xs)].map((v) => clampTruth(v, 2)),
+        [...head(xs)].map((v) => clampReference(v, 2)),
         { absolute: 1e-9, relative: 4e-7 },
         'y',
       );
@@ -108,9 +108,9 @@ for (const shape of SHAPES) {
       const gradientAt = (i: number) => {
         const [item, channel] = [Math.floor(i / (channels * pixels)), Math.floor(i / pixels) % channels];
         if (channel >= clamped) return undefined;
-        return dys[(item * clamped + channel) * pixels + (i % pixels)] * slopeTruth(xs[i], 2);
+        return dys[(item * clamped + channel) * pixels + (i % pixels)] * slopeReference(xs[i], 2);
       };
-      const dx = await softClamp.gradient(dy, { x }, attrs).x!().read();
+      const dx = await softClamp.backward(dy, { x }, attrs).x!().read();
       assertClose(
         dx,
         Array.from(xs, (_, i) => gradientAt(i) ?? 0),

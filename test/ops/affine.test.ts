@@ -39,7 +39,7 @@ function places([, channels, height, width, factor]: Case, kind: VolumeNorm, i: 
 type Values = Record<'x' | 'logScale' | 'network' | 'runningMean', ArrayLike<number>>;
 
 /** With the running mean, which is what evaluation takes. */
-function truth(c: Case, kind: VolumeNorm, { x, logScale, network, runningMean }: Values): Float64Array {
+function reference(c: Case, kind: VolumeNorm, { x, logScale, network, runningMean }: Values): Float64Array {
   return Float64Array.from(x, (value, i) => {
     const { scale, mean, shift } = places(c, kind, i);
     return Math.exp(logScale[scale] - runningMean[mean]) * value + network[shift];
@@ -64,7 +64,7 @@ for (const [c, kind] of CASES.flatMap((shape) => KINDS.map((norm) => [shape, nor
     const [xs, scales, shifts, means, dys] = await Promise.all(
       [x, logScale, network, runningMean, dy].map((tensor) => tensor.read()),
     );
-    const ys = truth(c, kind, { x: xs, logScale: scales, network: shifts, runningMean: means });
+    const ys = reference(c, kind, { x: xs, logScale: scales, network: shifts, runningMean: means });
     const evaluation = { kind, training: false };
     const normalized = { values: logScale, mean: runningMean, kind };
     const [dx, dLogScale, dNetwork] = [xs, scales, shifts].map(({ length }) => new Float64Array(length));
@@ -78,7 +78,7 @@ for (const [c, kind] of CASES.flatMap((shape) => KINDS.map((norm) => [shape, nor
 
     const y = affine.forward(inputs, evaluation);
     assertClose(await y.read(), ys, PRECISION, 'y');
-    const gradients = affine.gradient(dy, inputs, evaluation);
+    const gradients = affine.backward(dy, inputs, evaluation);
     assertClose(await gradients.x!().read(), expected.dx, PRECISION, 'dx');
     assertClose(await gradients.logScale!().read(), expected.dLogScale, PRECISION, 'd logScale');
     assertClose(await gradients.network!().read(), expected.dNetwork, PRECISION, 'd network');
@@ -123,10 +123,10 @@ for (const kind of KINDS) {
       [inputs.x, inputs.logScale, inputs.network, dy].map((tensor) => tensor.read()),
     );
     const forward = (given: Omit<Values, 'runningMean'>) =>
-      truth(c, kind, { ...given, runningMean: ownMean(kind, inputs.logScale.shape, given.logScale) });
+      reference(c, kind, { ...given, runningMean: ownMean(kind, inputs.logScale.shape, given.logScale) });
     const training = { kind, training: true };
     assertClose(await affine.forward(inputs, training).read(), forward({ x, logScale, network }), PRECISION, 'y');
-    const gradients = affine.gradient(dy, inputs, training);
+    const gradients = affine.backward(dy, inputs, training);
     const values = { x, logScale, network };
     for (const name of ['x', 'logScale', 'network'] as const) {
       const loss = (at: Float64Array) => dot(forward({ ...values, [name]: at }), dys);

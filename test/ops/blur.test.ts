@@ -6,7 +6,7 @@ import { randomTensor } from '../support/gpu';
 const ROW = [1, 4, 6, 4, 1].map((v) => v / 16);
 
 /** The definition, in float64. */
-function truth(x: Float32Array, planes: number, h: number, w: number): Float64Array {
+function reference(x: Float32Array, planes: number, h: number, w: number): Float64Array {
   const at = (p: number, i: number, j: number) => (i < 0 || j < 0 || i >= h || j >= w ? 0 : x[(p * h + i) * w + j]);
   return Float64Array.from({ length: planes * h * w }, (_, index) => {
     const [p, i, j] = [Math.floor(index / (h * w)), Math.floor(index / w) % h, index % w];
@@ -24,9 +24,9 @@ for (const [n, c, h, w] of [
 ]) {
   test(`blur ${n}x${c}x${h}x${w} and its gradient are the 5x5 binomial`, async () => {
     const x = randomTensor([n, c, h, w], 'x');
-    const expected = truth(await x.read(), n * c, h, w);
+    const expected = reference(await x.read(), n * c, h, w);
     assertClose(await blur.forward({ x }, undefined).read(), expected, 1e-6, 'y');
-    assertClose(await blur.gradient(x, {}, undefined).x!().read(), expected, 1e-6, 'dx');
+    assertClose(await blur.backward(x, {}, undefined).x!().read(), expected, 1e-6, 'dx');
   });
 }
 

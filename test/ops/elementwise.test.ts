@@ -49,7 +49,7 @@ test('a tensor that needs two rows of the grid is worked on to its end, each ele
 
 test('add gives its gradient to both inputs, in tensors of their own', async () => {
   const dy = randomTensor([2, 3, 5, 1], 'dy');
-  const gradients = add.gradient(dy, {}, undefined);
+  const gradients = add.backward(dy, {}, undefined);
   const [da, db] = [gradients.a!(), gradients.b!()];
   const expected = await dy.read();
   fill(dy, 7);

@@ -7,7 +7,7 @@ import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { centralDifferences, dot } from '../support/central-differences';
 import { gpu, randomTensor } from '../support/gpu';
-import { identity, mixingTruth, product } from '../support/matrix';
+import { identity, mixingReference, product } from '../support/matrix';
 
 const SIZES = [3, 4, 16, 24, 64, 65];
 const random = new Random(9);
@@ -35,15 +35,15 @@ const tensorsOf = (values: Record<keyof LuTensors, Float32Array>, n: number): Lu
 for (const n of SIZES) {
   const values = parameters(n);
   const lu = tensorsOf(values, n);
-  const truth = mixingTruth(values);
+  const reference = mixingReference(values);
 
   test(`${n} channels: the weight is P L U, its determinant 1 in size, and the inverse undoes it`, async () => {
     const w = mixingWeight(lu);
     assert.equal(w.shape, [n, n, 1, 1]);
-    assertClose(await w.read(), truth.data, 2e-6, 'w');
+    assertClose(await w.read(), reference.data, 2e-6, 'w');
     const inverse = { rows: n, columns: n, data: Float64Array.from(await inverseMixingWeight(lu).read()) };
-    assertClose(product(inverse, truth).data, identity(n).data, 1e-5, 'inverse times w');
-    const { upper } = luDecompose(truth);
+    assertClose(product(inverse, reference).data, identity(n).data, 1e-5, 'inverse times w');
+    const { upper } = luDecompose(reference);
     const logDeterminant = upper.data
       .filter((_, at) => at % (n + 1) === 0)
       .reduce((sum, d) => sum + Math.log(Math.abs(d)), 0);
@@ -53,10 +53,10 @@ for (const n of SIZES) {
   test(`${n} channels: gradients`, async () => {
     const dw = randomTensor([n, n, 1, 1], 'dw');
     const dws = await dw.read();
-    const gradients = luWeight.gradient(dw, lu, undefined);
+    const gradients = luWeight.backward(dw, lu, undefined);
     for (const name of ['lower', 'logS', 'upper'] as const) {
       const actual = await gradients[name]!().read();
-      const loss = (at: Float64Array) => dot(mixingTruth({ ...values, [name]: at }).data, dws);
+      const loss = (at: Float64Array) => dot(mixingReference({ ...values, [name]: at }).data, dws);
       const some = n <= 16 ? values[name].length : 40; // of a larger matrix a sample, since each costs a product
       const chosen = Array.from({ length: some }, (_, i) =>
         some === values[name].length ? i : random.integer(values[name].length),
@@ -83,7 +83,7 @@ test('a common offset of the log scales changes nothing, and their gradients sum
   const before = await mixingWeight(tensorsOf(values, 16)).read();
   const shifted = { ...values, logS: values.logS.map((value) => value + 0.5) };
   assertClose(await mixingWeight(tensorsOf(shifted, 16)).read(), before, 2e-6, 'w');
-  const dLogS = await luWeight.gradient(randomTensor([16, 16, 1, 1]), tensorsOf(values, 16), undefined).logS!().read();
+  const dLogS = await luWeight.backward(randomTensor([16, 16, 1, 1]), tensorsOf(values, 16), undefined).logS!().read();
   assertClose(
     dLogS.reduce((sum, value) => sum + value),
     0,

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { nearest, resizeGradient, resizeInto } from '../../src/ops/nearest';
 import { assertClose } from '../support/assert-close';
 import { randomTensor } from '../support/gpu';
-import { transposed, nearest as truth } from '../support/pyramid-truth';
+import { nearest as reference, transposed } from '../support/pyramid-reference';
 
 /** Input shape and target size: the same, enlarged, shrunk, and one direction each way. */
 const CASES: readonly (readonly [shape: readonly number[], height: number, width: number])[] = [
@@ -23,14 +23,14 @@ const SUMS = { absolute: 1e-5, relative: 1e-6 }; // of up to 117 values
 for (const [shape, height, width] of CASES) {
   const [n, channels, xHeight, xWidth] = shape;
   const resized = (data: ArrayLike<number>) =>
-    truth({ data: Float64Array.from(data), height: xHeight, width: xWidth }, height, width).data;
+    reference({ data: Float64Array.from(data), height: xHeight, width: xWidth }, height, width).data;
 
   test(`[${shape}] to ${height}x${width} takes PyTorch's pixels, and the gradient goes back to them`, async () => {
     const [x, dy] = [randomTensor(shape, 'x'), randomTensor([n, channels, height, width], 'dy')];
     const y = nearest.forward({ x }, { height, width });
     assert.equal(y.shape, dy.shape);
     assertClose(await y.read(), resized(await x.read()), 0, 'y');
-    const dx = nearest.gradient(dy, { x }, { height, width }).x!();
+    const dx = nearest.backward(dy, { x }, { height, width }).x!();
     assertClose(await dx.read(), transposed(resized, x.size, await dy.read()), SUMS, 'dx');
   });
 

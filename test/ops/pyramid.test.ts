@@ -5,7 +5,7 @@ import { compose, composeGradient, decompose, decomposeGradient, down, type Pool
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
-import * as truth from '../support/pyramid-truth';
+import * as reference from '../support/pyramid-reference';
 
 const SUMS = { absolute: 1e-6, relative: 1e-6 };
 const POOLINGS: readonly Pooling[] = ['max', 'nearest'];
@@ -21,7 +21,7 @@ function wholeNumbers(shape: readonly number[]): Tensor {
   );
 }
 
-async function planesOf(x: Tensor): Promise<truth.Planes> {
+async function planesOf(x: Tensor): Promise<reference.Planes> {
   return { data: Float64Array.from(await x.read()), height: x.shape[2], width: x.shape[3] };
 }
 
@@ -43,10 +43,10 @@ for (const shape of [
     test(`down [${shape}], ${pooling}: blur, then pooling; the gradient goes to the first maximum`, async () => {
       const [x, dy] = [wholeNumbers(shape), randomTensor([n, c, height / 2, width / 2], 'dy')];
       const host = await planesOf(x);
-      assertClose(await down.forward({ x }, { pooling }).read(), truth.down(host, pooling).data, 0, 'y');
-      const derivative = (data: Float64Array) => truth.down({ ...host, data }, pooling, host).data;
-      const expected = truth.transposed(derivative, x.size, await dy.read());
-      assertClose(await down.gradient(dy, { x }, { pooling }).x!().read(), expected, SUMS, 'dx');
+      assertClose(await down.forward({ x }, { pooling }).read(), reference.down(host, pooling).data, 0, 'y');
+      const derivative = (data: Float64Array) => reference.down({ ...host, data }, pooling, host).data;
+      const expected = reference.transposed(derivative, x.size, await dy.read());
+      assertClose(await down.backward(dy, { x }, { pooling }).x!().read(), expected, SUMS, 'dx');
     });
   }
 }
@@ -61,10 +61,10 @@ for (const shape of [
   test(`up [${shape}]: nearest enlargement, then blur; the gradient is its transpose`, async () => {
     const [x, dy] = [randomTensor(shape, 'x'), randomTensor([n, c, 2 * height, 2 * width], 'dy')];
     const host = await planesOf(x);
-    assertClose(await up.forward({ x }, undefined).read(), truth.up(host).data, SUMS, 'y');
-    const linear = (data: Float64Array) => truth.up({ ...host, data }).data;
-    const expected = truth.transposed(linear, x.size, await dy.read());
-    assertClose(await up.gradient(dy, {}, undefined).x!().read(), expected, { absolute: 2e-6, relative: 1e-6 }, 'dx');
+    assertClose(await up.forward({ x }, undefined).read(), reference.up(host).data, SUMS, 'y');
+    const linear = (data: Float64Array) => reference.up({ ...host, data }).data;
+    const expected = reference.transposed(linear, x.size, await dy.read());
+    assertClose(await up.backward(dy, {}, undefined).x!().read(), expected, { absolute: 2e-6, relative: 1e-6 }, 'dx');
   });
 }
 
@@ -77,8 +77,8 @@ test('max pooling takes the first of equal maxima, and down takes it where none 
     'dy',
   );
   const atFirst = Float64Array.from({ length: 64 }, (_, i) => Number(i === 2 * 8 + 2)); // of the window at (1, 1)
-  const expected = truth.blur({ data: atFirst, height: 8, width: 8 }).data;
-  assertClose(await down.gradient(dy, { x }, {}).x!().read(), expected, 0, 'dx');
+  const expected = reference.blur({ data: atFirst, height: 8, width: 8 }).data;
+  assertClose(await down.backward(dy, { x }, {}).x!().read(), expected, 0, 'dx');
   const ramp = randomTensor([1, 2, 8, 6], 'ramp');
   const y = await down.forward({ x: ramp }, {}).read();
   assertClose(y, await down.forward({ x: ramp }, { pooling: 'max' }).read(), 0, 'default');
@@ -99,7 +99,7 @@ for (const [shape, levels] of PYRAMIDS) {
       const x = wholeNumbers(shape);
       const host = await planesOf(x);
       const bands = decompose(x, levels, pooling);
-      const expected = truth.decompose(host, levels, pooling);
+      const expected = reference.decompose(host, levels, pooling);
       assert.is(bands.length, levels);
       for (const [i, band] of bands.entries()) {
         assert.equal(band.shape, seedShapes[i]);
@@ -110,8 +110,8 @@ for (const [shape, levels] of PYRAMIDS) {
       const seeds = seedShapes.map((s, i) => randomTensor(s, `d band ${i}`));
       const seedValues = await Promise.all(seeds.map((seed) => seed.read()));
       const derivative = (data: Float64Array) =>
-        joined(truth.decompose({ ...host, data }, levels, pooling, host).map((band) => band.data));
-      const dx = truth.transposed(derivative, x.size, joined(seedValues));
+        joined(reference.decompose({ ...host, data }, levels, pooling, host).map((band) => band.data));
+      const dx = reference.transposed(derivative, x.size, joined(seedValues));
       assertClose(await decomposeGradient(seeds, x, pooling).read(), dx, { absolute: 4e-6, relative: 1e-6 }, 'dx');
       for (const [i, seed] of seeds.entries()) assertClose(await seed.read(), seedValues[i], 0, `seed ${i} after`);
       assertClose(await x.read(), host.data, 0, 'x after');
@@ -121,16 +121,16 @@ for (const [shape, levels] of PYRAMIDS) {
   test(`compose ${levels} bands to [${shape}], and its gradients`, async () => {
     const bands = seedShapes.map((s, i) => randomTensor(s, `band ${i}`));
     const hosts = await Promise.all(bands.map(planesOf));
-    assertClose(await compose(bands).read(), truth.compose(hosts).data, { absolute: 2e-6, relative: 1e-6 }, 'x');
+    assertClose(await compose(bands).read(), reference.compose(hosts).data, { absolute: 2e-6, relative: 1e-6 }, 'x');
     const dx = randomTensor(shape, 'dx');
     const seed = await dx.read();
     const gradients = composeGradient(dx, levels);
     assert.is(gradients.length, levels);
     for (const [i, gradient] of gradients.entries()) {
-      const zeros: truth.Planes[] = hosts.map((host) => ({ ...host, data: new Float64Array(host.data.length) }));
-      const linear = (data: Float64Array) => truth.compose(zeros.with(i, { ...hosts[i], data })).data;
+      const zeros: reference.Planes[] = hosts.map((host) => ({ ...host, data: new Float64Array(host.data.length) }));
+      const linear = (data: Float64Array) => reference.compose(zeros.with(i, { ...hosts[i], data })).data;
       const tolerance = { absolute: 4e-6 * 2 ** i, relative: 2e-6 };
-      assertClose(await gradient.read(), truth.transposed(linear, bands[i].size, seed), tolerance, `d band ${i}`);
+      assertClose(await gradient.read(), reference.transposed(linear, bands[i].size, seed), tolerance, `d band ${i}`);
     }
     assertClose(await dx.read(), seed, 0, 'dx after');
   });
@@ -160,7 +160,7 @@ test('nothing but the results stays in memory', () => {
     'composeGradient',
   );
   assert.is(
-    leftBehind(() => [down.gradient(bands[1], { x }, {}).x!()]),
+    leftBehind(() => [down.backward(bands[1], { x }, {}).x!()]),
     0,
     'down',
   );

@@ -9,7 +9,7 @@ import { gpu, randomTensor, randomValues } from '../support/gpu';
 const SIZES = [1, 2, 63, 64, 65, 130, 8191, 8192, 8193, 64 * 128 * 3 + 5];
 
 /** The sum in float64, and the bound for a float32 sum of such values in any tree of lanes. */
-function truth(values: Float32Array, term: (value: number) => number): { total: number; bound: number } {
+function reference(values: Float32Array, term: (value: number) => number): { total: number; bound: number } {
   const [total, size] = values.reduce(([a, b], value) => [a + term(value), b + Math.abs(term(value))], [0, 0]);
   return { total, bound: 1e-6 * size };
 }
@@ -18,13 +18,13 @@ for (const size of SIZES) {
   test(`sum, mean and sum of squares of ${size} values, the same bits each time`, async () => {
     const x = randomTensor([size], 'x');
     const values = await x.read();
-    const { total, bound } = truth(values, (value) => value);
+    const { total, bound } = reference(values, (value) => value);
     const first = sum(x);
     assert.equal(first.shape, [1]);
     assertClose(await first.read(), [total], bound, 'sum');
     assertClose(await sum(x).read(), await first.read(), 0, 'sum once more');
     assertClose(await mean(x).read(), [total / size], bound / size, 'mean');
-    const squares = truth(values, (value) => value * value);
+    const squares = reference(values, (value) => value * value);
     assertClose(await sumOfSquares(x).read(), [squares.total], squares.bound, 'squares');
     assertClose(await x.read(), values, 0, 'x after');
   });

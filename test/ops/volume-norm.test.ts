@@ -2,9 +2,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   meanShape,
-  moveRunningMean,
   removeMean,
   subtractMean,
+  updateRunningMean,
   type VolumeNorm,
   volumeMean,
   volumeNorm,
@@ -29,7 +29,7 @@ const PRECISION = { absolute: 2e-6, relative: 1e-6 };
 const groupOf = (kind: VolumeNorm, [, channels, height, width]: Shape, i: number) =>
   kind === 'CVN' ? i % (height * width) : Math.floor(i / (height * width)) % channels;
 
-function meanTruth(kind: VolumeNorm, shape: Shape, x: ArrayLike<number>): Float64Array {
+function meanReference(kind: VolumeNorm, shape: Shape, x: ArrayLike<number>): Float64Array {
   const [batch, channels, height, width] = shape;
   const count = kind === 'CVN' ? batch * channels : batch * height * width;
   const mean = new Float64Array(kind === 'CVN' ? height * width : channels);
@@ -46,16 +46,16 @@ for (const kind of KINDS) {
       const [x, dy] = [randomTensor(shape, 'x'), randomTensor(shape, 'dy')];
       const runningMean = randomTensor(meanShape(kind, shape), 'running mean');
       const [xs, dys, running] = [await x.read(), await dy.read(), await runningMean.read()];
-      const mean = meanTruth(kind, shape, xs);
+      const mean = meanReference(kind, shape, xs);
       const run = async (training: boolean) => ({
         y: await volumeNorm.forward({ x, runningMean }, { kind, training }).read(),
-        dx: await volumeNorm.gradient(dy, {}, { kind, training }).x!().read(),
+        dx: await volumeNorm.backward(dy, {}, { kind, training }).x!().read(),
       });
 
       assertClose(await volumeMean(x, kind).read(), mean, PRECISION, 'mean');
       const training = await run(true);
       assertClose(training.y, subtracted(kind, shape, xs, mean), PRECISION, 'training, y');
-      assertClose(training.dx, subtracted(kind, shape, dys, meanTruth(kind, shape, dys)), PRECISION, 'training, dx');
+      assertClose(training.dx, subtracted(kind, shape, dys, meanReference(kind, shape, dys)), PRECISION, 'training, dx');
       const evaluation = await run(false);
       assertClose(evaluation.y, subtracted(kind, shape, xs, running), PRECISION, 'evaluation, y');
       assertClose(evaluation.dx, dys, 0, 'evaluation, dx');
@@ -75,16 +75,16 @@ for (const kind of KINDS) {
     const shape: Shape = [2, 3, 2, 3];
     const [x, dy] = [randomTensor(shape, 'x'), randomTensor(shape, 'dy')];
     const dys = await dy.read();
-    const loss = (values: Float64Array) => dot(subtracted(kind, shape, values, meanTruth(kind, shape, values)), dys);
+    const loss = (values: Float64Array) => dot(subtracted(kind, shape, values, meanReference(kind, shape, values)), dys);
     const expected = centralDifferences(loss, await x.read());
-    assertClose(await volumeNorm.gradient(dy, {}, { kind, training: true }).x!().read(), expected, PRECISION, 'dx');
+    assertClose(await volumeNorm.backward(dy, {}, { kind, training: true }).x!().read(), expected, PRECISION, 'dx');
   });
 }
 
 test('the running mean moves by the momentum', async () => {
   const [running, mean] = [randomTensor([1, 70, 1, 1], 'running'), randomTensor([1, 70, 1, 1], 'mean')];
   const [before, means] = [await running.read(), await mean.read()];
-  moveRunningMean(running, mean);
+  updateRunningMean(running, mean);
   assertClose(
     await running.read(),
     before.map((v, i) => 0.9 * v + 0.1 * means[i]),
@@ -92,7 +92,7 @@ test('the running mean moves by the momentum', async () => {
     'default',
   );
   running.write(before);
-  moveRunningMean(running, mean, 1);
+  updateRunningMean(running, mean, 1);
   assertClose(await running.read(), means, 0, 'all the way');
 });
 
@@ -101,7 +101,7 @@ test('the mean of a large offset keeps its digits', async () => {
   const x = randomTensor(shape, 'x');
   x.write((await x.read()).map((value) => value + 1000));
   for (const kind of KINDS) {
-    const mean = meanTruth(kind, shape, await x.read());
+    const mean = meanReference(kind, shape, await x.read());
     assertClose(await volumeMean(x, kind).read(), mean, { absolute: 0, relative: 1e-6 }, kind);
   }
 });
@@ -126,7 +126,7 @@ test('nothing but the results stays in memory', () => {
   const before = gpu.memory.use().live;
   for (const kind of KINDS) {
     removeMean(x, kind);
-    volumeNorm.gradient(x, {}, { kind, training: true }).x!().free();
+    volumeNorm.backward(x, {}, { kind, training: true }).x!().free();
   }
   assert.is(gpu.memory.use().live, before);
 });

@@ -69,11 +69,11 @@ for (const block of BLOCKS) {
 
     for (const training of [true, false]) {
       const pass: Pass = { training };
-      test(`${name}: inverse and record agree with forward, ${training ? 'training' : 'evaluation'}`, async () => {
+      test(`${name}: inverse and tape agree with forward, ${training ? 'training' : 'evaluation'}`, async () => {
         const input = randomLevels();
         const output = copies(input);
         chain.forward(output, pass);
-        await allClose(chain.record(new Tape(), input, pass), output, 1e-6, 'record');
+        await allClose(chain.forwardOnTape(new Tape(), input, pass), output, 1e-6, 'on a tape');
         chain.inverse(output, pass);
         await allClose(output, input, 2e-6, 'inverse');
       });
@@ -84,14 +84,14 @@ for (const block of BLOCKS) {
         low.forEach((level, i) => i !== target && gpu.copy(level.slice, high[i].slice));
         low[target] = Tensor.zeros(gpu, levelShape(target));
         high[target] = ones; // the map is affine in the target, so its slope is what one more makes
-        const [logDeterminants, recorded] = [zeros(), zeros()];
-        chain.record(new Tape(), low, { training, logDeterminants: recorded });
+        const [logDeterminants, taped] = [zeros(), zeros()];
+        chain.forwardOnTape(new Tape(), low, { training, logDeterminants: taped });
         chain.forward(low, { training, logDeterminants });
         chain.forward(high, pass);
         const [z0, z1] = [await low[target].read(), await high[target].read()];
         const slope = Float64Array.from(z1, (value, i) => Math.log(value - z0[i]));
         assertClose(await logDeterminants[target].read(), slope, 4e-6, 'forward');
-        await allClose(recorded, logDeterminants, 1e-6, 'record');
+        await allClose(taped, logDeterminants, 1e-6, 'on a tape');
         chain.inverse(low, { training, logDeterminants });
         await allClose(logDeterminants, zeros(), 1e-6, 'inverse');
       });
@@ -101,7 +101,7 @@ for (const block of BLOCKS) {
       const [input, seeds] = [randomLevels(), randomLevels()];
       const tape = new Tape();
       tape.watch(...input);
-      const output = chain.record(tape, input, { training: true });
+      const output = chain.forwardOnTape(tape, input, { training: true });
       const found = tape.backward(output.map((level, i) => [level, seeds[i].copy()]));
       const expected = input.map((level, i) => found.get(level) ?? seeds[i]);
       const dWeights = coupling.parameters.map((parameter) => found.get(parameter)!);
@@ -127,13 +127,13 @@ for (const block of BLOCKS) {
       chain.forward(copies(levels), { training: false });
       assertClose(await runningMean.read(), before, 0, 'not asked to');
       const moved: Float32Array[] = [];
-      for (const way of ['forward', 'record'] as const) {
+      for (const way of ['in place', 'on a tape'] as const) {
         runningMean.write(before);
-        if (way === 'forward') chain.forward(copies(levels), { training: true, moveMeans: true });
-        else chain.record(new Tape(), levels, { training: true, moveMeans: true });
+        if (way === 'in place') chain.forward(copies(levels), { training: true, updateRunningMeans: true });
+        else chain.forwardOnTape(new Tape(), levels, { training: true, updateRunningMeans: true });
         moved.push(await runningMean.read());
       }
-      assertClose(moved[1], moved[0], 1e-6, 'recorded');
+      assertClose(moved[1], moved[0], 1e-6, 'on a tape');
       // With the running mean at the batch's own, evaluation is training.
       runningMean.write(moved[0].map((value, i) => 10 * value - 9 * before[i]));
       const [training, evaluation] = [copies(levels), copies(levels)];

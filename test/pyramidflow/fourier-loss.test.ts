@@ -5,7 +5,7 @@ import type { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { dft2, toComplex } from '../support/dft';
 import { gpu, randomTensor } from '../support/gpu';
-import { compose } from '../support/pyramid-truth';
+import { compose } from '../support/pyramid-reference';
 
 /** A latent in float64 and its sizes. */
 interface Latent {
@@ -17,7 +17,7 @@ interface Latent {
 }
 
 /** The loss by its definition, in the paper's order: differences, composition, channel mean, transform, magnitude. */
-function truth({ levels, n, channels, height, width }: Latent, power: number): number {
+function reference({ levels, n, channels, height, width }: Latent, power: number): number {
   const pixels = height * width;
   let [total, pairs] = [0, 0];
   for (let i = 0; i < n; i++) {
@@ -57,7 +57,7 @@ function slope(latent: Latent, level: number, at: number, power: number): number
   const moved = (by: number) => {
     const levels = latent.levels.map((z) => z.slice());
     levels[level][at] += by;
-    return truth({ ...latent, levels }, power);
+    return reference({ ...latent, levels }, power);
   };
   return (moved(h) - moved(-h)) / (2 * h);
 }
@@ -77,7 +77,7 @@ for (const [shape, levels] of CASES) {
       const host = await hostOf(latent);
       const { loss, gradients } = fourierLossAndGradient(latent, power);
       assert.equal(loss.shape, [1]);
-      assertClose(await loss.read(), [truth(host, power)], { absolute: 0, relative: 2e-6 }, 'loss');
+      assertClose(await loss.read(), [reference(host, power)], { absolute: 0, relative: 2e-6 }, 'loss');
       for (const [level, gradient] of gradients.entries()) {
         assert.equal(gradient.shape, latent[level].shape);
         const found = await gradient.read();
@@ -111,7 +111,7 @@ test('magnitudes whose squares leave the range of float32 are right', async () =
   for (const scale of [2 ** -70, 2 ** 70]) {
     const latent = latentOf([2, 1, 4, 4], 1);
     latent[0].write((await latent[0].read()).map((value) => value * scale));
-    const expected = truth(await hostOf(latent), 1);
+    const expected = reference(await hostOf(latent), 1);
     const { loss } = fourierLossAndGradient(latent, 1);
     assertClose(await loss.read(), [expected], { absolute: 0, relative: 2e-6 }, `scale ${scale}`);
   }

@@ -4,7 +4,7 @@ import { Random } from '../../src/core/random';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { initialTensors, tensorShapes } from '../../src/pyramidflow/initialize';
 import { assertClose } from '../support/assert-close';
-import { identity, mixingTruth, product, transposed } from '../support/matrix';
+import { identity, mixingReference, product, transposed } from '../support/matrix';
 
 const CONFIG: PyramidFlowConfig = { channels: 6, levels: 3, stacks: 2, kernel: 5, norm: 'CVN', height: 8, width: 12 };
 const BLOCKS = ['mid0', 'up0', 'down1', 'mid0', 'up0', 'down1'];
@@ -60,7 +60,7 @@ for (const [i] of BLOCKS.entries()) {
       upper: named('upper'),
       sign: named('sign'),
     };
-    const w = mixingTruth(lu);
+    const w = mixingReference(lu);
     assertClose(product(transposed(w), w).data, identity(6).data, 3e-6, 'w^T w');
     assert.ok(named('sign').every((value) => Math.abs(value) === 1));
     assertClose(

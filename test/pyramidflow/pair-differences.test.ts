@@ -28,7 +28,7 @@ function pairsOf(n: number): [number, number][] {
 }
 
 /** Forward and gradient by definition; the derivative of |d| at 0 is 0. */
-function truth(x: Float32Array, dy: Float32Array, [n, channels, height, width]: readonly number[], power: 1 | 2) {
+function reference(x: Float32Array, dy: Float32Array, [n, channels, height, width]: readonly number[], power: 1 | 2) {
   const pixels = height * width;
   const y = new Float64Array(dy.length);
   const dx = new Float64Array(x.length);
@@ -57,11 +57,11 @@ for (const shape of [
       test(`pairs of [${shape}], power ${power}, ${make.name}`, async () => {
         const [n, , height, width] = shape;
         const [x, dy] = [make(shape), randomTensor([pairsOf(n).length, 1, height, width], 'dy')];
-        const expected = truth(await x.read(), await dy.read(), shape, power);
+        const expected = reference(await x.read(), await dy.read(), shape, power);
         const y = pairDifferences.forward({ x }, { power });
         assert.equal(y.shape, dy.shape);
         assertClose(await y.read(), expected.y, SUMS, 'y');
-        assertClose(await pairDifferences.gradient(dy, { x }, { power }).x!().read(), expected.dx, CANCELLING, 'dx');
+        assertClose(await pairDifferences.backward(dy, { x }, { power }).x!().read(), expected.dx, CANCELLING, 'dx');
       });
     }
   }

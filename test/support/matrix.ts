@@ -20,7 +20,9 @@ export function identity(n: number): Matrix {
 }
 
 /** The mixing matrix by its definition: P (L + I) (U + diag(sign * exp(logS - mean(logS)))), L and U strict triangles. */
-export function mixingTruth(lu: Readonly<Record<'perm' | 'lower' | 'logS' | 'upper' | 'sign', ArrayLike<number>>>): Matrix {
+export function mixingReference(
+  lu: Readonly<Record<'perm' | 'lower' | 'logS' | 'upper' | 'sign', ArrayLike<number>>>,
+): Matrix {
   const n = lu.sign.length;
   const mean = Array.from(lu.logS).reduce((sum, value) => sum + value / n, 0);
   const square = (entry: (i: number, j: number) => number): Matrix => ({

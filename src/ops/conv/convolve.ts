@@ -134,7 +134,7 @@ export const conv2d: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'workspac
   name: 'conv2d',
   saves: ['x', 'w'],
   forward: ({ x, w }, options) => convolve(x, w, options),
-  gradient: (dy, { x, w }, options) => ({
+  backward: (dy, { x, w }, options) => ({
     x: () => convolveGradInput(dy, w, x.shape[2], x.shape[3], options),
     w: () => convolveGradWeight(dy, x, w.shape[2], options),
   }),

@@ -73,7 +73,7 @@ export function fftConvForward(
 
 /** dx (N, Ci, H, W), half as high and wide where x was enlarged, becomes d(loss)/dx. dy: (N, Co, H, W), w: (Co, Ci, k, k). */
 export function fftConvGradInput(dy: Tensor, w: Tensor, dx: Tensor, { enlarge, ...options }: FftOptions = {}): void {
-  playBack(dy, imagePlanes(dx, enlarge), w.shape[2], { dx: { w, slope: 1, masked: false } }, options);
+  fftConvBackward(dy, imagePlanes(dx, enlarge), w.shape[2], { dx: { w, slope: 1, masked: false } }, options);
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). dy: (N, Co, H, W), x: (N, Ci, H, W). */
@@ -84,7 +84,7 @@ export function fftConvGradWeight(
   { enlarge, ...options }: FftOptions = {},
 ): Tensor {
   const input = imagePlanes(x, enlarge);
-  return playBack(dy, input, kernelSize, { dw: { input } }, options)!;
+  return fftConvBackward(dy, input, kernelSize, { dw: { input } }, options)!;
 }
 
 /** Both gradients, which share the spectra of dy. */
@@ -97,7 +97,7 @@ export function fftConvGradients(
   const masked = throughLeaky !== undefined;
   const dx = masked ? x : (into ?? Tensor.empty(x.gpu, x.shape, 'conv2d dx'));
   const wanted = { dx: { w, slope: throughLeaky ?? 1, masked }, dw: { input: imagePlanes(x, enlarge), addTo } };
-  const dw = playBack(dy, imagePlanes(dx, enlarge), w.shape[2], wanted, options)!;
+  const dw = fftConvBackward(dy, imagePlanes(dx, enlarge), w.shape[2], wanted, options)!;
   return { dx, dw };
 }
 
@@ -113,7 +113,7 @@ interface Wanted {
  * tensor. A tile of dy is taken with its surroundings, one of x without, at the end of its square: then value (r, s) of
  * their correlation is the gradient to weight (r, s).
  */
-function playBack(dy: Tensor, input: Planes, k: number, { dx, dw }: Wanted, options: FftOptions): Tensor | undefined {
+function fftConvBackward(dy: Tensor, input: Planes, k: number, { dx, dw }: Wanted, options: FftOptions): Tensor | undefined {
   const [batch, outputs] = dy.shape;
   const from = imagePlanes(dy);
   const { chunks, ...cut } = planTiles({ ...input, batch, inputs: input.channels, outputs }, k, {

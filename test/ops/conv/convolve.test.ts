@@ -119,7 +119,7 @@ for (const [k, h, w] of [
     const dLarge = convolveGradInput(dy, weight, 2 * h, 2 * w);
     const expected = [
       convolve(large, weight),
-      nearest.gradient(dLarge, { x }, { height: 2 * h, width: 2 * w }).x!(),
+      nearest.backward(dLarge, { x }, { height: 2 * h, width: 2 * w }).x!(),
       convolveGradWeight(dy, large, k),
     ];
     const actual = [

@@ -18,7 +18,7 @@ interface Case {
 }
 
 /** The definition of y, dx and dw, in float64. */
-function truth({ n, ci, co, h, w, k }: Case, x: Float32Array, weight: Float32Array, dy: Float32Array) {
+function reference({ n, ci, co, h, w, k }: Case, x: Float32Array, weight: Float32Array, dy: Float32Array) {
   const [y, dx, dw] = [dy, x, weight].map(({ length }) => new Float64Array(length));
   const pad = (k - 1) / 2;
   for (let b = 0; b < n; b++)
@@ -78,7 +78,7 @@ for (const [products, tile] of PRODUCTS.flatMap((kind) => TILES.map((side) => [k
       const xs = await x.read();
       const ws = await weight.read();
       const dys = await dy.read();
-      const { y, dx, dw } = truth(shape, xs, ws, dys);
+      const { y, dx, dw } = reference(shape, xs, ws, dys);
       const [yError, dxError, dwError] = [tolerance(y, xs, ws), tolerance(dx, dys, ws), tolerance(dw, dys, xs)];
 
       assertClose(await fftConvForward(x, weight, options).read(), y, yError, 'y');

@@ -49,11 +49,11 @@ export function nearest(x: Planes, height: number, width: number): Planes {
 }
 
 /**
- * One step down: the blurred x where the blurred `reference` has the first maximum of its 2x2 window, row-major, or at
- * even rows and columns. For a fixed reference it is linear in x: the derivative of the step at x = reference.
+ * One step down: the blurred x where `linearizedAt`, blurred, has the first maximum of its 2x2 window, row-major, or at
+ * even rows and columns. For a fixed `linearizedAt` it is linear in x: the derivative of the step at x = linearizedAt.
  */
-export function down(x: Planes, pooling: 'max' | 'nearest' = 'max', reference: Planes = x): Planes {
-  const [blurred, { data: compared, width }] = [blur(x).data, blur(reference)];
+export function down(x: Planes, pooling: 'max' | 'nearest' = 'max', linearizedAt: Planes = x): Planes {
+  const [blurred, { data: compared, width }] = [blur(x).data, blur(linearizedAt)];
   return make(count(x), x.height / 2, x.width / 2, (plane, row, column) => {
     const first = (plane * x.height + 2 * row) * width + 2 * column;
     if (pooling === 'nearest') return blurred[first];
@@ -70,11 +70,16 @@ export function plus(a: Planes, b: Planes, factor = 1): Planes {
   return { ...a, data: a.data.map((value, i) => value + factor * b.data[i]) };
 }
 
-/** The bands, finest first; linear in x for a fixed reference, as `down`. */
-export function decompose(x: Planes, levels: number, pooling: 'max' | 'nearest' = 'max', reference: Planes = x): Planes[] {
+/** The bands, finest first; linear in x for a fixed `linearizedAt`, as `down`. */
+export function decompose(
+  x: Planes,
+  levels: number,
+  pooling: 'max' | 'nearest' = 'max',
+  linearizedAt: Planes = x,
+): Planes[] {
   if (levels === 1) return [x];
-  const coarse = down(x, pooling, reference);
-  const rest = decompose(coarse, levels - 1, pooling, down(reference, pooling));
+  const coarse = down(x, pooling, linearizedAt);
+  const rest = decompose(coarse, levels - 1, pooling, down(linearizedAt, pooling));
   return [plus(x, up(coarse), -1), ...rest];
 }
 
