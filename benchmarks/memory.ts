@@ -1,6 +1,6 @@
 import type { Runtime } from '../src/gpu/runtime';
 import { openRuntime } from '../src/node/dawn';
-import { PyramidFlow } from '../src/pyramidflow/pyramid-flow';
+import { createPyramidFlow } from '../src/pyramidflow/initialize';
 import type { MemoryMode } from '../src/pyramidflow/settings';
 import { Trainer } from '../src/training/step';
 import { describeAdapter, mebibytes, randomImages } from '../tools/support/benchmark';
@@ -52,7 +52,7 @@ verdict(
 gpu.destroy();
 
 async function measure(runtime: Runtime, memory: MemoryMode, stacks: number): Promise<Use> {
-  const model = PyramidFlow.create(runtime, { ...SIZE, stacks });
+  const model = createPyramidFlow(runtime, { ...SIZE, stacks });
   const images = randomImages(runtime, [BATCH, 3, height, width]);
   const trainer = new Trainer(model, { memory });
   model.parameters.zeroGradients();

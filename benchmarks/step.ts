@@ -3,7 +3,7 @@ import type { WorkCount } from '../src/gpu/runtime';
 import { DispatchTimer } from '../src/gpu/timer';
 import { openRuntime } from '../src/node/dawn';
 import type { PyramidFlowConfig } from '../src/pyramidflow/config';
-import { PyramidFlow } from '../src/pyramidflow/pyramid-flow';
+import { createPyramidFlow } from '../src/pyramidflow/initialize';
 import type { MemoryMode } from '../src/pyramidflow/settings';
 import type { Tensor } from '../src/tensor/tensor';
 import { Trainer } from '../src/training/step';
@@ -49,7 +49,7 @@ gpu.destroy();
 
 /** Prints the work of the first steps, then returns the median time of further ones, in ms. */
 async function measure(memory: MemoryMode, input: Tensor): Promise<number> {
-  const model = PyramidFlow.create(gpu, config);
+  const model = createPyramidFlow(gpu, config);
   const trainer = new Trainer(model, { memory });
   await gpu.finish();
   console.log(`${memory.padEnd(12)}${COUNTED.map((name) => name.padStart(11)).join('')}         ms`);
@@ -80,7 +80,7 @@ async function timeKernels(input: Tensor): Promise<void> {
     console.log('\nno GPU times: this adapter has no timestamp-query');
     return;
   }
-  const model = PyramidFlow.create(gpu, config);
+  const model = createPyramidFlow(gpu, config);
   const trainer = new Trainer(model);
   await trainer.step(input);
   await gpu.finish();
@@ -103,7 +103,7 @@ async function timeKernels(input: Tensor): Promise<void> {
 
 /** PyTorch's median step from the same weights on the same images, and whether its losses are ours. */
 async function timeTorch(input: Tensor): Promise<void> {
-  const model = PyramidFlow.create(gpu, config);
+  const model = createPyramidFlow(gpu, config);
   try {
     const { version, device, settings, losses, samples, peakBytes } = await torchSteps(model, input, repeats + 2);
     const trainer = new Trainer(model);

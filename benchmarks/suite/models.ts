@@ -4,6 +4,7 @@ import { type BlockPlan, blockPlan, couplingLevels, type PyramidFlowConfig } fro
 import { initialTensors } from '../../src/pyramidflow/initialize';
 import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { MemoryMode } from '../../src/pyramidflow/settings';
+import { invert } from '../../src/pyramidflow/trainable';
 import { scope } from '../../src/tensor/scope';
 import { elements, type Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
@@ -59,7 +60,7 @@ function prepareForward(config: PyramidFlowConfig, given: Inputs) {
     },
     async check(): Promise<Check> {
       const latent = model.forward(images.tensor);
-      const back = model.inverse(latent);
+      const back = invert(model, latent);
       const values = await back.read();
       for (const tensor of [...latent, back]) tensor.free();
       const error = relativeDistance(values, images.values);

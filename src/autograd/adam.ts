@@ -7,16 +7,19 @@ import { Tensor } from '../tensor/tensor';
 import type { ParameterSet } from './parameters';
 
 export interface AdamSettings {
+  /** default 2e-4 */
   readonly learningRate: number;
+  /** decay of the first and the second moment, in [0, 1); default 0.5 and 0.9 */
   readonly betas: readonly [number, number];
+  /** added to the root of the second moment; default 1e-4 */
   readonly epsilon: number;
-  /** L2 decay, added to the gradient after clipping */
+  /** L2 decay, added to the gradient after clipping; default 1e-5 */
   readonly weightDecay: number;
-  /** largest norm of all gradients together */
+  /** the largest norm of all gradients together; longer ones are scaled down to it; default 1 */
   readonly clipNorm: number;
 }
 
-/** Where an optimizer stands: its moments by the names of the parameters, each as long as its parameter. */
+/** The state of an optimizer: steps taken, and both moments by the name of their parameter. */
 export interface OptimizerState {
   readonly steps: number;
   readonly first: ReadonlyMap<string, Float32Array>;
@@ -32,7 +35,13 @@ export const ADAM_DEFAULTS: AdamSettings = {
   clipNorm: 1,
 };
 
-/** Adam behind clipping by the global gradient norm, over a whole parameter set at once. */
+/**
+ * Adam (Kingma and Ba, 2015) with clipping by the global gradient norm, for a whole parameter set in one dispatch:
+ *
+ *     g <- gradient * min(1, clipNorm / (norm + 1e-6)) + weightDecay * value
+ *     first <- beta1 first + (1 - beta1) g,  second <- beta2 second + (1 - beta2) g^2
+ *     value <- value - learningRate * first / (1 - beta1^t) / (sqrt(second / (1 - beta2^t)) + epsilon)
+ */
 export class Adam {
   readonly firstMoment: Tensor;
   readonly secondMoment: Tensor;
@@ -40,7 +49,7 @@ export class Adam {
   steps = 0;
   readonly settings: AdamSettings;
   private readonly corrections: Tensor;
-  private submits = -1; // of the runtime, when the last step was recorded
+  private submits = -1; // the runtime's count when the last step was recorded
 
   constructor(
     private readonly parameters: ParameterSet,
@@ -59,25 +68,30 @@ export class Adam {
     this.corrections = made.corrections;
     fill(this.firstMoment, 0);
     fill(this.secondMoment, 0);
-    this.corrections.write(new Float32Array(2)); // submits what may still use a buffer that was handed out before
+    this.corrections.write(new Float32Array(2)); // submits commands that may still use this buffer for its previous owner
   }
 
-  /** Goes on from an earlier run. Throws UsageError for moments of another model. */
+  /**
+   * Continues an earlier run.
+   *
+   * @throws PyramidFlowError UsageError if the moments belong to another model
+   */
   restore({ steps, first, second }: OptimizerState): void {
     this.steps = steps;
     this.firstMoment.write(this.parameters.pack(first));
     this.secondMoment.write(this.parameters.pack(second));
   }
 
-  /** What `restore` takes. */
+  /** The current state, as `restore` takes it. */
   async state(): Promise<OptimizerState> {
     const [first, second] = await Promise.all([this.firstMoment.read(), this.secondMoment.read()]);
     return { steps: this.steps, first: this.parameters.unpack(first), second: this.parameters.unpack(second) };
   }
 
   /**
-   * Moves the parameters by their gradients. Returns the squared norm of the gradients before clipping, [1]; where it is
-   * not finite, nothing has moved.
+   * Updates the parameters from their gradients. If the norm of the gradients is not finite, they stay as they are.
+   *
+   * @returns the squared norm of the gradients before clipping, [1]
    */
   step(): Tensor {
     const { values: value, gradients: gradient } = this.parameters;
@@ -100,11 +114,11 @@ export class Adam {
     return squaredNorm;
   }
 
-  /** Of the moments' bias. They change from step to step: ahead of all that is recorded, so that a step stays one submit. */
+  /** Writes the bias corrections, which differ from step to step, ahead of the recorded commands: a step stays one submit. */
   private uploadCorrections(): void {
     const { gpu, slice } = this.corrections;
     this.steps++;
-    if (gpu.counts().submits === this.submits) gpu.flush(); // the step before is recorded, but has not read its own yet
+    if (gpu.counts().submits === this.submits) gpu.flush(); // the previous step has not run yet, and reads its own values from the same buffer
     this.submits = gpu.counts().submits;
     gpu.writeAhead(
       slice,

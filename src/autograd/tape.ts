@@ -8,19 +8,25 @@ interface Node {
   readonly attrs: unknown;
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly y: Tensor;
-  /** views of their own, so that callers may free their tensors when they are done with them */
+  /** views, so that callers may free their own tensors at any time */
   readonly saved: Readonly<Record<string, Tensor>>;
 }
 
 /**
- * Records operations as they run and runs their gradients in reverse order. It keeps what the gradients will read, until they
- * have run or `free` is called, and nothing else: whoever made or received a tensor frees it (or lets a scope do so).
+ * Records operations as they run, and runs their backward in reverse order. It keeps the tensors that the backward will read until
+ * it has run or `free` is called, and nothing else: all other tensors belong to the caller or its scope.
+ *
+ * @example
+ * const tape = new Tape();
+ * tape.watch(w);
+ * const y = tape.apply(conv2d, { x, w }, {});
+ * const dw = tape.backward([[y, dy]]).get(w);
  */
 export class Tape {
   private nodes: Node[] = [];
   private readonly watched = new Set<Tensor>();
 
-  /** Asks for gradients of these tensors. Nothing is recorded that none of them leads to. */
+  /** Asks for the gradients of these tensors. Operations that do not depend on any of them are not recorded. */
   watch(...leaves: Tensor[]): void {
     for (const leaf of leaves) this.watched.add(leaf);
   }
@@ -31,7 +37,7 @@ export class Tape {
     if (Object.values<Tensor>(inputs).some((input) => this.watched.has(input))) {
       this.watched.add(y);
       const all: Record<string, Tensor> = { ...inputs, y };
-      const kept = op.saves.filter((name) => all[name]); // an input may be optional
+      const kept = op.saves.filter((name) => all[name]); // inputs may be optional
       const saved = Object.fromEntries(kept.map((name) => [name, all[name].view(all[name].shape)]));
       this.nodes.push({ op: op as unknown as Node['op'], attrs, inputs, y, saved });
     }
@@ -39,8 +45,10 @@ export class Tape {
   }
 
   /**
-   * The gradients of sum(output * seed) over all `seeds` with respect to the watched leaves, as new tensors.
-   * The seeds are used up (freed, or returned). The tape is empty afterwards.
+   * The gradients of sum(output * seed), over all `seeds`, with respect to the watched tensors.
+   *
+   * @param seeds pairs of an output and d(loss)/d(output); the tape takes over the latter
+   * @returns new tensors, by watched tensor; the tape is empty afterwards
    */
   backward(seeds: readonly (readonly [output: Tensor, seed: Tensor])[]): Map<Tensor, Tensor> {
     return scope(() => {
@@ -60,7 +68,7 @@ export class Tape {
     });
   }
 
-  /** Forgets everything recorded. */
+  /** Drops everything recorded. */
   free(): void {
     this.nodes.forEach(release);
     this.nodes = [];

@@ -1,8 +1,8 @@
 import type { OptimizerState } from '../autograd/adam';
 import type { Normalization } from '../ops/preprocess';
 import type { PyramidFlowConfig } from '../pyramidflow/config';
-import type { NamedTensors } from '../pyramidflow/initialize';
 import type { TrainingSettings } from '../pyramidflow/settings';
+import type { NamedTensors } from '../pyramidflow/tensors';
 
 /** One finished epoch of training. */
 export interface EpochLog {

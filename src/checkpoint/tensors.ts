@@ -1,6 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
 import { latentShape, type PyramidFlowConfig } from '../pyramidflow/config';
-import { type NamedTensors, tensorShapes } from '../pyramidflow/initialize';
+import { type NamedTensors, tensorShapes } from '../pyramidflow/tensors';
 import { elements, type Shape } from '../tensor/tensor';
 import type { Checkpoint, TrainingRecord } from './checkpoint';
 import type { CheckpointMetadata } from './metadata';

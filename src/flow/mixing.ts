@@ -4,7 +4,10 @@ import { inverseMixingWeight, type LuTensors, luWeight } from '../ops/mixing';
 import type { Tensor } from '../tensor/tensor';
 import type { Invertible } from './reversible';
 
-/** Invertible 1x1 convolution of one level with |det w| = 1, parametrised by LU factors (paper, section 3.4). */
+/**
+ * Mixing of the channels of one level: z <- w z per pixel, with |det w| = 1 and w parametrized by LU factors. It is the invertible
+ * 1x1 convolution of Glow (Kingma and Dhariwal, 2018), with the log scales centred (PyramidFlow, section 3.4).
+ */
 export class Mixing implements Invertible {
   readonly conditions: readonly number[] = [];
   readonly parameters: readonly Tensor[];

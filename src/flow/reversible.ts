@@ -4,42 +4,48 @@ import { addInto } from '../ops/elementwise';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
-/** How a chain runs. */
+/** How a pass through a chain runs. */
 export interface Pass {
-  /** normalize by the batch's own statistics; otherwise by the running means */
+  /** true: normalize by the statistics of the batch; false: by the running means */
   readonly training: boolean;
-  /** let the running means follow the batch's statistics; a step does so once, in its forward pass */
+  /** update the running means from the batch; a training step does so once, in its forward pass; default false */
   readonly updateRunningMeans?: boolean;
-  /** one tensor a level, to which forward adds and from which inverse takes the log scales; absent: not tracked */
+  /** one tensor per level, to which forward adds the log scales and from which inverse subtracts them; default: not tracked */
   readonly logDeterminants?: Tensor[];
 }
 
 /**
- * A module that rewrites one level of a list of tensors, conditioned on others that it leaves unchanged, and can undo it.
- * Whatever states `forward` and `inverse` trains in a ReversibleChain without keeping activations.
+ * An invertible module: it replaces one level of a list of tensors, conditioned on other levels that it leaves unchanged.
+ * With `forward` and `inverse` alone it trains in a ReversibleChain without keeping activations.
  */
 export interface Invertible {
   readonly name: string;
-  /** index of the level that it rewrites */
+  /** index of the level that it replaces */
   readonly target: number;
-  /** indices of the levels that it reads besides */
+  /** indices of the other levels that it reads */
   readonly conditions: readonly number[];
-  /** the new target level, made by ordinary tape operations; frees what it makes on the way */
+  /** Computes the new target level by operations on a tape, and frees all intermediate tensors. */
   forward(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor;
-  /** the old target level, from levels whose target is the new one */
+  /** Computes the old target level from `levels`, whose target is the new one. */
   inverse(levels: readonly Tensor[], pass: Pass): Tensor;
-  /** values that the gradients of this module go to */
+  /** values of the parameters that have gradients */
   readonly parameters: readonly Tensor[];
-  /** optional: a cheaper forward, in place */
+  /** Optional: a cheaper forward, in place, which keeps nothing for a backward. */
   forwardInPlace?(levels: Tensor[], pass: Pass): void;
-  /** optional: undoes the module and plays its gradient back at once, in place, adding to its parameters' gradients */
+  /** Optional: inverse and backward at once, in place; adds to the gradients of its parameters. */
   backward?(levels: Tensor[], gradients: Tensor[], pass: Pass): void;
 }
 
 /**
- * Invertible modules in a row. `forward` and `backward` keep nothing but the levels themselves: going back, each module
- * rebuilds its input from its output, so memory does not grow with the number of modules. `forwardOnTape` runs the same chain
- * on a tape that keeps activations, for comparison. Levels belong to the chain while it runs: it replaces and frees them.
+ * Invertible modules in a row. `forward` and `backward` keep only the levels themselves: on the way back each module recomputes
+ * its input from its output, so memory does not grow with the number of modules. `forwardOnTape` runs the same chain on a tape that
+ * keeps activations, for comparison. A chain replaces and frees the levels that it is given.
+ *
+ * @example
+ * const levels = [fine, coarse];
+ * chain.forward(levels, { training: true });
+ * const gradients = lossGradients(levels);
+ * chain.backward(levels, gradients); // levels are the inputs again, gradients are theirs
  */
 export class ReversibleChain {
   constructor(
@@ -47,7 +53,11 @@ export class ReversibleChain {
     private readonly parameters: ParameterSet,
   ) {}
 
-  /** Turns the input levels into the output levels, in place; through a part of the modules if one is given. */
+  /**
+   * Turns input levels into output levels, in place.
+   *
+   * @param modules the part of the chain to run; default all of it
+   */
   forward(levels: Tensor[], pass: Pass, modules: readonly Invertible[] = this.modules): void {
     for (const module of modules) {
       scope(() => {
@@ -58,7 +68,7 @@ export class ReversibleChain {
     }
   }
 
-  /** Turns the output levels back into the input levels, in place. */
+  /** Turns output levels back into input levels, in place. */
   inverse(levels: Tensor[], pass: Pass): void {
     for (const module of this.modules.toReversed()) {
       scope(() => {
@@ -69,8 +79,8 @@ export class ReversibleChain {
   }
 
   /**
-   * From the output levels and d(loss)/d(output) to the input levels and d(loss)/d(input), both in place; the gradients of
-   * the parameters are added to those of the parameter set. Running means stay.
+   * Turns output levels and d(loss)/d(output) into input levels and d(loss)/d(input), both in place. The gradients of the
+   * parameters are added to those in the parameter set. The running means stay as they are.
    */
   backward(levels: Tensor[], gradients: Tensor[]): void {
     const pass: Pass = { training: true };
@@ -83,7 +93,7 @@ export class ReversibleChain {
     }
   }
 
-  /** The output levels, recorded on `tape` with everything that its gradients need. The input levels stay. */
+  /** The output levels, computed on `tape`, which keeps what a backward needs. The input levels are left unchanged. */
   forwardOnTape(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor[] {
     tape.watch(...this.modules.flatMap((module) => module.parameters));
     const current = [...levels];
@@ -95,7 +105,7 @@ export class ReversibleChain {
     return current;
   }
 
-  /** What works for every module: invert it, run it forward once more on a tape of its own, play that back. */
+  /** The backward of a module without one of its own: inverts it, then runs it forward and backward on a tape. */
   private backwardOnTape(module: Invertible, levels: Tensor[], gradients: Tensor[], pass: Pass): void {
     const { target, conditions, parameters } = module;
     replace(levels, target, module.inverse(levels, pass));
@@ -115,7 +125,7 @@ export class ReversibleChain {
   }
 }
 
-/** Puts a new tensor in the place of a level and frees the old one. */
+/** Replaces a level and frees the old tensor. */
 export function replace(levels: Tensor[], level: number, tensor: Tensor): void {
   levels[level].free();
   levels[level] = tensor;

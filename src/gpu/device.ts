@@ -1,20 +1,21 @@
 import { PyramidFlowError } from '../core/errors';
 import { brokenCall } from './device-errors';
 
-/** The device and what it can do. */
+/** A device and the report on its adapter. */
 export interface Device {
   readonly device: GPUDevice;
   readonly adapter: AdapterReport;
 }
 
+/** What an adapter is called, and what it supports. */
 export interface AdapterReport {
   readonly vendor: string;
   readonly architecture: string;
   readonly device: string;
   readonly description: string;
-  /** true for a driver that computes on the CPU (lavapipe, SwiftShader, WARP) */
+  /** whether the driver computes on the CPU (lavapipe, SwiftShader, WARP) */
   readonly software: boolean;
-  /** invocations in a subgroup, where it is always the same number */
+  /** invocations in a subgroup, if that number is fixed */
   readonly subgroupSize?: number;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
@@ -45,9 +46,10 @@ const USEFUL_LIMITS = [
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|warp|basic render/i;
 
 /**
- * The best adapter of this platform: hardware first, a software driver only where there is none. The device gets the
- * adapter's own limits (the defaults are small) and the features that this project can use.
- * Throws DeviceError where there is no adapter but a null one.
+ * Opens the best adapter of this platform: hardware, or a software driver if there is none. The device has the adapter's own limits,
+ * since WebGPU's defaults are small, and the features that this project can use.
+ *
+ * @throws PyramidFlowError DeviceError if there is no adapter, or it cannot be opened
  */
 export async function requestDevice(gpu: GPU): Promise<Device> {
   const adapter = await bestAdapter(gpu);
@@ -65,10 +67,10 @@ export async function requestDevice(gpu: GPU): Promise<Device> {
 }
 
 async function bestAdapter(gpu: GPU): Promise<GPUAdapter> {
-  const wishes: GPURequestAdapterOptions[] = [{ powerPreference: 'high-performance' }, {}, { forceFallbackAdapter: true }];
+  const requests: GPURequestAdapterOptions[] = [{ powerPreference: 'high-performance' }, {}, { forceFallbackAdapter: true }];
   let software: GPUAdapter | undefined;
-  for (const wish of wishes) {
-    const adapter = await gpu.requestAdapter(wish);
+  for (const request of requests) {
+    const adapter = await gpu.requestAdapter(request);
     if (!adapter || isNullBackend(adapter.info)) continue;
     if (!describeAdapter(adapter).software) return adapter;
     software ??= adapter;

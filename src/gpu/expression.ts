@@ -1,6 +1,7 @@
 /**
- * The value of an integer WGSL constant expression of + - * / % and parentheses over literals and known names;
- * undefined where it is none (a float, an unknown name). Division truncates.
+ * Evaluates an integer WGSL constant expression: + - * / % and parentheses over literals and known names. Division truncates.
+ *
+ * @returns undefined for anything else, such as a float or an unknown name
  */
 export function evaluate(expression: string, names: ReadonlyMap<string, number>): number | undefined {
   const tokens = expression.match(/\w+(?:\.\w*)?|[^\s\w]/g) ?? [];

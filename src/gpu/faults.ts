@@ -2,14 +2,14 @@ import type { PyramidFlowError } from '../core/errors';
 import { brokenCall, compileError, gpuError, lossError, outOfMemory, type Request } from './device-errors';
 import type { MemoryUse } from './pool';
 
-/** How long after a failure news of a lost device may still come, in ms. */
+/** How long to wait after a failure for the news that the device was lost, in ms. */
 export const PATIENCE = 100;
 
 const FILTERS: readonly GPUErrorFilter[] = ['internal', 'out-of-memory', 'validation'];
 
 /**
- * Keeps the first thing that goes wrong on a device, which every later call throws: after it no result can be trusted. A
- * driver answers later than it is asked, so whoever hands out a result waits for `settled` first.
+ * Keeps the first error of a device, which every later call throws, since no result after it can be trusted. Drivers report errors
+ * asynchronously, so a result is handed out only after `settled`.
  */
 export class Faults {
   private first: PyramidFlowError | undefined;
@@ -21,7 +21,7 @@ export class Faults {
   ) {
     device.lost.then((loss) => this.keep(lossError(loss)));
     device.onuncapturederror = ({ error }) => {
-      // it may follow from what the driver has yet to answer
+      // it may be a consequence of an error that the driver has yet to report
       this.answers = this.answers.then(() => void this.keep(gpuError(error, held())));
     };
   }
@@ -34,18 +34,18 @@ export class Faults {
     if (this.first) throw this.first;
   }
 
-  /** Takes `error` where it is the first. Returns the first. */
+  /** Keeps `error` if it is the first. Returns the first. */
   keep(error: PyramidFlowError): PyramidFlowError {
     return (this.first ??= error);
   }
 
-  /** Resolves once the driver has answered for every command so far. Throws what went wrong. */
+  /** Resolves once the driver has answered for every command so far. Rejects with the first error. */
   async settled(): Promise<void> {
     await this.answers;
     this.throwIfAny();
   }
 
-  /** From here to `unwatch` whatever the driver refuses is kept. Such stretches may lie in each other. */
+  /** Keeps whatever the driver refuses from here to `unwatch`. Calls may be nested. */
   watch(): void {
     for (const filter of FILTERS) this.device.pushErrorScope(filter);
   }
@@ -58,7 +58,7 @@ export class Faults {
     );
   }
 
-  /** Hands one command to the platform. Whatever is wrong with it is kept, at once or later. */
+  /** Gives one command to the platform, and keeps its error, whether thrown at once or reported later. */
   watched<T>(what: string, command: () => T): T {
     this.watch();
     try {
@@ -68,7 +68,7 @@ export class Faults {
     }
   }
 
-  /** Hands a command to the platform; what that throws at once is kept. */
+  /** Gives a command to the platform, and keeps an error that is thrown at once. */
   attempt<T>(what: string, command: () => T): T {
     try {
       return command();
@@ -83,19 +83,19 @@ export class Faults {
     try {
       return this.device.createBuffer(descriptor);
     } catch (cause) {
-      throw this.keep(outOfMemory(cause, this.held(), request)); // what else may be wrong is not thrown
+      throw this.keep(outOfMemory(cause, this.held(), request)); // other errors are reported, not thrown
     } finally {
       this.unwatch(request);
     }
   }
 
   /**
-   * A pipeline from the driver's own threads. Where `what` does not compile, the error is thrown and not kept: nothing that
-   * was recorded needs it.
+   * Makes a pipeline on the driver's own threads. A compile error is thrown but not kept: nothing recorded so far needs the
+   * pipeline.
    */
   async compiled<T>(what: string, make: () => Promise<T>): Promise<T> {
     this.throwIfAny();
-    this.device.pushErrorScope('validation'); // what is wrong with the module says more than what its pipeline then lacks
+    this.device.pushErrorScope('validation'); // an error of the module says more than that of its pipeline
     let said: Promise<GPUError | null> | undefined;
     let made: Promise<T>;
     try {
@@ -105,7 +105,7 @@ export class Faults {
     }
     try {
       const pipeline = await made;
-      this.throwIfAny(); // a lost device promises pipelines that are none
+      this.throwIfAny(); // a lost device resolves to invalid pipelines
       return pipeline;
     } catch (cause) {
       await this.newsOfLoss();
@@ -114,7 +114,7 @@ export class Faults {
     }
   }
 
-  /** Why the platform broke a promise: what went wrong before, a loss that comes to light now, or what it gave as the reason. */
+  /** The reason why the platform rejected a promise: an earlier error, a loss of the device, or the rejection itself. */
   async explain(what: string, cause: unknown): Promise<PyramidFlowError> {
     await this.newsOfLoss();
     return this.keep(brokenCall(what, cause));

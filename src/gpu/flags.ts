@@ -1,5 +1,4 @@
-// What is in GPUBufferUsage, GPUTextureUsage, GPUMapMode and GPUShaderStage: the globals are missing where WebGPU is not
-// built in.
+// The values of GPUBufferUsage, GPUTextureUsage, GPUMapMode and GPUShaderStage, since Node does not have these globals.
 
 export const BUFFER_USAGE = {
   MAP_READ: 0x01,

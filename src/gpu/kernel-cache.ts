@@ -9,22 +9,22 @@ interface Layouts {
   readonly pipeline: GPUPipelineLayout;
 }
 
-/** A bind group and the uniform buffer in it. */
+/** A bind group and its uniform buffer. */
 interface Bound {
   readonly group: GPUBindGroup;
   readonly uniform?: GPUBuffer;
 }
 
 /**
- * A step of training at 256 x 256 makes up to 5,600 dispatches, with one or two thousand bind groups and some hundred uniforms.
- * So it finds its own even after the older half was dropped. A bind group takes some 5 KB in Dawn, a uniform buffer 4 to 8.
+ * A training step at 256 x 256 makes up to 5,600 dispatches, with one or two thousand bind groups and a few hundred uniform buffers:
+ * it finds its own even after the older half was dropped. In Dawn a bind group takes about 5 KB, a uniform buffer 4 to 8.
  */
 export const MOST_BIND_GROUPS = 16_384;
 export const MOST_UNIFORMS = 4096;
 
 /**
- * Pipelines by kernel and constants, uniform buffers by content, bind groups by what they bind: each is made once. Of the
- * latter two the most recent are kept, since every size of picture has its own.
+ * Pipelines by kernel and constants, uniform buffers by content, bind groups by the buffers that they bind: each is made once. Of
+ * bind groups and uniform buffers only the most recent are kept, since every image size has its own.
  */
 export class KernelCache {
   private readonly layouts = new Map<string, Layouts>();
@@ -48,7 +48,7 @@ export class KernelCache {
     return { pipeline: this.pipeline(kernel, call.constants ?? {}), bindGroup: this.bindGroup(kernel, call) };
   }
 
-  /** Makes a pipeline on the driver's own threads; those asked for at once are made at once. */
+  /** Makes a pipeline on the driver's own threads, several of them in parallel. */
   compile(kernel: KernelSource, constants: Readonly<Record<string, number>>): Promise<void> {
     const key = pipelineKey(kernel, constants);
     if (this.pipelines.has(key)) return Promise.resolve();
@@ -63,14 +63,14 @@ export class KernelCache {
     return made;
   }
 
-  /** Drops all bind groups, and with them their hold on buffers that are gone. */
+  /** Drops all bind groups, which otherwise keep destroyed buffers alive. */
   forgetBindGroups(): void {
     this.bindGroups.clear();
   }
 
-  /** Everything recorded was submitted: uniform buffers that were dropped meanwhile are no longer needed. */
+  /** To be called when everything recorded was submitted: destroys the uniform buffers that were dropped meanwhile. */
   submitted(): void {
-    for (const buffer of this.retired) buffer.destroy(); // the GPU keeps it until it is done
+    for (const buffer of this.retired) buffer.destroy(); // the GPU keeps it until its commands have run
     this.retired = [];
   }
 
@@ -141,7 +141,7 @@ export class KernelCache {
     return buffer;
   }
 
-  /** What is recorded may still use these buffers; their bind groups serve no later call. */
+  /** Commands recorded so far may still use these buffers, but their bind groups are dropped. */
   private retire(dropped: ReadonlySet<GPUBuffer>): void {
     this.bindGroups.remove(({ uniform }) => uniform !== undefined && dropped.has(uniform));
     this.retired.push(...dropped);

@@ -1,14 +1,14 @@
 import { PyramidFlowError } from '../core/errors';
 import { SHADER_STAGE } from './flags';
 
-/** One uniform struct member, as laid out by WGSL. Offset in bytes. */
+/** A member of a uniform struct, as WGSL lays it out; its offset is in bytes. */
 export interface UniformField {
   readonly name: string;
   readonly offset: number;
   readonly type: 'u32' | 'i32' | 'f32';
 }
 
-/** One tensor binding of a kernel. */
+/** A tensor binding of a kernel. */
 export interface TensorBinding {
   readonly name: string;
   readonly binding: number;
@@ -16,8 +16,11 @@ export interface TensorBinding {
 }
 
 /**
- * A kernel as `wgsl_reflect` read it from its file at build time (tools/wgsl-plugin.ts).
- * The type parameters are the names that a call must give: tensors, uniforms and constants (WGSL `override`s).
+ * A kernel, as the build reads it from its file (tools/wgsl-plugin.ts).
+ *
+ * @typeParam T names of the tensors that a call passes
+ * @typeParam U names of the uniforms that a call passes
+ * @typeParam C names of the constants (WGSL `override`s) that a call passes
  */
 export interface KernelSource<T extends string = string, U extends string = string, C extends string = string> {
   readonly name: string;
@@ -26,32 +29,33 @@ export interface KernelSource<T extends string = string, U extends string = stri
   readonly tensors: readonly (TensorBinding & { readonly name: T | (string & {}) })[];
   readonly uniforms?: { readonly binding: number; readonly size: number; readonly fields: readonly UniformField[] };
   readonly constants: readonly C[];
-  /** Never set: carries the names of the uniforms to the type checker. */
+  /** Never set; it tells the type checker the names of the uniforms. */
   readonly uniformNames?: readonly U[];
 }
 
-/** A stretch of a GPU buffer, in bytes. */
+/** A range of a GPU buffer, in bytes. */
 export interface BufferSlice {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly size: number;
 }
 
-/** What a kernel can be bound to: a tensor, seen from below. */
+/** What a kernel binds: all that this layer knows of a tensor. */
 export interface Bindable {
   readonly slice: BufferSlice;
   readonly label: string;
 }
 
-/** A kernel's arguments. `grid` counts workgroups. */
+/** The arguments of a kernel. */
 export interface KernelCall<T extends string, U extends string, C extends string> {
   readonly tensors: Readonly<Record<T, Bindable>>;
   readonly uniforms: Readonly<Record<U, number>>;
   readonly constants?: Readonly<Record<C, number>>;
+  /** workgroups in x, y and z */
   readonly grid: readonly [number, number, number];
 }
 
-/** The uniform struct's bytes. Throws UsageError for a field left out, and for one that the kernel does not have. */
+/** The bytes of the uniform struct. Throws UsageError for a missing or an unknown field. */
 export function packUniforms(
   kernel: Pick<KernelSource, 'name' | 'uniforms'>,
   values: Readonly<Record<string, number>>,
@@ -70,8 +74,8 @@ export function packUniforms(
 }
 
 /**
- * Throws UsageError where a call names a tensor or constant that the kernel does not have, or leaves out a tensor. It is asked at
- * every dispatch, and allocates nothing where all is right.
+ * Throws UsageError for a tensor or constant that the kernel does not have, and for a missing tensor. It runs at every dispatch, and
+ * allocates nothing unless it throws.
  */
 export function checkCall(
   kernel: KernelSource,
@@ -81,12 +85,12 @@ export function checkCall(
   if (constants) checkConstants(kernel, constants);
 }
 
-/** The same for constants alone, which have defaults. */
+/** The same for constants, which have defaults. */
 export function checkConstants({ name, constants }: Pick<KernelSource, 'name' | 'constants'>, given: Given): void {
   for (const constant in given) if (!constants.includes(constant)) throw unknown(name, 'constant', constant, constants);
 }
 
-/** What a call gives, by name. */
+/** What a call passes, by name. */
 type Given = Readonly<Record<string, unknown>>;
 
 function checkNames(kernel: string, kind: string, known: readonly { readonly name: string }[], given: Given): void {
@@ -106,17 +110,13 @@ function mismatch(
   const stranger = Object.keys(given).find((name) => !names.includes(name));
   if (stranger !== undefined) return unknown(kernel, kind, stranger, names);
   const missing = names.find((name) => given[name] === undefined);
-  return new PyramidFlowError(
-    'UsageError',
-    `kernel ${kernel} needs the ${kind} ${missing}`,
-    `give all of ${names.join(', ')}`,
-  );
+  return new PyramidFlowError('UsageError', `kernel ${kernel} needs the ${kind} ${missing}`, `pass ${names.join(', ')}`);
 }
 
 const unknown = (kernel: string, kind: string, name: string, known: readonly string[]): PyramidFlowError =>
   new PyramidFlowError('UsageError', `kernel ${kernel} has no ${kind} ${name}`, `it has ${known.join(', ') || 'none'}`);
 
-/** The layout that all pipelines of a kernel share. */
+/** The bind group layout of all pipelines of a kernel. */
 export function bindGroupLayout(kernel: KernelSource): GPUBindGroupLayoutDescriptor {
   const entries: GPUBindGroupLayoutEntry[] = kernel.tensors.map(({ binding, access }) => ({
     binding,

@@ -2,27 +2,27 @@ import { tooLarge } from './device-errors';
 import type { Faults } from './faults';
 import { BUFFER_USAGE } from './flags';
 
-/** Bytes of GPU memory, as the pool hands them out. */
+/** GPU memory of tensors, in bytes. */
 export interface MemoryUse {
-  /** held by tensors now */
+  /** in use by tensors */
   readonly live: number;
-  /** freed, kept for the next tensor of that size */
+  /** freed, and kept for the next tensors of the same size */
   readonly pooled: number;
-  /** most that was live at once since the last `resetPeak` */
+  /** the most that was live at once since the last `resetPeak` */
   readonly peak: number;
-  /** most that was live and pooled at once since the last `resetPeak` */
+  /** the most that was live or pooled at once since the last `resetPeak` */
   readonly peakReserved: number;
 }
 
-const ALIGNMENT = 256; // of storage bindings: slices of a buffer then start where a binding may start
+const ALIGNMENT = 256; // of storage bindings
 const STORAGE_COPY = BUFFER_USAGE.STORAGE | BUFFER_USAGE.COPY_SRC | BUFFER_USAGE.COPY_DST;
 
-/** Freed memory that is worth keeping, in bytes. */
+/** The most pooled memory that `Runtime.trim` keeps by default, in bytes. */
 export const MOST_POOLED = 512 * 2 ** 20;
 
 /**
- * Storage buffers by exact size. Of those that are free the oldest is handed out, so that a step which asks in the same order
- * as the one before gets the same buffers, and needs no new bind groups.
+ * Storage buffers, reused by exact size. The oldest free buffer is reused first, so that a step which allocates in the same order as
+ * the previous one gets the same buffers, and needs no new bind groups.
  */
 export class BufferPool {
   private readonly free = new Map<number, GPUBuffer[]>(); // youngest first
@@ -34,7 +34,7 @@ export class BufferPool {
   private peakReserved = 0;
   private most = 0;
 
-  /** @param makeRoom calls `trim` once nothing that is recorded needs what is pooled */
+  /** @param makeRoom submits what is recorded, so that nothing needs the pooled buffers, and calls `trim` */
   constructor(
     private readonly faults: Pick<Faults, 'createBuffer' | 'throwIfAny'>,
     private readonly maxBytes: number,
@@ -42,8 +42,10 @@ export class BufferPool {
   ) {}
 
   /**
-   * A buffer of at least `bytes`; what it holds is undefined. Throws DeviceError above the adapter's limit. That the GPU has no
-   * memory left is known later: the runtime's next calls throw it.
+   * A buffer of at least `bytes`, with undefined contents. If the GPU is out of memory, later calls of the runtime throw it, since
+   * drivers report it asynchronously.
+   *
+   * @throws PyramidFlowError DeviceError above the adapter's limit
    */
   acquire(bytes: number, label: string): GPUBuffer {
     const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
@@ -69,7 +71,7 @@ export class BufferPool {
     this.pooled += buffer.size;
   }
 
-  /** Gives pooled buffers back to the driver. Nothing recorded may still need them. */
+  /** Destroys all pooled buffers. No recorded command may still use them. */
   trim(): void {
     for (const list of this.free.values()) for (const buffer of list) buffer.destroy();
     this.free.clear();
@@ -86,9 +88,9 @@ export class BufferPool {
   }
 
   /**
-   * WebGPU says too late that memory is out, and never how much there is. So what is held stays within twice what was ever
-   * live, and a little: above that, sizes that are not coming back have piled up, and they make room first. A step that is
-   * repeated makes no buffers and never comes here.
+   * WebGPU reports too late that memory is out, and never how much there is. So live and pooled memory together stay within twice
+   * the most that was ever live, plus MOST_POOLED: above that, pooled buffers of sizes no longer in use are destroyed first. A
+   * repeated step reuses its buffers and never comes here.
    */
   private create(size: number, label: string): GPUBuffer {
     const wanted = this.live + size;

@@ -4,8 +4,8 @@ interface Entry<V> {
 }
 
 /**
- * A map of at most `most` entries. One more, and the half that was used longest ago is dropped: that costs a use no more
- * than a number, where keeping the entries in order would cost it a place in the map.
+ * A map of at most `most` entries, of which the least recently used half is dropped when it is full. A use only stores a number,
+ * which is cheaper than keeping the entries in order.
  */
 export class RecentMap<V> {
   private readonly entries = new Map<string, Entry<V>>();
@@ -20,7 +20,7 @@ export class RecentMap<V> {
     return this.entries.size;
   }
 
-  /** What `key` stands for, which is a use of it. */
+  /** The value of `key`, which counts as a use. */
   get(key: string): V | undefined {
     const entry = this.entries.get(key);
     if (entry) entry.used = ++this.uses;
@@ -32,7 +32,7 @@ export class RecentMap<V> {
     this.entries.set(key, { value, used: ++this.uses });
   }
 
-  /** Removes what `unwanted` says, without a call of `onDrop`. */
+  /** Removes the values for which `unwanted` is true, without calling `onDrop`. */
   remove(unwanted: (value: V) => boolean): void {
     for (const [key, { value }] of this.entries) if (unwanted(value)) this.entries.delete(key);
   }

@@ -3,8 +3,10 @@ import { packUniforms, type UniformField } from './kernel';
 import type { Runtime } from './runtime';
 
 /**
- * A shader that fills a render target with one triangle, as `wgsl_reflect` read it from its file at build time: uniforms as
- * in a kernel, all else by name. The type parameters are the names that a call must give.
+ * A shader that fills a render target with one triangle, as the build reads it from its file (tools/wgsl-plugin.ts).
+ *
+ * @typeParam B names of the resources that a call passes
+ * @typeParam U names of the uniforms that a call passes
  */
 export interface RenderSource<B extends string = string, U extends string = string> {
   readonly name: string;
@@ -13,11 +15,11 @@ export interface RenderSource<B extends string = string, U extends string = stri
   readonly fragment: string;
   readonly bindings: readonly { readonly name: B | (string & {}); readonly binding: number }[];
   readonly uniforms: { readonly binding: number; readonly size: number; readonly fields: readonly UniformField[] };
-  /** Never set: carries the names of the uniforms to the type checker. */
+  /** Never set; it tells the type checker the names of the uniforms. */
   readonly uniformNames?: readonly U[];
 }
 
-/** Draws one render shader into textures of one format. */
+/** Draws with one render shader, into textures of one format. */
 export class Renderer<B extends string, U extends string> {
   private readonly uniforms: GPUBuffer;
 
@@ -62,7 +64,7 @@ export class Renderer<B extends string, U extends string> {
     }));
     entries.push({ binding: source.uniforms.binding, resource: { buffer: uniforms } });
     const layout = pipeline.getBindGroupLayout(0);
-    gpu.record((encoder) => {
+    gpu.encode((encoder) => {
       const attachment: GPURenderPassColorAttachment = { view: target, loadOp: 'clear', storeOp: 'store' };
       const pass = encoder.beginRenderPass({ label: source.name, colorAttachments: [attachment] });
       pass.setPipeline(pipeline);

@@ -8,7 +8,7 @@ import { BufferPool, MOST_POOLED } from './pool';
 import { StagingBuffers } from './staging';
 import type { DispatchTimer } from './timer';
 
-/** What the runtime has done so far, and what it keeps for later. */
+/** What a runtime has done so far, and how many objects it keeps. */
 export interface WorkCount {
   dispatches: number;
   passes: number;
@@ -20,19 +20,26 @@ export interface WorkCount {
 }
 
 /**
- * Runs kernels: records them into one command buffer until `flush`, hands out memory, reads results back.
- * Everything recorded runs in the order of the calls. After the first thing that goes wrong (a command that was refused, no
- * memory left, a device that was lost or destroyed) every call throws it, a DeviceError; another runtime is not affected.
+ * Runs kernels: records them into one command buffer until `flush`, allocates memory, and reads results back. Everything recorded
+ * runs in the order of the calls.
+ *
+ * After the first error (a command that the driver refuses, memory that is out, a device that is lost or destroyed) every call
+ * throws that DeviceError. Other runtimes are not affected.
+ *
+ * @example
+ * const gpu = new Runtime(await requestDevice(navigator.gpu));
+ * gpu.run(blurKernel, { tensors: { x, y }, uniforms: { height, width }, grid: [Math.ceil(width / 64), height, planes] });
+ * const values = await y.read();
  */
 export class Runtime {
   readonly device: GPUDevice;
   readonly adapter: AdapterReport;
   readonly memory: BufferPool;
-  /** What has gone wrong. */
+  /** The errors of the device. */
   readonly faults: Faults;
-  /** Variants of kernels that a tuner chose for this adapter, by what they are of; operations choose where it says nothing. */
+  /** Variants of kernels that a tuner chose for this adapter, by the name of the choice. Operations choose the others themselves. */
   readonly choices = new Map<string, string>();
-  /** Set to a timer to time every dispatch in a pass of its own; a measurement, not a way to run. */
+  /** A timer for which every dispatch gets a pass of its own; for measurements only, since it is slow. */
   timer: DispatchTimer | undefined;
   private readonly kernels: KernelCache;
   private readonly work = { dispatches: 0, passes: 0, submits: 0 };
@@ -50,7 +57,11 @@ export class Runtime {
     this.staging = new StagingBuffers(this.faults);
   }
 
-  /** Records one dispatch of `kernel`. */
+  /**
+   * Records one dispatch of `kernel`.
+   *
+   * @throws PyramidFlowError UsageError for missing or unknown arguments, DeviceError for a grid beyond the adapter's limit
+   */
   run<T extends string, U extends string, C extends string>(kernel: KernelSource<T, U, C>, call: KernelCall<T, U, C>): void {
     this.faults.throwIfAny();
     this.checkGrid(kernel.name, call.grid);
@@ -71,7 +82,7 @@ export class Runtime {
     if (timed) this.endPass();
   }
 
-  /** Makes a pipeline ready ahead of its first call, off the main thread where the platform can. */
+  /** Compiles a pipeline before its first call, off the main thread if the platform can. */
   async compile(kernel: KernelSource, constants: Readonly<Record<string, number>> = {}): Promise<void> {
     this.faults.throwIfAny();
     checkConstants(kernel, constants);
@@ -79,9 +90,11 @@ export class Runtime {
   }
 
   /**
-   * Compiles in parallel what `work`, which must not be asynchronous, would run. No kernel runs and nothing is copied; what
-   * `work` writes is written, since it may keep tables for later. Throws DeviceError; of a kernel that does not compile it says
-   * the name.
+   * Compiles in parallel all kernels that `work` would run. No kernel runs and nothing is copied. Writes do happen, since `work` may
+   * keep tables for later.
+   *
+   * @param work synchronous
+   * @throws PyramidFlowError DeviceError, which names a kernel that does not compile
    */
   async rehearse(work: () => void): Promise<void> {
     this.faults.throwIfAny();
@@ -89,7 +102,7 @@ export class Runtime {
     try {
       work();
     } catch (error) {
-      void Promise.allSettled(compiled); // no one else waits for them
+      void Promise.allSettled(compiled); // nobody else handles their rejections
       throw error;
     } finally {
       this.rehearsed = undefined;
@@ -98,15 +111,15 @@ export class Runtime {
     await this.faults.settled();
   }
 
-  /** Writes `data` at the start of `slice`; what was recorded before is submitted first, so it sees the old contents. */
+  /** Writes `data` to the start of `slice`, after submitting all recorded commands, which still see the old contents. */
   write(slice: BufferSlice, data: ArrayBufferView): void {
     this.flush();
     this.writeAhead(slice, data);
   }
 
   /**
-   * Writes `data` at the start of `slice` ahead of all that is recorded and not yet submitted, none of which may use the
-   * slice; what is recorded stays one submit.
+   * Writes `data` to the start of `slice` ahead of all commands that are recorded but not submitted, and without submitting them.
+   * None of them may use the slice.
    */
   writeAhead(slice: BufferSlice, data: ArrayBufferView): void {
     const { buffer, byteOffset, byteLength } = data;
@@ -116,11 +129,11 @@ export class Runtime {
   }
 
   copy(from: BufferSlice, to: BufferSlice): void {
-    this.record((encoder) => encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size));
+    this.encode((encoder) => encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size));
   }
 
-  /** Records what is no kernel, such as a copy from a texture or a render pass. */
-  record(commands: (encoder: GPUCommandEncoder) => void): void {
+  /** Records commands other than kernels, such as a copy from a texture or a render pass. */
+  encode(commands: (encoder: GPUCommandEncoder) => void): void {
     this.faults.throwIfAny();
     if (this.rehearsed) return;
     const encoder = this.begin();
@@ -129,8 +142,9 @@ export class Runtime {
   }
 
   /**
-   * The bytes of `slice` as they are after everything recorded so far. Submits; resolves when the GPU is done, and only where
-   * nothing has gone wrong until then.
+   * The bytes of `slice` after everything recorded so far has run. Submits.
+   *
+   * @throws PyramidFlowError DeviceError if anything has gone wrong until then
    */
   async read(slice: BufferSlice): Promise<ArrayBuffer> {
     this.faults.throwIfAny();
@@ -152,7 +166,7 @@ export class Runtime {
     }
   }
 
-  /** Submits what was recorded. */
+  /** Submits everything recorded. */
   flush(): void {
     this.faults.throwIfAny();
     const { encoder } = this;
@@ -169,7 +183,7 @@ export class Runtime {
     this.kernels.submitted();
   }
 
-  /** Resolves when the GPU has finished everything recorded so far. Throws what went wrong. */
+  /** Submits, and resolves when the GPU has finished. Rejects with the first error. */
   async finish(): Promise<void> {
     this.flush();
     try {
@@ -180,27 +194,30 @@ export class Runtime {
     await this.faults.settled();
   }
 
+  /** Counters, for tests and measurements. */
   counts(): WorkCount {
     return { ...this.work, ...this.kernels.counts(), stagingBuffers: this.staging.count };
   }
 
-  /** Whether something has gone wrong: from then on every call throws it. */
+  /** Whether an error has occurred, which every later call throws. */
   get failed(): boolean {
     return this.faults.any;
   }
 
   /**
-   * Gives memory that no tensor holds back to the driver, once more than `above` bytes of it are pooled: every size of
-   * picture leaves buffers of its own. After a failure it throws nothing, so that all can be cleared away.
+   * Destroys pooled memory if there is more than `above` bytes of it: every image size leaves buffers of its own. It does not throw
+   * after a failure, so that everything can be cleaned up.
+   *
+   * @param above bytes; default 512 MiB
    */
   trim(above = MOST_POOLED): void {
     if (this.memory.use().pooled <= above) return;
-    if (!this.failed) this.flush(); // what is recorded still needs it; after a failure it is never submitted
+    if (!this.failed) this.flush(); // recorded commands still use it; after a failure they are never submitted
     this.memory.trim();
     this.kernels.forgetBindGroups();
   }
 
-  /** Frees everything on the device. Whatever is under way, and every later call, ends with a DeviceError. */
+  /** Destroys the device and all its memory. Pending and later calls fail with a DeviceError. */
   destroy(): void {
     this.faults.keep(destroyedError());
     this.memory.trim();

@@ -1,15 +1,15 @@
 import { evaluate } from './expression';
 
-// The dialect of shaders/README.md, as far as it is settled when a pipeline is made.
+// The part of the dialect of shaders/README.md that is resolved when a pipeline is made.
 
-/** A whole line that declares a constant of a kernel. */
+/** A line that declares a constant of a kernel. */
 export const OVERRIDE = /^override (\w+): (u32|i32|f32) = ([^;\n]+);/gm;
-/** The mark and the head of a loop that is written out. */
+/** The mark and the head of a loop to unroll. */
 export const UNROLLED =
   /\/\/ unroll\n[ \t]*for \(var (\w+)\s*=\s*([^;]+);\s*\1\s*<\s*([^;]+);\s*\1(?:\+\+|\s*\+=\s*1u?)\) \{/g;
 const CONSTANT = /^\s*const\s+(\w+)\s*(?::\s*\w+)?\s*=\s*([^;]+);/gm;
 
-/** A loop is marked `// unroll` and cannot be written out. */
+/** A loop that is marked `// unroll` but cannot be unrolled. */
 export class UnrollError extends Error {
   /** @param line of the mark, from 1 */
   constructor(
@@ -21,9 +21,11 @@ export class UnrollError extends Error {
 }
 
 /**
- * Makes a kernel's text ready for one pipeline: every `override` becomes a `const` of its given (or default) value,
- * so that workgroup arrays can be sized by it in every browser, and every loop under a line `// unroll` is written
- * out, since compilers of WGSL do not do that.
+ * Specialises the text of a kernel for one pipeline: every `override` becomes a `const` with its given or default value, since not
+ * every browser sizes workgroup arrays by overrides; every loop below a line `// unroll` is unrolled, since WGSL compilers do not do
+ * that.
+ *
+ * @throws UnrollError for a loop that cannot be unrolled
  */
 export function specialise(text: string, constants: Readonly<Record<string, number>>): string {
   const fixed = text.replace(OVERRIDE, (_, name: string, type: string, initial: string) => {
@@ -35,7 +37,7 @@ export function specialise(text: string, constants: Readonly<Record<string, numb
 
 const floatLiteral = (value: number | string) => (Number.isInteger(Number(value)) ? Number(value).toFixed(1) : `${value}`);
 
-/** The integer constants by name; one that has two values in two functions is NaN, which no loop can end at. */
+/** The integer constants by name; NaN for a name with different values in different functions, which no loop may use. */
 function integerConstants(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const [, name, expression] of text.matchAll(CONSTANT)) {
@@ -45,7 +47,7 @@ function integerConstants(text: string): Map<string, number> {
   return values;
 }
 
-/** Innermost loops come last in the text, so unrolling from the end needs no nesting, and what is before a loop is as it was. */
+/** Unrolls from the end of the text: inner loops come after the head of their outer loop, so they are unrolled first. */
 function unrollAll(text: string, constants: Map<string, number>): string {
   for (let loop = lastMatch(text); loop; loop = lastMatch(text)) {
     const [header, name, first, end] = loop;
@@ -74,7 +76,7 @@ function lastMatch(text: string): RegExpExecArray | undefined {
   return [...text.matchAll(UNROLLED)].at(-1) as RegExpExecArray | undefined;
 }
 
-/** Where the brace closes that is open at `start`; those in comments do not count. */
+/** The position of the brace that closes the one open at `start`, ignoring braces in comments. */
 function matchingBrace(text: string, start: number): number | undefined {
   const token = /\/\/.*|[{}]/g;
   token.lastIndex = start;

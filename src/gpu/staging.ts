@@ -1,13 +1,13 @@
 import type { Faults } from './faults';
 import { BUFFER_USAGE } from './flags';
 
-/** A step or a picture reads one to three sizes; with a few more kept, none of them is made anew. */
+/** A step or a detection reads one to three sizes; keeping a few more means that none is allocated again. */
 export const MOST_KEPT = 16;
 export const MOST_KEPT_BYTES = 64 * 2 ** 20;
 
-/** Buffers that results are copied to, to be read. Those of the last few sizes are kept. */
+/** Mappable buffers to which results are copied to be read. The most recently used are kept. */
 export class StagingBuffers {
-  private readonly kept: GPUBuffer[] = []; // used longest ago first
+  private readonly kept: GPUBuffer[] = []; // least recently used first
   private bytes = 0;
 
   constructor(private readonly faults: Faults) {}
@@ -22,7 +22,7 @@ export class StagingBuffers {
     return this.kept.splice(at, 1)[0];
   }
 
-  /** Takes back a buffer that was read and is no longer mapped; one whose mapping failed is to be destroyed. */
+  /** Takes back a buffer that is no longer mapped. A buffer whose mapping failed must be destroyed instead. */
   giveBack(buffer: GPUBuffer): void {
     if (buffer.size > MOST_KEPT_BYTES) {
       buffer.destroy();

@@ -1,7 +1,7 @@
 import { brokenCall } from './device-errors';
 import { BUFFER_USAGE, MAP_MODE } from './flags';
 
-const PAGE = 2048; // dispatches whose timestamps one query set holds
+const PAGE = 2048; // dispatches per query set
 const RESOLVED = BUFFER_USAGE.QUERY_RESOLVE | BUFFER_USAGE.COPY_SRC;
 const READABLE = BUFFER_USAGE.MAP_READ | BUFFER_USAGE.COPY_DST;
 
@@ -13,7 +13,7 @@ interface Page {
   readonly names: string[];
 }
 
-/** One dispatch, in ns of the device's clock. */
+/** One dispatch, in ns of the device clock. */
 interface Stamps {
   readonly name: string;
   readonly begin: bigint;
@@ -26,13 +26,13 @@ export interface KernelTime {
   ms: number;
 }
 
-/** GPU time of every dispatch, summed by kernel, from timestamps around passes of one dispatch each. */
+/** The GPU time of every dispatch, from timestamps around passes of one dispatch each. */
 export class DispatchTimer {
   private pages: Page[] = [];
 
   constructor(private readonly device: GPUDevice) {}
 
-  /** How to begin the pass of the next dispatch, which then is alone in it; undefined where that one is not timed. */
+  /** The descriptor of a pass for the next dispatch alone; undefined if that dispatch is not timed. */
   passFor(kernel: string): GPUComputePassDescriptor | undefined {
     let page = this.pages.at(-1);
     if (!page || page.names.length === PAGE) this.pages.push((page = this.newPage()));
@@ -42,6 +42,7 @@ export class DispatchTimer {
     return { label: kernel, timestampWrites };
   }
 
+  /** Records the commands that make the timestamps readable. */
   resolve(encoder: GPUCommandEncoder): void {
     for (const { queries, resolved, readable, names } of this.pages) {
       encoder.resolveQuerySet(queries, 0, 2 * names.length, resolved, 0);
@@ -49,7 +50,7 @@ export class DispatchTimer {
     }
   }
 
-  /** Time by kernel since the last collect. Call it after one flush of the runtime. */
+  /** The time by kernel since the last `collect`. To be called after exactly one flush of the runtime. */
   async collect(): Promise<Map<string, KernelTime>> {
     const total = new Map<string, KernelTime>();
     for (const { name, begin, end } of await this.stamps()) {
@@ -61,7 +62,7 @@ export class DispatchTimer {
     return total;
   }
 
-  /** When each dispatch since the last collect began and ended, in ns of the device's clock. */
+  /** When each dispatch since the last `collect` began and ended. */
   protected async stamps(): Promise<Stamps[]> {
     const all: Stamps[] = [];
     for (const { readable, names, queries, resolved } of this.pages) {

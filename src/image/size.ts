@@ -1,5 +1,5 @@
 import { PyramidFlowError } from '../core/errors';
-import { goodSizes } from '../ops/fft-plan';
+import { nearestFftLengths } from '../ops/fft-lengths';
 import { sizeStep } from '../pyramidflow/config';
 import { shorterSideTo } from './resample';
 
@@ -55,7 +55,7 @@ export function modelSize(request: SizeRequest, image: Size, levels: number): { 
  * The side nearest to `side` that `levels` levels and the Fourier transform of the loss can take; of two, the larger.
  */
 export function nearestGoodSide(side: number, levels: number): number {
-  const { smaller, larger } = goodSizes(side, sizeStep(levels));
+  const { smaller, larger } = nearestFftLengths(side, sizeStep(levels));
   return side - smaller < larger - side ? smaller : larger;
 }
 

@@ -62,7 +62,9 @@ export class Detector {
     readonly category: string,
     readonly normalization: Normalization | undefined,
     private limit: number | undefined,
-  ) {}
+  ) {
+    model.prepare();
+  }
 
   /** Throws CheckpointError where the checkpoint has no template: its training was not finished. */
   static fromCheckpoint(

@@ -8,12 +8,12 @@ import { linearGrid, planeGrid } from './grid';
 import type { Op } from './op';
 import { imageShape } from './shape';
 
-/** Of the coupling network's hidden layer. */
+/** Slope of the LeakyReLU in the coupling network's hidden layer. */
 export const LEAKY_SLOPE = 0.01;
-/** alpha of the soft clamp (paper, equation 4). */
+/** alpha of the soft clamp (paper, equation 4): log scales lie between -2 and 2. */
 export const CLAMP = 2;
 
-/** y = x > 0 ? x : slope * x. */
+/** y = x > 0 ? x : slope * x, of any shape. The slope must be above 0: the backward reads the sign of x from y. */
 export const leakyRelu: Op<'x', { slope: number }, 'y'> = {
   name: 'leakyRelu',
   saves: ['y'],
@@ -40,7 +40,10 @@ function leaky(x: Tensor, y: Tensor, slope: number, gradient: 0 | 1): void {
   });
 }
 
-/** y = alpha * 0.636 * atan(x / alpha) of the first `channels` channels of x: keeps log scales within +-alpha. */
+/**
+ * y = alpha * 0.636 * atan(x / alpha) of the first `channels` channels of x, between -alpha and alpha: (N, >= channels, H, W) ->
+ * (N, channels, H, W).
+ */
 export const softClamp: Op<'x', { channels: number; alpha: number }, 'x'> = {
   name: 'softClamp',
   saves: ['x'],
@@ -55,7 +58,7 @@ export const softClamp: Op<'x', { channels: number; alpha: number }, 'x'> = {
   }),
 };
 
-/** The soft clamp of the first `channels` channels of x (N, >= channels, H, W). */
+/** The forward of `softClamp`. */
 export function softClampHead(x: Tensor, channels: number, alpha: number): Tensor {
   const [batch, xChannels, height, width] = imageShape(x);
   const pixels = height * width;
@@ -68,7 +71,7 @@ export function softClampHead(x: Tensor, channels: number, alpha: number): Tenso
   return y;
 }
 
-/** Replaces the first channels of x by d(loss)/dx, where dy (N, channels, H, W) is the gradient of their soft clamp. */
+/** Replaces the first channels of x by their gradient, in place. dy: (N, channels, H, W), the gradient of their soft clamp. */
 export function softClampHeadGradient(x: Tensor, dy: Tensor, alpha: number): void {
   const [batch, channels, height, width] = imageShape(dy);
   const pixels = height * width;

@@ -7,18 +7,21 @@ import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 import { meanShape, removeMean, type VolumeNorm, volumeMean } from './volume-norm';
 
-/** Log scales whose volume normalization is still to come: the kernels take their mean off on the way. */
+/** Log scales before volume normalization: the kernels subtract the mean as they read them. */
 export interface LogScale {
-  /** (N, C, f H, f W) for an x of (N, C, H, W), used at every f-th row and column */
+  /** (N, C, f H, f W) for an x of (N, C, H, W); every f-th row and column is used */
   readonly values: Tensor;
-  /** of `meanShape`: the mean of the values, or a running one */
+  /** the mean of the values, or a running mean; its shape is `meanShape` */
   readonly mean: Tensor;
   readonly kind: VolumeNorm;
 }
 
 /**
- * x <- exp(logScale) * x + shift, or its inverse, in place (paper, equation 3). x: (N, C, H, W).
- * network: (N, 2C, f H, f W), the coupling network's result, whose second half is the shift.
+ * x <- exp(s) * x + t, or the inverse x <- (x - t) * exp(-s), in place, with s = logScale - mean (paper, equation 3).
+ *
+ * @param x (N, C, H, W)
+ * @param network (N, 2C, f H, f W), the output of the coupling network, whose second half of the channels is t
+ * @throws PyramidFlowError ShapeError if the mean does not fit the log scales
  */
 export function applyAffine(x: Tensor, logScale: LogScale, network: Tensor, direction: 'forward' | 'inverse'): void {
   const { tensors, constants } = bound(x, logScale);
@@ -31,9 +34,12 @@ export function applyAffine(x: Tensor, logScale: LogScale, network: Tensor, dire
 }
 
 /**
- * The gradient, in place: dx holds dy and receives d/dx; the values of logScale receive the gradient to the normalized log
- * scale; the second half of `network` receives the shift's. x holds the forward's result y and receives the input
- * (`restore`), or holds the input.
+ * The gradients of `applyAffine`, in place.
+ *
+ * @param x with `restore` the output y, replaced by the input; otherwise the input
+ * @param dx holds d(loss)/dy, replaced by d(loss)/dx
+ * @param logScale its values are replaced by d(loss)/ds, the gradient of the normalized log scale
+ * @param network its second half is replaced by d(loss)/dt
  */
 export function affineGradient(x: Tensor, dx: Tensor, logScale: LogScale, network: Tensor, restore: boolean): void {
   const { tensors, constants } = bound(x, logScale);
@@ -45,16 +51,13 @@ export function affineGradient(x: Tensor, dx: Tensor, logScale: LogScale, networ
   });
 }
 
-/** Volume normalization by the values' own mean (`training`) or by the running one. */
+/** Volume normalization by the mean of the values themselves (`training`) or by the running mean. */
 export interface AffineNorm {
   readonly kind: VolumeNorm;
   readonly training: boolean;
 }
 
-/**
- * y = exp(normalized logScale) * x + shift with the shapes of `applyAffine`; the gradient of the network's first half is
- * zero.
- */
+/** `applyAffine` as an operation on a tape. The gradient of the first half of `network` is zero. */
 export const affine: Op<'x' | 'logScale' | 'network' | 'runningMean', AffineNorm, 'x' | 'logScale' | 'runningMean'> = {
   name: 'affine',
   saves: ['x', 'logScale', 'runningMean'],

@@ -4,12 +4,12 @@ import { WORKGROUP } from './grid';
 import type { Op } from './op';
 import { imageShape } from './shape';
 
-/** y = 5x5 binomial blur, zero padding, each channel alone. x, y: (N, C, H, W). */
+/** y = x convolved with the 5x5 binomial filter [1 4 6 4 1]^T [1 4 6 4 1] / 256, zero padding, every channel by itself: (N, C, H, W). */
 export const blur: Op<'x', void> = {
   name: 'blur',
   saves: [],
   forward: ({ x }) => blurred(x),
-  backward: (dy) => ({ x: () => blurred(dy) }), // symmetric, so it is its own transpose
+  backward: (dy) => ({ x: () => blurred(dy) }), // the filter is symmetric, so the blur is its own transpose
 };
 
 function blurred(x: Tensor): Tensor {

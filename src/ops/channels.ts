@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
 import { imageShape } from './shape';
 
-/** Copies `count` channels of x, from channel `from` on, into y, from channel `to` on. x, y: (N, C, H, W), C may differ. */
+/** Copies `count` channels of x, starting at `from`, to y, starting at `to`. x: (N, C, H, W), y: (N, C', H, W). */
 export function copyChannels(x: Tensor, from: number, y: Tensor, to: number, count: number): void {
   const [items, , height, width] = imageShape(x);
   const plane = height * width;

@@ -5,7 +5,7 @@ import { linearGrid } from './grid';
 import type { Op } from './op';
 import { expectShape } from './shape';
 
-/** y = a + b, same shapes. */
+/** y = a + b, of one shape. */
 export const add: Op<'a' | 'b', void> = {
   name: 'add',
   saves: [],
@@ -17,7 +17,11 @@ export const add: Op<'a' | 'b', void> = {
   backward: (dy) => ({ a: () => dy.copy(), b: () => dy.copy() }),
 };
 
-/** target = a * target + b * value, in place. */
+/**
+ * target <- a * target + b * value, in place.
+ *
+ * @throws PyramidFlowError ShapeError if the shapes differ
+ */
 export function combineInto(target: Tensor, a: number, value: Tensor, b: number): void {
   expectShape(value, target.shape, 'elementwise');
   target.gpu.run(combineKernel, {
@@ -27,15 +31,16 @@ export function combineInto(target: Tensor, a: number, value: Tensor, b: number)
   });
 }
 
-/** target += value, in place. */
+/** target <- target + value, in place. */
 export const addInto = (target: Tensor, value: Tensor): void => combineInto(target, 1, value, 1);
 
-/** target *= factor, in place; the factor is not 0. */
+/** target <- factor * target, in place. A factor of 0 sets every element to 0, even NaN. */
 export const scaleInto = (target: Tensor, factor: number): void => scale(target, factor, 0);
 
-/** Every element becomes `value`. */
+/** Sets every element to `value`. */
 export const fill = (target: Tensor, value: number): void => scale(target, 0, value);
 
+/** A new tensor of x's shape, filled with 0. */
 export function zerosLike(x: Tensor, label: string): Tensor {
   const zeros = Tensor.empty(x.gpu, x.shape, label);
   fill(zeros, 0);

@@ -4,7 +4,9 @@ import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
 import { expectShape, imageShape } from './shape';
 
-/** x = max(0, x + bias (+ residual)), in place: the end of a convolution layer with folded batch norm. bias: (C). */
+// Layers of the ResNet encoder of the paper's stronger variant (pyramidflow/encoder.ts), which no model uses yet.
+
+/** x <- max(0, x + bias + residual), in place: the end of a convolution layer with folded batch norm. x, residual: (N, C, H, W), bias: (C). */
 export function biasRelu(x: Tensor, bias: Tensor, residual?: Tensor): void {
   const [, channels, height, width] = imageShape(x);
   expectShape(bias, [channels], 'bias');
@@ -17,7 +19,7 @@ export function biasRelu(x: Tensor, bias: Tensor, residual?: Tensor): void {
   });
 }
 
-/** 3x3 maximum with stride 2 and padding 1: (N, C, H, W) -> (N, C, ceil(H / 2), ceil(W / 2)). */
+/** The maximum of 3x3 windows, stride 2, padding 1: (N, C, H, W) -> (N, C, ceil(H / 2), ceil(W / 2)). */
 export function maxPool3(x: Tensor): Tensor {
   const [n, c, inHeight, inWidth] = imageShape(x);
   const [outHeight, outWidth] = [Math.ceil(inHeight / 2), Math.ceil(inWidth / 2)];

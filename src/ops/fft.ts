@@ -3,12 +3,16 @@ import realPartKernel from '../../shaders/fft/real_part.wgsl';
 import type { Runtime } from '../gpu/runtime';
 import { unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
-import { requireRadices } from './fft-plan';
+import { requireRadices } from './fft-lengths';
 import { linearGrid } from './grid';
 
 const tables = new WeakMap<Runtime, Map<number, Tensor>>();
 
-/** The 2-D Fourier transform, not normalized, of a real (P, H, W) -> complex (P, H, W, 2). */
+/**
+ * The 2-D Fourier transform, not normalized: real (P, H, W) -> complex (P, H, W, 2).
+ *
+ * @throws PyramidFlowError ShapeError if a side has a prime factor above 7
+ */
 export function fft2(x: Tensor): Tensor {
   const [planes, height, width] = x.shape;
   const rows = transform(x, true, planes * height, width, 1, 1);
@@ -17,7 +21,7 @@ export function fft2(x: Tensor): Tensor {
   return result;
 }
 
-/** factor * the real part of the inverse transform, not normalized, of a complex (P, H, W, 2) -> (P, H, W). */
+/** factor * the real part of the inverse 2-D transform, not normalized: complex (P, H, W, 2) -> real (P, H, W). */
 export function inverseFft2Real(x: Tensor, factor: number): Tensor {
   const [planes, height, width] = x.shape;
   const rows = transform(x, false, planes * height, width, 1, -1);
@@ -29,8 +33,10 @@ export function inverseFft2Real(x: Tensor, factor: number): Tensor {
 }
 
 /**
- * Transforms the middle axis of (outer, length, inner) into a new tensor; an axis of one point is left as it is, save
- * that real input always becomes complex. `x` stays.
+ * The transform along the middle axis of (outer, length, inner), as a new tensor. A complex x whose axis has one point is its own
+ * transform, and returned itself.
+ *
+ * @param real x is real; the result is complex in any case
  */
 function transform(x: Tensor, real: boolean, outer: number, length: number, inner: number, direction: 1 | -1): Tensor {
   const radices = requireRadices(length, 'a side');

@@ -6,10 +6,12 @@ import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
 import type { Op } from './op';
 
-/** The LU parametrisation of a C x C matrix: lower, upper, perm (C, C); logS, sign (C). */
+/** The LU factors of a C x C matrix: lower, upper, perm (C, C), of which the strict triangles count; logS, sign (C). */
 export type LuTensors = Readonly<Record<'lower' | 'logS' | 'upper' | 'perm' | 'sign', Tensor>>;
 
-/** w = P (L + I) (U + diag(sign * exp(logS - mean))), (C, C, 1, 1): the weight of a 1x1 convolution with |det w| = 1. */
+/**
+ * w = P (L + I) (U + diag(sign * exp(logS - mean(logS)))), so that |det w| = 1: the weight (C, C, 1, 1) of a 1x1 convolution.
+ */
 export function mixingWeight(lu: LuTensors): Tensor {
   const size = lu.logS.size;
   const w = Tensor.empty(lu.logS.gpu, [size, size, 1, 1], 'mixing weight');
@@ -22,7 +24,7 @@ export function mixingWeight(lu: LuTensors): Tensor {
   return w;
 }
 
-/** w^-1, (C, C, 1, 1), by substitution in the triangular factors. */
+/** The inverse of `mixingWeight`, (C, C, 1, 1), by substitution in the triangular factors. */
 export function inverseMixingWeight(lu: LuTensors): Tensor {
   const size = lu.logS.size;
   const inverse = Tensor.empty(lu.logS.gpu, [size, size, 1, 1], 'inverse mixing weight');
@@ -35,7 +37,7 @@ export function inverseMixingWeight(lu: LuTensors): Tensor {
   return inverse;
 }
 
-/** The mixing weight as an operation on a tape; perm and sign are fixed. */
+/** `mixingWeight` as an operation on a tape. perm and sign have no gradient. */
 export const luWeight: Op<keyof LuTensors, void, keyof LuTensors> = {
   name: 'luWeight',
   saves: ['lower', 'logS', 'upper', 'perm', 'sign'],

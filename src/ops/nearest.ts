@@ -7,16 +7,14 @@ import { rowGrid } from './grid';
 import type { Op } from './op';
 import { imageShape } from './shape';
 
-/** Nearest resize, as PyTorch's `interpolate(mode='nearest')`, up or down by whole factors. */
+/**
+ * Nearest-neighbour resize by whole factors, up or down, as PyTorch's `interpolate(mode='nearest')`: (N, C, h, w) ->
+ * (N, C, height, width).
+ */
 export const nearest: Op<'x', { height: number; width: number }, 'x'> = {
   name: 'nearest',
   saves: ['x'], // for its shape
-  forward({ x }, { height, width }) {
-    const [n, channels] = imageShape(x);
-    const y = Tensor.empty(x.gpu, [n, channels, height, width], 'nearest');
-    resizeInto(x, y, 0);
-    return y;
-  },
+  forward: ({ x }, { height, width }) => resizeNearest(x, height, width),
   backward: (dy, { x }) => ({
     x() {
       const dx = zerosLike(x, 'nearest dx');
@@ -26,27 +24,39 @@ export const nearest: Op<'x', { height: number; width: number }, 'x'> = {
   }),
 };
 
-/** Writes x (N, C, h, w), resized to y's height and width, into the channels of y (N, C', H, W) from `channel` on. */
+/**
+ * The forward of `nearest`.
+ *
+ * @throws PyramidFlowError ShapeError if a side is neither a whole multiple nor a whole fraction of the other
+ */
+export function resizeNearest(x: Tensor, height: number, width: number): Tensor {
+  const [n, channels] = imageShape(x);
+  const y = Tensor.empty(x.gpu, [n, channels, height, width], 'nearest');
+  resizeInto(x, y, 0);
+  return y;
+}
+
+/** Writes x (N, C, h, w), resized, to the channels of y (N, C', H, W) that start at `channel`. */
 export function resizeInto(x: Tensor, y: Tensor, channel: number): void {
   const call = resizeCall(x, y, channel);
   x.gpu.run(nearestKernel, { tensors: { x, y }, ...call, grid: rowGrid(y, x.shape[1]) });
 }
 
-/** Adds to dx what the channels of dy from `channel` on give it through `resizeInto`. */
+/** Adds the gradient of `resizeInto` to dx (N, C, h, w), from the channels of dy (N, C', H, W) that start at `channel`. */
 export function resizeGradient(dy: Tensor, channel: number, dx: Tensor): void {
   const call = resizeCall(dx, dy, channel);
   dx.gpu.run(nearestGradientKernel, { tensors: { dy, dx }, ...call, grid: rowGrid(dx, dx.shape[1]) });
 }
 
-/** What both kernels take; ShapeError where x, resized, does not fit into the channels of y from `channel` on. */
+/** Uniforms and constants of both kernels. Throws ShapeError if x does not fit into the channels of y that start at `channel`. */
 function resizeCall(x: Tensor, y: Tensor, channel: number) {
   const [batch, channels, xHeight, xWidth] = imageShape(x);
   const [yBatch, yChannels, yHeight, yWidth] = imageShape(y);
   if (batch !== yBatch || channel + channels > yChannels) {
     throw new PyramidFlowError(
       'ShapeError',
-      `${x.label} [${x.shape}] cannot be channels ${channel} to ${channel + channels - 1} of ${y.label} [${y.shape}]`,
-      'give both the same batch, and the larger one enough channels',
+      `${x.label} [${x.shape}] does not fit into channels ${channel} to ${channel + channels - 1} of ${y.label} [${y.shape}]`,
+      'use one batch size, and enough channels in the target',
     );
   }
   const [rowEnlarge, rowShrink] = factors(x, xHeight, yHeight);
@@ -62,13 +72,13 @@ function resizeCall(x: Tensor, y: Tensor, channel: number) {
   };
 }
 
-/** How many times an axis is enlarged and shrunk; one of the two is 1. */
+/** The factors by which an axis grows and shrinks; one of them is 1. */
 function factors(x: Tensor, before: number, after: number): [enlarge: number, shrink: number] {
   if (after % before === 0) return [after / before, 1];
   if (before % after === 0) return [1, before / after];
   throw new PyramidFlowError(
     'ShapeError',
     `${x.label} [${x.shape}] cannot be resized from ${before} to ${after} pixels`,
-    'use a whole multiple or a whole fraction',
+    'use a whole multiple or a whole fraction of the size',
   );
 }

@@ -8,28 +8,36 @@ import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
 
-/** Channel statistics that network input is normalized by, for values from 0 to 1. */
+/** Channel statistics by which network input is normalized, for values from 0 to 1. */
 export interface Normalization {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
 
+/** The statistics of ImageNet, with which PyramidFlow was released. */
 export const IMAGENET: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-/** The coefficients of a resize along one axis, in fixed point: `bilinearTaps` makes them. */
+/** Coefficients of a resize along one axis, in fixed point, as `bilinearTaps` makes them. */
 export interface ResizeTaps {
+  /** first input position of each output position */
   readonly starts: Int32Array;
+  /** `stride` weights per output position */
   readonly weights: Int32Array;
   readonly stride: number;
 }
 
-/** RGB bytes on the GPU, one in a u32: (N, H, W, 3). */
+/**
+ * Uploads RGB bytes.
+ *
+ * @returns (N, H, W, 3), one byte in a u32
+ * @throws PyramidFlowError ShapeError if there are more or fewer bytes than the shape has
+ */
 export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [number, number, number]): Tensor {
   const [n, height, width] = shape;
   const size = n * height * width * 3;
   if (bytes.length !== size) {
-    const problem = `${bytes.length} bytes are no ${n} x ${height} x ${width} x 3`;
-    throw new PyramidFlowError('ShapeError', problem, 'give RGB bytes');
+    const problem = `expected ${size} bytes for ${n}x${height}x${width}x3, got ${bytes.length}`;
+    throw new PyramidFlowError('ShapeError', problem, 'pass RGB bytes, row by row');
   }
   const words = new Uint8Array(Math.ceil(size / 4) * 4);
   words.set(bytes);
@@ -40,7 +48,7 @@ export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [nu
   return y;
 }
 
-/** RGBA pixels, one in a u32: (H, pitch), of whose rows the first `width` count -> RGB bytes, (1, H, width, 3). */
+/** RGBA pixels, one in a u32, (H, pitch) -> RGB bytes of the first `width` pixels of every row, (1, H, width, 3). */
 export function unpackPixels(x: Tensor, width: number): Tensor {
   const [height, pitch] = x.shape;
   const y = Tensor.empty(x.gpu, [1, height, width, 3], 'bytes', 'u32');
@@ -49,7 +57,7 @@ export function unpackPixels(x: Tensor, width: number): Tensor {
   return y;
 }
 
-/** Resizes bytes (N, H, W, 3) to the sizes of the taps, as Pillow does: along rows first, then along columns. */
+/** Resizes bytes (N, H, W, 3) to the sizes of the taps, as Pillow does: along rows, then along columns. */
 export function resizeBytes(x: Tensor, vertical: ResizeTaps, horizontal: ResizeTaps, bits: number): Tensor {
   const [n, height, width] = x.shape;
   return scope(() => {
@@ -86,7 +94,7 @@ function resizeAxis(
   return y;
 }
 
-/** Bytes (N, H, W, 3) -> network input (N, 3, H, W): (v / 255 - mean) / std. */
+/** y = (x / 255 - mean) / std: bytes (N, H, W, 3) -> network input (N, 3, H, W). */
 export function normalizeBytes(x: Tensor, { mean, std }: Normalization = IMAGENET): Tensor {
   const [batch, height, width] = x.shape;
   const y = Tensor.empty(x.gpu, [batch, 3, height, width], 'images');

@@ -9,22 +9,14 @@ import { linearGrid } from './grid';
 import type { Op } from './op';
 import { expectShape, imageShape } from './shape';
 
-/** How a blurred image loses half of its rows and columns: the released code's way or the supplement's. */
+/** How a blurred image is reduced to half its size: `max` as in the released code, `nearest` as in the supplement. */
 export type Pooling = 'max' | 'nearest';
 
-/** y = 2x2 max (or nearest) pooling of the blurred x: (N, C, H, W) -> (N, C, H / 2, W / 2). H and W are even. */
+/** y = 2x2 max (or nearest) pooling of blur(x): (N, C, H, W) -> (N, C, H / 2, W / 2), for even H and W. */
 export const down: Op<'x', { pooling?: Pooling }, 'x'> = {
   name: 'down',
   saves: ['x'],
-  forward({ x }, { pooling = 'max' }) {
-    const [n, c, height, width] = imageShape(x);
-    if (height % 2 || width % 2) {
-      throw new PyramidFlowError('ShapeError', `down: ${x.label} is ${height}x${width}`, 'make both sides even');
-    }
-    const y = Tensor.empty(x.gpu, [n, c, height / 2, width / 2], 'down');
-    runDown(x, x, y, 0, pooling);
-    return y;
-  },
+  forward: ({ x }, { pooling }) => halved(x, pooling),
   backward: (dy, { x }, { pooling = 'max' }) => ({
     x() {
       const dBlurred = Tensor.empty(x.gpu, x.shape, 'd blurred');
@@ -36,7 +28,7 @@ export const down: Op<'x', { pooling?: Pooling }, 'x'> = {
   }),
 };
 
-/** y = blur(nearest(x)), twice the size: (N, C, H, W) -> (N, C, 2H, 2W). */
+/** y = blur(nearest(x)): (N, C, H, W) -> (N, C, 2H, 2W). */
 export const up: Op<'x', void> = {
   name: 'up',
   saves: [],
@@ -45,8 +37,11 @@ export const up: Op<'x', void> = {
 };
 
 /**
- * The bands of a Laplacian pyramid, finest first: differences of neighbouring Gaussian levels, and the coarsest level
- * itself. Throws ShapeError unless height and width are multiples of 2^(levels - 1).
+ * The bands of a Laplacian pyramid: band_l = g_l - up(g_(l+1)) with g_0 = x and g_(l+1) = down(g_l); the last band is g itself.
+ *
+ * @param x (N, C, H, W)
+ * @returns (N, C, H / 2^l, W / 2^l), finest first
+ * @throws PyramidFlowError ShapeError unless height and width are multiples of 2^(levels - 1)
  */
 export function decompose(x: Tensor, levels: number, pooling?: Pooling): Tensor[] {
   const gauss = gaussianLevels(x, levels, pooling);
@@ -55,7 +50,7 @@ export function decompose(x: Tensor, levels: number, pooling?: Pooling): Tensor[
   return bands;
 }
 
-/** d(loss)/dx from the gradients of the bands of `decompose(x, levels)`. */
+/** The backward of `decompose`: d(loss)/dx from the gradients of the bands. */
 export function decomposeGradient(dBands: readonly Tensor[], x: Tensor, pooling?: Pooling): Tensor {
   const gauss = gaussianLevels(x, dBands.length, pooling);
   let dGauss: Tensor | undefined;
@@ -74,7 +69,7 @@ export function decomposeGradient(dBands: readonly Tensor[], x: Tensor, pooling?
   return dGauss!;
 }
 
-/** The exact inverse of `decompose`, whatever the pooling: (N, C, H, W) from its bands. */
+/** The inverse of `decompose`, whatever the pooling: g_l = band_l + up(g_(l+1)), from the coarsest band to (N, C, H, W). */
 export function compose(bands: readonly Tensor[]): Tensor {
   let x = bands.at(-1)!.view(bands.at(-1)!.shape);
   for (const band of bands.slice(0, -1).reverse()) {
@@ -85,7 +80,7 @@ export function compose(bands: readonly Tensor[]): Tensor {
   return x;
 }
 
-/** The gradients of the bands from that of `compose(bands)`. */
+/** The backward of `compose`: the gradients of the bands from that of the composed image. */
 export function composeGradient(dx: Tensor, levels: number): Tensor[] {
   const gradients = [dx.copy('d band 0')];
   while (gradients.length < levels) gradients.push(upTransposed(gradients.at(-1)!));
@@ -99,20 +94,34 @@ function gaussianLevels(x: Tensor, levels: number, pooling?: Pooling): Tensor[] 
     const remedies = [...multiplesNear(height, step, 'high'), ...multiplesNear(width, step, 'wide')];
     throw new PyramidFlowError(
       'ShapeError',
-      `${x.label} is ${height}x${width}; ${levels} levels need multiples of ${step}`,
+      `expected multiples of ${step} for ${levels} levels, got ${x.label} of ${height}x${width}`,
       `make it ${remedies.join(' and ')}`,
     );
   }
   const gauss = [x.view(x.shape)];
-  while (gauss.length < levels) gauss.push(down.forward({ x: gauss.at(-1)! }, { pooling }));
+  while (gauss.length < levels) gauss.push(halved(gauss.at(-1)!, pooling));
   return gauss;
 }
 
-/** Such as '32 or 40 high' for a side of 36 that must be a multiple of 8; nothing for a side that is one. */
+/** For example '32 or 40 high' for a height of 36 and a step of 8; nothing for a multiple of the step. */
 function multiplesNear(size: number, step: number, direction: string): string[] {
   if (size % step === 0) return [];
   const larger = Math.ceil(size / step) * step;
   return [`${larger > step ? `${larger - step} or ` : ''}${larger} ${direction}`];
+}
+
+function halved(x: Tensor, pooling: Pooling = 'max'): Tensor {
+  const [n, c, height, width] = imageShape(x);
+  if (height % 2 || width % 2) {
+    throw new PyramidFlowError(
+      'ShapeError',
+      `expected even sides for down, got ${x.label} of ${height}x${width}`,
+      'make both sides even',
+    );
+  }
+  const y = Tensor.empty(x.gpu, [n, c, height / 2, width / 2], 'down');
+  runDown(x, x, y, 0, pooling);
+  return y;
 }
 
 function runDown(x: Tensor, dy: Tensor, y: Tensor, gradient: 0 | 1, pooling: Pooling): void {
@@ -125,7 +134,7 @@ function runDown(x: Tensor, dy: Tensor, y: Tensor, gradient: 0 | 1, pooling: Poo
   });
 }
 
-/** fine + sign * up(coarse), or the enlargement alone. */
+/** fine + sign * up(coarse); without `fine`, up(coarse). */
 function runUp(coarse: Tensor, fine: Tensor | undefined, sign: 1 | -1): Tensor {
   const [n, c, height, width] = imageShape(coarse);
   const shape = [n, c, 2 * height, 2 * width];
@@ -139,7 +148,7 @@ function runUp(coarse: Tensor, fine: Tensor | undefined, sign: 1 | -1): Tensor {
   return y;
 }
 
-/** The transpose of `up`: as a new tensor, or subtracted from one. */
+/** The transpose of `up` applied to dy: as a new tensor, or subtracted from `from`, in place. */
 function upTransposed(dy: Tensor, from?: Tensor): Tensor {
   const [n, c, height, width] = imageShape(dy);
   const dCoarse = from ?? Tensor.empty(dy.gpu, [n, c, height / 2, width / 2], 'd up');

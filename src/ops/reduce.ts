@@ -4,26 +4,28 @@ import { scaleInto } from './elementwise';
 import { WORKGROUP } from './grid';
 
 const MODES = { sum: 0, squares: 1, maximum: 2 } as const;
-const WORKGROUPS = 128; // an item's values are spread over in the first pass
-const PART = 64 * WORKGROUP; // values of a partial sum, at most
+const WORKGROUPS = 128; // over which the first pass spreads the values of an item
+const PART = 64 * WORKGROUP; // the most values in a partial sum
 
-/** sum(x) as a tensor [1], in fixed order. */
+// Every reduction adds in a fixed order, so that the same input gives the same bits.
+
+/** sum(x), as a tensor [1]. */
 export const sum = (x: Tensor): Tensor => reduce(x, 1, 'sum');
 
-/** sum(x^2) as a tensor [1], in fixed order. */
+/** sum(x^2), as a tensor [1]. */
 export const sumOfSquares = (x: Tensor): Tensor => reduce(x, 1, 'squares');
 
-/** mean(x) as a tensor [1], in fixed order. */
+/** mean(x), as a tensor [1]. */
 export function mean(x: Tensor): Tensor {
   const total = sum(x);
   scaleInto(total, 1 / x.size);
   return total;
 }
 
-/** The largest value of each item along the first axis: (N, ...) -> (N). */
+/** The largest value of every item: (N, ...) -> (N). */
 export const maxPerItem = (x: Tensor): Tensor => reduce(x, x.shape[0], 'maximum');
 
-/** (items, ...) -> (items * n): sums of n parts of each item, in fixed order; a view of x where an item is no more than a part. */
+/** (items, ...) -> (items * n): sums of n parts of every item; a view of x where an item is a single part. */
 export function partialSums(x: Tensor, items: number): Tensor {
   const parts = Math.ceil(x.size / items / PART);
   return parts === 1 ? x.view([x.size]) : pass(x, items, parts, 'sum');

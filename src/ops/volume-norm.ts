@@ -8,18 +8,18 @@ import type { Op } from './op';
 import { partialSums } from './reduce';
 import { expectShape, imageShape } from './shape';
 
-/** Volume normalization over batch and channels (CVN) or over batch and space (SVN); paper, section 3.3. */
+/** Volume normalization (paper, section 3.3): by the mean over batch and channels (CVN), or over batch and space (SVN). */
 export type VolumeNorm = 'CVN' | 'SVN';
 
-/** Of the running mean. */
+/** How far a running mean moves to the mean of a batch. */
 export const MOMENTUM = 0.1;
 
-/** The shape of the mean that belongs to an input (N, C, H, W): (1, 1, H, W) for CVN, (1, C, 1, 1) for SVN. */
+/** The shape of the mean of an input (N, C, H, W): (1, 1, H, W) for CVN, (1, C, 1, 1) for SVN. */
 export function meanShape(kind: VolumeNorm, [, channels, height, width]: readonly number[]): number[] {
   return kind === 'CVN' ? [1, 1, height, width] : [1, channels, 1, 1];
 }
 
-/** The mean of x over the axes of `kind`. */
+/** The mean of x (N, C, H, W) over the axes of `kind`, of `meanShape`. */
 export function volumeMean(x: Tensor, kind: VolumeNorm): Tensor {
   const [batch, channels, height, width] = imageShape(x);
   const pixels = height * width;
@@ -42,7 +42,7 @@ export function volumeMean(x: Tensor, kind: VolumeNorm): Tensor {
   return mean;
 }
 
-/** x -= mean, in place. */
+/** x <- x - mean, in place. x: (N, C, H, W), mean: `meanShape`. Throws ShapeError for another mean. */
 export function subtractMean(x: Tensor, mean: Tensor, kind: VolumeNorm): void {
   expectShape(mean, meanShape(kind, x.shape), `${kind} volume normalization`);
   const [batch, channels, height, width] = x.shape;
@@ -55,19 +55,22 @@ export function subtractMean(x: Tensor, mean: Tensor, kind: VolumeNorm): void {
   });
 }
 
-/** running = (1 - momentum) * running + momentum * mean, in place. */
+/** running <- (1 - momentum) * running + momentum * mean, in place. */
 export function updateRunningMean(running: Tensor, mean: Tensor, momentum = MOMENTUM): void {
   combineInto(running, 1 - momentum, mean, momentum);
 }
 
-/** x minus its own mean, in place; it is its own gradient too, since subtracting the mean is a projection. */
+/** x <- x - mean(x), in place. It is its own backward too, since it is a symmetric projection. */
 export function removeMean(x: Tensor, kind: VolumeNorm): void {
   const mean = volumeMean(x, kind);
   subtractMean(x, mean, kind);
   mean.free();
 }
 
-/** y = x - mean, so that the log-volume sums to zero: the mean of x itself in training, the running mean otherwise. */
+/**
+ * y = x - mean, so that the log-volume sums to zero: the mean of x itself in training, the running mean at inference.
+ * x: (N, C, H, W), runningMean: `meanShape`.
+ */
 export const volumeNorm: Op<'x' | 'runningMean', { kind: VolumeNorm; training: boolean }> = {
   name: 'volumeNorm',
   saves: [],

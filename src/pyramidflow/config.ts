@@ -2,35 +2,49 @@ import { PyramidFlowError } from '../core/errors';
 import type { VolumeNorm } from '../ops/volume-norm';
 import type { CouplingLevels } from './coupling';
 
-/** The shape of a PyramidFlow. CVN means and the template bind a model to one height and width. */
+/** The architecture of a PyramidFlow. The template and the means of CVN bind a model to one height and width. */
 export interface PyramidFlowConfig {
+  /** of every level, 3 to 128 */
   readonly channels: number;
+  /** of the pyramid, 2 to 8 */
   readonly levels: number;
+  /** of blocks, 1 to 64 */
   readonly stacks: number;
+  /** kernel size of the coupling networks: 1, 3, 5, 7, 9 or 11 */
   readonly kernel: number;
+  /** volume normalization of the log scales */
   readonly norm: VolumeNorm;
+  /** of the images, as `width` a multiple of 2^(levels - 1) */
   readonly height: number;
   readonly width: number;
 }
 
-/** Allowed values: [smallest, largest] of every whole number. */
+/** The smallest and the largest value of each. */
 const RANGES = { channels: [3, 128], levels: [2, 8], stacks: [1, 64] } as const;
 const KERNELS = [1, 3, 5, 7, 9, 11];
-const LARGEST_SIDE = 16384; // beyond it even the latent of one image exceeds what adapters can bind
+const LARGEST_SIDE = 16384; // above it the latent of a single image exceeds what adapters can bind
 
-/** Throws UsageError or ShapeError for a configuration that cannot be built. */
+/**
+ * Checks a configuration.
+ *
+ * @throws PyramidFlowError UsageError for a value out of range, ShapeError for a size that does not fit
+ */
 export function checkConfig(config: PyramidFlowConfig): void {
   for (const [name, [least, most]] of Object.entries(RANGES)) {
     const value = config[name as keyof typeof RANGES];
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw new PyramidFlowError('UsageError', `${name} is ${value}`, `give a whole number from ${least} to ${most}`);
+      throw new PyramidFlowError(
+        'UsageError',
+        `expected ${name} from ${least} to ${most}, got ${value}`,
+        'use a whole number in this range',
+      );
     }
   }
   if (!KERNELS.includes(config.kernel)) {
-    throw new PyramidFlowError('UsageError', `kernel is ${config.kernel}`, `use one of ${KERNELS.join(', ')}`);
+    throw new PyramidFlowError('UsageError', `unsupported kernel size ${config.kernel}`, `use one of ${KERNELS.join(', ')}`);
   }
   if (config.norm !== 'CVN' && config.norm !== 'SVN') {
-    throw new PyramidFlowError('UsageError', `norm is ${config.norm}`, 'use CVN or SVN');
+    throw new PyramidFlowError('UsageError', `unknown volume normalization ${config.norm}`, 'use CVN or SVN');
   }
   checkSize(config);
 }
@@ -49,29 +63,30 @@ function checkSize({ height, width, levels }: PyramidFlowConfig): void {
   );
 }
 
-/** Height and width must be multiples of this. */
+/** The number that height and width must be multiples of: 2^(levels - 1). */
 export const sizeStep = (levels: number): number => 2 ** (levels - 1);
 
-/** The multiple of `sizeStep` that is nearest to `size`, at least one step. */
+/** The multiple of `sizeStep` nearest to `size`, and at least one step. */
 export function nearestSize(size: number, levels: number): number {
   const step = sizeStep(levels);
   return Math.max(step, Math.round(size / step) * step);
 }
 
-/** (1, C, H / 2^level, W / 2^level). */
+/** The shape of a level of the latent of one image: (1, C, H / 2^level, W / 2^level). */
 export function latentShape({ channels, height, width }: PyramidFlowConfig, level: number): number[] {
   return [1, channels, height / 2 ** level, width / 2 ** level];
 }
 
+/** Which levels condition the coupling of a block: the next coarser, the next finer, or both. */
 export type BlockKind = 'up' | 'down' | 'mid';
 
-/** One coupling block: which kind, and the finest level that takes part. */
+/** A block: its kind, and the finest of its levels. */
 export interface BlockPlan {
   readonly kind: BlockKind;
   readonly start: number;
 }
 
-/** The order of the coupling blocks (paper, figure 3, as in the released code). */
+/** The order of the blocks (paper, figure 3, as in the released code). */
 export function blockPlan(levels: number, stacks: number): BlockPlan[] {
   const half = (offset: number): BlockPlan[] => {
     const starts = Array.from({ length: levels }, (_, i) => offset + 2 * i).filter((start) => start + 1 < levels);
@@ -81,7 +96,7 @@ export function blockPlan(levels: number, stacks: number): BlockPlan[] {
   return Array.from({ length: stacks }, () => stack).flat();
 }
 
-/** Which levels a block rewrites and reads. */
+/** The levels that a block rewrites and reads. */
 export function couplingLevels({ kind, start }: BlockPlan): CouplingLevels {
   if (kind === 'up') return { target: start, conditions: [start + 1], network: start };
   if (kind === 'down') return { target: start + 1, conditions: [start], network: start };

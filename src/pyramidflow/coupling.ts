@@ -6,56 +6,69 @@ import { CLAMP, LEAKY_SLOPE, leakyRelu, softClamp, softClampHead, softClampHeadG
 import { affine, affineGradient, applyAffine, type LogScale } from '../ops/affine';
 import { conv2d } from '../ops/conv/convolve';
 import { add, addInto, scaleInto } from '../ops/elementwise';
-import { nearest } from '../ops/nearest';
+import { nearest, resizeNearest } from '../ops/nearest';
 import { removeMean, subtractMean, updateRunningMean, type VolumeNorm, volumeMean, volumeNorm } from '../ops/volume-norm';
 import type { Tensor } from '../tensor/tensor';
 import { condition, type NetworkInputs, type NetworkSize, networkGradients, runNetwork } from './coupling-network';
 
 const MIB = 2 ** 20;
-/** The peak of a step lies at the finest level and is kept low; the others shall not exceed it. */
+/** The finest level determines the peak memory of a step, so it is run to save memory; the others then stay below that peak. */
 const AT_THE_PEAK = { workspace: 2 * MIB, singly: true };
 const IN_TRAINING = { workspace: 8 * MIB };
 
-/** Which levels an affine coupling works on. */
+/** The levels of an affine coupling. */
 export interface CouplingLevels {
   readonly target: number;
-  /** the levels that condition it, finest first */
+  /** the levels that its network reads, finest first */
   readonly conditions: readonly number[];
-  /** the level at whose size the network works: the target's, or a finer one, whose result is then shrunk to the target */
+  /** the level at whose size its network works: the target, or a finer level, whose every second row and column is then used */
   readonly network: number;
 }
 
+/** One coupling: its place among the levels, and its tensors. */
+export interface Coupling {
+  readonly levels: CouplingLevels;
+  /** (2C, C or 2C, k, k), the first convolution of its network */
+  readonly conv1: Tensor;
+  /** (2C, 2C, k, k), the second */
+  readonly conv2: Tensor;
+  readonly norm: VolumeNorm;
+  /** (1, 1, H, W) of the network's level for CVN, (1, C, 1, 1) for SVN */
+  readonly runningMean: Tensor;
+}
+
 /**
- * Affine coupling between levels of a pyramid (paper, section 3.2): target <- exp(s) * target + t, where (s, t) come from a
- * convolutional network on the neighbouring levels, s through a soft clamp and volume normalization.
+ * Affine coupling between levels of a pyramid (paper, section 3.2): z <- exp(s) * z + t, where the coupling network computes (a, t)
+ * from the neighbouring levels, and s = normalize(clamp(a)). This is the coupling as it is trained; `InferenceBlock` runs it with
+ * fixed weights.
  */
 export class AffineCoupling implements Invertible {
   readonly target: number;
   readonly conditions: readonly number[];
-  readonly parameters: readonly Tensor[];
+  readonly parameters: readonly [conv1: Tensor, conv2: Tensor];
+  private readonly levels: CouplingLevels;
+  private readonly norm: VolumeNorm;
+  private readonly runningMean: Tensor;
 
-  /**
-   * @param prefix of the parameters' names, `conv1` and `conv2`
-   * @param runningMean (1, 1, H, W) of the network's level for CVN, (1, C, 1, 1) for SVN
-   */
+  /** @param set the parameters, which include both convolutions */
   constructor(
     readonly name: string,
+    { levels, conv1, conv2, norm, runningMean }: Coupling,
     private readonly set: ParameterSet,
-    private readonly prefix: string,
-    private readonly levels: CouplingLevels,
-    private readonly norm: VolumeNorm,
-    private readonly runningMean: Tensor,
   ) {
     this.target = levels.target;
     this.conditions = levels.conditions;
-    this.parameters = [set.get(`${prefix}conv1`), set.get(`${prefix}conv2`)];
+    this.parameters = [conv1, conv2];
+    this.levels = levels;
+    this.norm = norm;
+    this.runningMean = runningMean;
   }
 
   forward(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor {
     const [w1, w2] = this.parameters;
     const target = levels[this.target];
     const size = this.size(levels, pass);
-    const { workspace } = size; // as in the other memory mode, so that both compute the same
+    const { workspace } = size; // as in place, so that both compute the same
     const input = tape.apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), size);
     const raw = tape.apply(conv2d, { x: input, w: w1 }, { workspace });
     const hidden = tape.apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE });
@@ -96,7 +109,7 @@ export class AffineCoupling implements Invertible {
     return x;
   }
 
-  /** One run of the network serves inverse and gradient: its result scales back the target, then takes in its own gradient. */
+  /** One run of the network serves both inverse and backward: its output restores the target, and is then replaced by its gradient. */
   backward(levels: Tensor[], gradients: Tensor[], pass: Pass): void {
     const inputs = this.inputs(levels);
     const size = this.size(levels, pass);
@@ -104,7 +117,7 @@ export class AffineCoupling implements Invertible {
     const logScale = this.logScale(network, pass);
     affineGradient(levels[this.target], gradients[this.target], logScale, network, true);
     removeMean(logScale.values, this.norm);
-    softClampHeadGradient(network, logScale.values, CLAMP); // by now `network` holds the gradient of what it held
+    softClampHeadGradient(network, logScale.values, CLAMP); // from here `network` holds its own gradient
     [logScale.values, logScale.mean].forEach((tensor) => tensor.free());
     networkGradients(network, inputs, this.inputGradients(gradients), size);
   }
@@ -120,19 +133,19 @@ export class AffineCoupling implements Invertible {
     if (!pass.logDeterminants) return;
     subtractMean(values, mean, kind);
     const [height, width] = levels[this.target].shape.slice(2);
-    const own = nearest.forward({ x: values }, { height, width });
+    const own = resizeNearest(values, height, width);
     if (sign < 0) scaleInto(own, -1);
     addInto(pass.logDeterminants[this.target], own);
     own.free();
   }
 
-  private inputs(levels: readonly Tensor[]): NetworkInputs {
+  private inputs(levels: readonly Tensor[]): NetworkInputs<Tensor> {
     const [w1, w2] = this.parameters;
     return { levels: this.conditions.map((level) => levels[level]), w1, w2 };
   }
 
-  private inputGradients(gradients: readonly Tensor[]): NetworkInputs {
-    const [w1, w2] = ['conv1', 'conv2'].map((name) => this.set.gradient(this.prefix + name));
+  private inputGradients(gradients: readonly Tensor[]): NetworkInputs<Tensor> {
+    const [w1, w2] = this.parameters.map((value) => this.set.gradientOf(value));
     return { levels: this.conditions.map((level) => gradients[level]), w1, w2 };
   }
 

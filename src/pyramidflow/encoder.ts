@@ -4,7 +4,7 @@ import { convolve } from '../ops/conv/convolve';
 import { biasRelu, maxPool3 } from '../ops/encoder-layers';
 import { scope, unscoped } from '../tensor/scope';
 import { elements, Tensor } from '../tensor/tensor';
-import type { NamedTensors } from './initialize';
+import type { NamedTensors } from './tensors';
 
 const BATCH_NORM_EPSILON = 1e-5; // PyTorch's default, which the ImageNet models use
 
@@ -15,8 +15,8 @@ interface Layer {
 }
 
 /**
- * The frozen front end of an ImageNet ResNet-18 or -34, conv1 to layer1, in eval mode (He et al., 2016): images
- * (N, 3, H, W) -> features (N, 64, H / 4, W / 4). The depth is read off the tensors.
+ * The frozen first layers of an ImageNet ResNet-18 or -34, conv1 to layer1, in eval mode (He et al., 2016): images (N, 3, H, W) ->
+ * features (N, 64, H / 4, W / 4). The tensors determine the depth. No model uses it yet: it is for the paper's stronger variant.
  */
 export class ResNetFront {
   private constructor(
@@ -24,13 +24,16 @@ export class ResNetFront {
     private readonly blocks: readonly (readonly [Layer, Layer])[],
   ) {}
 
-  /** @param tensors torchvision's names, such as `layer1.0.bn1.running_var`. Throws CheckpointError for a missing one. */
+  /**
+   * @param tensors by torchvision's names, such as `layer1.0.bn1.running_var`
+   * @throws PyramidFlowError CheckpointError for a missing tensor
+   */
   static fromTensors(gpu: Runtime, tensors: NamedTensors): ResNetFront {
     const layer = (conv: string, norm: string) => unscoped(() => foldedLayer(gpu, tensors, conv, norm));
     const blocks: [Layer, Layer][] = [];
     for (let i = 0; i === 0 || tensors.has(`layer1.${i}.conv1.weight`); i++) {
-      const part = (n: 1 | 2) => layer(`layer1.${i}.conv${n}`, `layer1.${i}.bn${n}`);
-      blocks.push([part(1), part(2)]);
+      const convolution = (n: 1 | 2) => layer(`layer1.${i}.conv${n}`, `layer1.${i}.bn${n}`);
+      blocks.push([convolution(1), convolution(2)]);
     }
     return new ResNetFront(layer('conv1', 'bn1'), blocks);
   }

@@ -7,15 +7,18 @@ import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { pairDifferences } from './pair-differences';
 
-/** The loss, [1], and its gradients with respect to the levels of the latent, finest first. */
+/** The loss, [1], and its gradients with respect to the levels of a latent, finest first. */
 export interface LossAndGradient {
   readonly loss: Tensor;
   readonly gradients: Tensor[];
 }
 
 /**
- * mean |FFT2(channel mean of the composed pair differences)| (paper, equation 8), and its gradient; |0| has gradient 0.
- * Latent: a pyramid of (N >= 2, C, H, W) a level, whose finest sides have the factors 2, 3, 5 and 7 alone.
+ * loss = mean |FFT2(mean over C of compose(|z_i - z_j|^power))| over all pairs i < j of a batch (paper, equation 8), and its gradient.
+ * The gradient of |0| is 0.
+ *
+ * @param latent (N, C, H / 2^level, W / 2^level) with N of at least 2, finest level first
+ * @throws PyramidFlowError ShapeError for a single image, and if H or W has a prime factor above 7
  */
 export function fourierLossAndGradient(latent: readonly Tensor[], power: 1 | 2): LossAndGradient {
   return scope(() => {

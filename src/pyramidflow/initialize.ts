@@ -1,42 +1,25 @@
 import { luDecompose, type Matrix, orthonormalize } from '../core/linear-algebra';
-import type { Random } from '../core/random';
-import { meanShape } from '../ops/volume-norm';
-import { elements, type Shape } from '../tensor/tensor';
-import { type BlockPlan, blockPlan, couplingLevels, type PyramidFlowConfig } from './config';
+import { Random } from '../core/random';
+import type { Runtime } from '../gpu/runtime';
+import { elements } from '../tensor/tensor';
+import { blockPlan, checkConfig, type PyramidFlowConfig } from './config';
+import { PyramidFlow } from './pyramid-flow';
+import { type NamedTensors, tensorShapes } from './tensors';
 
-/** Host tensors by name, as they stand in a checkpoint. */
-export type NamedTensors = Map<string, { readonly shape: Shape; readonly data: Float32Array }>;
-
-/** What a model of this configuration consists of: every tensor's name and shape, trained or not. */
-export function tensorShapes(config: PyramidFlowConfig): Map<string, { shape: Shape; trained: boolean }> {
-  const shapes = new Map<string, { shape: Shape; trained: boolean }>();
-  shapes.set('stem.weight', { shape: [config.channels, 3, 1, 1], trained: false });
-  blockPlan(config.levels, config.stacks).forEach((block, i) => {
-    for (const [name, entry] of Object.entries(blockShapes(config, block))) shapes.set(`blocks.${i}.${name}`, entry);
-  });
-  return shapes;
-}
-
-function blockShapes(config: PyramidFlowConfig, block: BlockPlan): Record<string, { shape: Shape; trained: boolean }> {
-  const { channels: c, kernel: k, norm, height, width } = config;
-  const { conditions, network } = couplingLevels(block);
-  const trained = (...shape: number[]) => ({ shape, trained: true });
-  const fixed = (...shape: number[]) => ({ shape, trained: false });
-  return {
-    conv1: trained(2 * c, conditions.length * c, k, k),
-    conv2: trained(2 * c, 2 * c, k, k),
-    lower: trained(c, c),
-    log_s: trained(c),
-    upper: trained(c, c),
-    perm: fixed(c, c),
-    sign: fixed(c),
-    running_mean: fixed(...meanShape(norm, [1, c, height >> network, width >> network])),
-  };
+/**
+ * A new model with random weights. The same seed gives the same weights.
+ *
+ * @param seed a whole number of at least 0; default 0
+ * @throws PyramidFlowError UsageError or ShapeError for a configuration that is not possible
+ */
+export function createPyramidFlow(gpu: Runtime, config: PyramidFlowConfig, seed = 0): PyramidFlow {
+  checkConfig(config);
+  return PyramidFlow.fromTensors(gpu, config, initialTensors(config, new Random(seed)));
 }
 
 /**
- * Initial weights: an orthonormal stem; the first convolution uniform within 1 / sqrt(fan in) (PyTorch's default for
- * convolutions), the second zero, so that every coupling starts as the identity; mixing by a random orthogonal matrix.
+ * Initial weights: a stem with orthonormal columns; the first convolution of a coupling uniform within 1 / sqrt(fan in), as PyTorch's
+ * default, and the second zero, so that every coupling starts as the identity; mixing by a random orthogonal matrix.
  */
 export function initialTensors(config: PyramidFlowConfig, random: Random): NamedTensors {
   const tensors: NamedTensors = new Map();

@@ -7,7 +7,7 @@ import type { Op } from '../ops/op';
 import { expectShape, imageShape } from '../ops/shape';
 import { Tensor } from '../tensor/tensor';
 
-/** y = channel mean of |x_i - x_j|^power for every pair i < j of a batch: (N, C, H, W) -> (N (N - 1) / 2, 1, H, W). */
+/** y = mean over C of |x_i - x_j|^power, for every pair i < j of a batch: (N, C, H, W) -> (N (N - 1) / 2, 1, H, W). */
 export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {
   name: 'pairDifferences',
   saves: ['x'],
@@ -15,7 +15,7 @@ export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {
     const [batch, channels, height, width] = imageShape(x);
     if (batch < 2) {
       const problem = 'a batch of one image has no pairs to compare';
-      throw new PyramidFlowError('ShapeError', problem, 'use a batch of 2 or more');
+      throw new PyramidFlowError('ShapeError', problem, 'use a batch of at least 2');
     }
     const y = Tensor.empty(x.gpu, [(batch * (batch - 1)) / 2, 1, height, width], 'pair differences');
     x.gpu.run(pairKernel, {
@@ -41,7 +41,7 @@ export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {
   }),
 };
 
-/** The channel mean of |x - template|: (N, C, H, W) and (1, C, H, W) -> (N, 1, H, W). */
+/** y = mean over C of |x - template|: (N, C, H, W) and (1, C, H, W) -> (N, 1, H, W). */
 export function templateDifference(x: Tensor, template: Tensor): Tensor {
   const [batch, channels, height, width] = imageShape(x);
   expectShape(template, [1, channels, height, width], 'template difference');

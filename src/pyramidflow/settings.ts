@@ -1,33 +1,35 @@
 import { ADAM_DEFAULTS, type AdamSettings } from '../autograd/adam';
 import type { PyramidFlowConfig } from './config';
 
+/** `dihedral`: random flips and quarter turns. */
 export type Augmentation = 'none' | 'dihedral';
-/** `reversible` rebuilds activations from the output, `plain` keeps them; both compute the same gradients. */
+/** `reversible` recomputes activations from the output, `plain` keeps them. Both compute the same gradients. */
 export type MemoryMode = 'reversible' | 'plain';
 
-/** How a model is trained: one type from the command line to the model file. */
+/** How a model is trained: one type, from the command line to the model file. */
 export interface TrainingSettings extends AdamSettings {
-  /** passes over the training images, at least 1 */
+  /** passes over the training images, at least 1; default 15 */
   readonly epochs: number;
-  /** images a step, at least 2: the loss compares pairs */
+  /** images per step, at least 2, since the loss compares pairs; default 2 */
   readonly batch: number;
-  /** start of all random numbers, a whole number of at least 0 */
+  /** of all random numbers, a whole number of at least 0; default 0 */
   readonly seed: number;
+  /** default `reversible` */
   readonly memory: MemoryMode;
-  /** flips and quarter turns, or none */
+  /** default `none`; `dihedral` for the textures of MVTec AD */
   readonly augmentation: Augmentation;
 }
 
-/** The shape of a network; its height and width follow from the images. */
+/** The architecture of a network, whose height and width follow from the images. */
 export type NetworkSettings = Omit<PyramidFlowConfig, 'height' | 'width'>;
 
 /** All settings of a category. */
 export interface Settings extends NetworkSettings, TrainingSettings {
-  /** pixels to which the shorter side of an image is resized */
+  /** of the shorter side of an image, to which it is resized, in pixels; default 256 */
   readonly size: number;
 }
 
-/** As the authors released them (their config and supplement). */
+/** The settings that the authors released (their configuration and supplement). */
 const DEFAULTS: Settings = {
   size: 256,
   channels: 16,
@@ -43,7 +45,7 @@ const DEFAULTS: Settings = {
   ...ADAM_DEFAULTS,
 };
 
-/** Where a category of MVTec AD departs from the defaults. Textures have no upright side, objects have one. */
+/** Deviations from the defaults, by category of MVTec AD. Textures have no upright side, so they are augmented; objects have one. */
 const CATEGORIES: Record<string, Partial<Settings>> = {
   bottle: { norm: 'SVN' },
   carpet: { norm: 'SVN', levels: 8, augmentation: 'dihedral' },
@@ -56,7 +58,7 @@ const CATEGORIES: Record<string, Partial<Settings>> = {
   wood: { augmentation: 'dihedral' },
 };
 
-/** The settings released for a category; the defaults for one the authors did not have. */
+/** The released settings of a category of MVTec AD; the defaults for any other name. */
 export function settingsFor(category: string): Settings {
   return { ...DEFAULTS, ...(Object.hasOwn(CATEGORIES, category) ? CATEGORIES[category] : {}) };
 }

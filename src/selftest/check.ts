@@ -3,23 +3,23 @@ import type { AdapterReport } from '../gpu/device';
 import type { Runtime } from '../gpu/runtime';
 import { elements, type Shape, Tensor } from '../tensor/tensor';
 
-/** Values that a kernel gave, and what they must be, computed in float64 on the CPU. */
+/** Values computed by a kernel, and the same in float64 on the CPU. */
 export interface Comparison {
   readonly what: string;
   readonly actual: Tensor | ArrayLike<number>;
   readonly expected: ArrayLike<number>;
-  /** what errors are relative to; default the largest expected value */
-  readonly scale?: number;
+  /** that errors are relative to; default the largest expected value */
+  readonly magnitude?: number;
 }
 
-/** One small case at awkward shapes. */
+/** One small case, at awkward shapes. */
 export interface Check {
   readonly name: string;
-  /** names of the shader files that it vouches for */
+  /** names of the kernels that it checks */
   readonly kernels: readonly string[];
-  /** largest error allowed, relative to the largest value; 0 where the result must be exact */
+  /** the largest error allowed, relative to `Comparison.magnitude`; 0 if the result must be exact */
   readonly tolerance: number;
-  /** whether an adapter can run it; default all can */
+  /** whether an adapter can run it; default true */
   suits?(adapter: AdapterReport): boolean;
   run(lab: Lab): Comparison[] | Promise<Comparison[]>;
 }
@@ -29,9 +29,9 @@ export interface CheckResult {
   readonly kernels: readonly string[];
   readonly tolerance: number;
   readonly passed: boolean;
-  /** the largest relative error; undefined where the check could not run */
+  /** the largest relative error; undefined if the check could not run */
   readonly error?: number;
-  /** what is wrong, and where */
+  /** which result is wrong, and by how much */
   readonly problem?: string;
 }
 
@@ -41,7 +41,7 @@ export interface Sample {
   readonly values: Float64Array;
 }
 
-/** What a check works with: the GPU, and random numbers that are the same in every run. */
+/** What a check works with: the GPU, and the same random numbers in every run. */
 export class Lab {
   private readonly random = new Random(41);
 
@@ -56,14 +56,17 @@ export class Lab {
     );
   }
 
+  /** A tensor of these values, rounded to float32. */
   given(shape: Shape, values: ArrayLike<number>, label = 'sample'): Sample {
     const data = Float32Array.from(values);
     return { tensor: Tensor.from(this.gpu, shape, data, label), values: Float64Array.from(data) };
   }
 
   /**
-   * Compares a gradient with the derivative of `forward` along a random direction, by central differences in float64.
-   * @param dy gradient of the result of `forward`
+   * Compares a gradient with the derivative of `forward` along a random direction, from central differences in float64.
+   *
+   * @param dy the gradient of the result of `forward`
+   * @param dx the gradient of x that a kernel computed
    */
   async gradient(
     what: string,
@@ -79,13 +82,12 @@ export class Lab {
     const expected = dy.reduce((sum, value, i) => sum + (value * (after[i] - before[i])) / (2 * step), 0);
     const found = await dx.read();
     const actual = found.reduce((sum, value, i) => sum + value * direction[i], 0);
-    return { what, actual: [actual], expected: [expected], scale: Math.hypot(...found) };
+    return { what, actual: [actual], expected: [expected], magnitude: Math.hypot(...found) };
   }
 }
 
 /**
- * Runs one check; whatever goes wrong in it becomes its result. What it makes is small and lives as long as the
- * runtime.
+ * Runs one check. An error in it becomes a failed result. The tensors of a check are small, and live as long as the runtime.
  */
 export async function runCheck(gpu: Runtime, { name, kernels, tolerance, run }: Check): Promise<CheckResult> {
   try {
@@ -103,7 +105,7 @@ export async function runCheck(gpu: Runtime, { name, kernels, tolerance, run }: 
   }
 }
 
-async function errorOf({ actual, expected, scale }: Comparison): Promise<number> {
+async function errorOf({ actual, expected, magnitude }: Comparison): Promise<number> {
   const values = actual instanceof Tensor ? await actual.read() : actual;
   if (values.length !== expected.length) return Infinity;
   let [largest, difference] = [0, 0];
@@ -112,5 +114,5 @@ async function errorOf({ actual, expected, scale }: Comparison): Promise<number>
     const error = Math.abs(values[i] - expected[i]);
     difference = Math.max(difference, Number.isNaN(error) ? Infinity : error);
   }
-  return difference === 0 ? 0 : difference / (scale ?? largest);
+  return difference === 0 ? 0 : difference / (magnitude ?? largest);
 }

@@ -5,7 +5,7 @@ import { meanShape, subtractMean, type VolumeNorm, volumeMean } from '../ops/vol
 import type { Check, Comparison, Lab, Sample } from './check';
 import { product } from './reference';
 
-/** Checks of the coupling blocks, from the network's result to the mixed level. */
+/** Checks of the blocks, from the output of the coupling network to the mixed level. */
 export const FLOW_CHECKS: readonly Check[] = [
   {
     name: 'soft clamp',
@@ -16,7 +16,8 @@ export const FLOW_CHECKS: readonly Check[] = [
       const x = lab.given([2, 6, 5, 7], values);
       const dy = lab.sample([2, 3, 5, 7]);
       const attributes = { channels: 3, alpha: CLAMP };
-      const head = (input: Float64Array) => [input.subarray(0, 105), input.subarray(210, 315)].flatMap((part) => [...part]);
+      const head = (input: Float64Array) =>
+        [input.subarray(0, 105), input.subarray(210, 315)].flatMap((channels) => [...channels]);
       const reference = (input: Float64Array) =>
         Float64Array.from(head(input), (value) => CLAMP * 0.636 * Math.atan(value / CLAMP));
       const y = softClamp.forward({ x: x.tensor }, attributes);
@@ -40,7 +41,7 @@ export const FLOW_CHECKS: readonly Check[] = [
         const mean = volumeMean(x.tensor, kind);
         subtractMean(x.tensor, mean, kind);
         return [
-          { what: `the mean of ${kind}`, actual: mean, expected: means, scale: 1 },
+          { what: `the mean of ${kind}`, actual: mean, expected: means, magnitude: 1 },
           {
             what: `the result of ${kind}`,
             actual: x.tensor,
@@ -64,7 +65,7 @@ export const FLOW_CHECKS: readonly Check[] = [
   },
 ];
 
-/** x (1, 3, 4, 5) with log scale and shift from maps twice as large, as in a `down` block. */
+/** x (1, 3, 4, 5) with log scale and shift of twice its size, as in a `down` block. */
 async function checkAffine(lab: Lab, kind: VolumeNorm): Promise<Comparison[]> {
   const [x, s, network, dy, mean] = [
     [1, 3, 4, 5],
@@ -90,7 +91,7 @@ async function checkAffine(lab: Lab, kind: VolumeNorm): Promise<Comparison[]> {
   return [
     { what: 'the result', actual: y, expected: reference(x.values, s.values) },
     { what: 'the inverse', actual: back, expected: x.values },
-    { what: 'the input rebuilt', actual: input, expected: x.values },
+    { what: 'the restored input', actual: input, expected: x.values },
     { what: 'the gradient to the shift', actual: dNetwork, expected: dShift },
     await lab.gradient('the gradient to x', (values) => reference(values, s.values), x.values, dy.values, dx),
     await lab.gradient('the gradient to the log scale', (values) => reference(x.values, values), s.values, dy.values, ds),

@@ -17,10 +17,10 @@ const TILE_KERNELS = [
   ...['conv_tile_correlate', 'conv_tile_weights_gradient'],
 ];
 
-/** Checks of what networks are made of. */
+/** Checks of the layers of networks. */
 export const NETWORK_CHECKS: readonly Check[] = [
   {
-    name: 'element by element',
+    name: 'elementwise operations',
     kernels: ['combine', 'scale', 'copy_window'],
     tolerance: 1e-6,
     run(lab) {
@@ -36,13 +36,13 @@ export const NETWORK_CHECKS: readonly Check[] = [
       });
       return [
         {
-          what: 'a combination',
+          what: 'the combination',
           actual: y.tensor,
           expected: y.values.map((value, i) => 0.9 * value - 2 * x.values[i]),
         },
-        { what: 'a multiple', actual: scaled, expected: x.values.map((value) => -3 * value) },
-        { what: 'a filling', actual: filled, expected: x.values.map(() => 1.5) },
-        { what: 'a window of channels', actual: window.tensor, expected: moved },
+        { what: 'the multiple', actual: scaled, expected: x.values.map((value) => -3 * value) },
+        { what: 'the fill', actual: filled, expected: x.values.map(() => 1.5) },
+        { what: 'the copied channels', actual: window.tensor, expected: moved },
       ];
     },
   },
@@ -54,7 +54,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
       const x = lab.sample([3, 5003]);
       const norm = Math.hypot(...x.values);
       return [
-        { what: 'the sum', actual: sum(x.tensor), expected: [x.values.reduce((a, b) => a + b)], scale: norm },
+        { what: 'the sum', actual: sum(x.tensor), expected: [x.values.reduce((a, b) => a + b)], magnitude: norm },
         { what: 'the sum of squares', actual: sumOfSquares(x.tensor), expected: [norm ** 2] },
         {
           what: 'the maxima',
@@ -173,7 +173,7 @@ function tileCheck(tile: Tile, products: TileProducts, kernels: readonly string[
 }
 
 interface ConvolutionCalls {
-  /** height and width of the image; default 11 x 19 */
+  /** height and width of the image; default 11x19 */
   readonly size?: readonly [height: number, width: number];
   forward(x: Tensor, w: Tensor): Tensor;
   gradInput(dy: Tensor, w: Tensor, shape: number[]): Tensor;
@@ -196,7 +196,7 @@ function directCalls(stride: number): ConvolutionCalls {
   };
 }
 
-/** A convolution of any kind and its gradients, checked against the definition in float64. */
+/** Compares a convolution and its gradients with the definition in float64. */
 export async function checkConvolution(
   lab: Lab,
   kernel: number,

@@ -1,4 +1,4 @@
-// The definitions in float64 that kernels are compared with, written for reading. Arrays are row-major.
+// The definitions that kernels are compared with, in float64, written to be read. Arrays are row-major.
 
 type Values = ArrayLike<number>;
 
@@ -32,7 +32,7 @@ export function convolution(x: Values, w: Values, shape: ConvolutionShape): Floa
   return y;
 }
 
-/** The 5x5 binomial blur of planes. */
+/** The 5x5 binomial blur of planes, with zero padding. */
 export function blurred(x: Values, planes: number, height: number, width: number): Float64Array {
   const row = [1, 4, 6, 4, 1];
   const weights = row.flatMap((a) => row.map((b) => (a * b) / 256));
@@ -53,7 +53,7 @@ export function nearestResize(
   });
 }
 
-/** The maximum of side x side windows, `stride` apart, the first `before` rows and columns outside. */
+/** The maximum of windows of side x side, `stride` apart, the first of which starts `before` rows and columns outside. */
 export function maximumPool(
   x: Values,
   planes: number,

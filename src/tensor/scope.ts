@@ -1,18 +1,22 @@
 import type { Tensor } from './tensor';
 
-/** Whatever a scope's function returns: tensors in it outlive the scope. */
+/** What the function of a scope returns; tensors in it outlive the scope. */
 type Held = unknown;
 
 const open: Set<Tensor>[] = [];
 
-/** Puts a new tensor under the innermost open scope. */
+/** Registers a new tensor with the innermost open scope. */
 export function adopt(tensor: Tensor): void {
   open.at(-1)?.add(tensor);
 }
 
 /**
- * Runs `work` and frees every tensor made in it, save those that it returns (alone, in arrays or in plain objects):
- * they pass to the scope around this one. `work` must not be asynchronous.
+ * Runs `work` and frees every tensor made in it, except those that it returns.
+ *
+ * @param work synchronous; may return tensors by themselves, in arrays, in maps and in plain objects
+ * @returns what `work` returns; its tensors belong to the enclosing scope, or to the caller
+ * @example
+ * const energy = scope(() => sumOfSquares(convolve(x, w))); // the result of the convolution is freed
  */
 export function scope<T>(work: () => T): T {
   const made = new Set<Tensor>();
@@ -31,7 +35,7 @@ export function scope<T>(work: () => T): T {
   }
 }
 
-/** Runs `work` with no scope around it: what it makes lives until it is freed by hand. */
+/** Runs `work` outside all scopes: tensors made in it live until `free` is called. */
 export function unscoped<T>(work: () => T): T {
   const made = new Set<Tensor>();
   open.push(made);

@@ -9,13 +9,19 @@ type Values = Float32Array | Int32Array | Uint32Array | Uint8Array;
 
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
-/** A pooled buffer and the number of tensors that look at it. */
+/** A pooled buffer and the number of tensors that use it. */
 interface Storage {
   readonly buffer: GPUBuffer;
   owners: number;
 }
 
-/** An array on the GPU, row-major (images: N x C x H x W), 4 bytes an element. Freed by its scope or by `free`. */
+/**
+ * An array in GPU memory, row-major (images: N x C x H x W), 4 bytes per element. Its scope frees it, or `free` does.
+ *
+ * @example
+ * const x = Tensor.from(gpu, [1, 3, 2, 2], new Float32Array(12), 'image');
+ * const values = await x.read();
+ */
 export class Tensor {
   private readonly place: BufferSlice;
 
@@ -32,14 +38,20 @@ export class Tensor {
     adopt(this);
   }
 
-  /** A new tensor; what it holds is undefined. */
+  /** A new tensor with undefined contents. */
   static empty(gpu: Runtime, shape: Shape, label = 'tensor', dtype: DType = 'f32'): Tensor {
     checkSizes(shape, label);
     const buffer = gpu.memory.acquire(4 * elements(shape), `${label} ${text(shape)}`);
     return new Tensor(gpu, shape, dtype, label, { buffer, owners: 0 }, 0);
   }
 
-  /** A new tensor that holds `data`, row-major; bytes fill 4 to an element. */
+  /**
+   * A new tensor that holds `data`.
+   *
+   * @param data row-major, 4 bytes per element
+   * @param dtype default 'f32'
+   * @throws PyramidFlowError ShapeError if data and shape do not agree in size
+   */
   static from(gpu: Runtime, shape: Shape, data: Values, label?: string, dtype: DType = 'f32'): Tensor {
     const tensor = Tensor.empty(gpu, shape, label, dtype);
     tensor.write(data);
@@ -57,32 +69,37 @@ export class Tensor {
   /** Where the tensor lies, for kernels and copies. */
   get slice(): BufferSlice {
     if (this.storage) return this.place;
-    const remedy = 'free it after its last use, and return from its scope what is to outlive that';
+    const remedy = 'free it after its last use, and return it from its scope if it is used outside';
     throw new PyramidFlowError('UsageError', `tensor ${this.label} ${text(this.shape)} was used after it was freed`, remedy);
   }
 
-  /** The same memory seen with another shape, from element `start` on (a multiple of 64, so that it can be bound). */
+  /**
+   * A tensor of another shape in the same memory, which lives until both are freed.
+   *
+   * @param start index of its first element, a multiple of 64 (WebGPU binds buffers at multiples of 256 bytes)
+   * @throws PyramidFlowError ShapeError if it starts at another element or ends outside this tensor
+   */
   view(shape: Shape, start = 0, label = this.label): Tensor {
     const offset = this.slice.offset + 4 * start;
     checkSizes(shape, label);
     if (!(start >= 0 && start + elements(shape) <= this.size && offset % VIEW_ALIGNMENT === 0)) {
       const problem = `a view ${text(shape)} of ${this.label} ${text(this.shape)} cannot start at element ${start}`;
-      const remedy = `start it at a multiple of 64 elements, and end it within the ${this.size} that there are`;
+      const remedy = `start at a multiple of 64, and end within its ${this.size} elements`;
       throw new PyramidFlowError('ShapeError', problem, remedy);
     }
     return new Tensor(this.gpu, shape, this.dtype, label, this.storage, offset);
   }
 
-  /** Replaces the contents. */
+  /** Replaces the contents. Throws ShapeError for data of another size. */
   write(data: Values): void {
     if (data.byteLength !== this.slice.size) {
       const problem = `${this.label}: expected ${this.slice.size} bytes for ${text(this.shape)}, got ${data.byteLength}`;
-      throw new PyramidFlowError('ShapeError', problem, 'give every element one value of 4 bytes');
+      throw new PyramidFlowError('ShapeError', problem, 'pass one value of 4 bytes per element');
     }
     this.gpu.write(this.slice, data);
   }
 
-  /** The contents, once everything recorded so far has run. Throws DeviceError where anything went wrong until then. */
+  /** The contents, after everything recorded so far has run. Rejects with a DeviceError if any of it failed. */
   async read(): Promise<Float32Array> {
     return new ARRAYS[this.dtype](await this.gpu.read(this.slice)) as Float32Array;
   }
@@ -93,7 +110,7 @@ export class Tensor {
     return target;
   }
 
-  /** Gives the memory back once no other view needs it. A second call does nothing. */
+  /** Frees the memory once no other view uses it. A second call does nothing. */
   free(): void {
     const storage = this.storage;
     this.storage = undefined;
@@ -112,7 +129,8 @@ const text = (shape: Shape): string => `[${shape.join(', ')}]`;
 function checkSizes(shape: Shape, label: string): void {
   if (shape.every((size) => Number.isInteger(size) && size > 0)) return;
   const problem = `${label} cannot have the shape ${text(shape)}`;
-  throw new PyramidFlowError('ShapeError', problem, 'every size must be a whole number above 0');
+  throw new PyramidFlowError('ShapeError', problem, 'use whole numbers above 0');
 }
 
+/** The number of elements in a shape. */
 export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);

@@ -4,6 +4,7 @@ import { networkInput } from '../image/model-input';
 import type { Normalization } from '../ops/preprocess';
 import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
 import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import { trainableChain } from '../pyramidflow/trainable';
 import type { Tensor } from '../tensor/tensor';
 import type { Trainer } from './step';
 
@@ -49,9 +50,10 @@ async function findInForward(model: PyramidFlow, input: Tensor): Promise<Finding
     if (!(await allFinite(model.parameters.get(name)))) return { block: blockOf(name), tensor: name };
   }
   const levels = model.embed(input);
+  const chain = trainableChain(model);
   try {
-    for (const module of model.chain.modules) {
-      model.chain.forward(levels, { training: true }, [module]);
+    for (const module of chain.modules) {
+      chain.forward(levels, { training: true }, [module]);
       if (!(await allFinite(levels[module.target]!))) return { block: module.name, tensor: `level ${module.target}` };
     }
     const { loss, gradients } = fourierLossAndGradient(levels, 2);

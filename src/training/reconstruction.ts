@@ -1,4 +1,5 @@
 import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import { trainableChain } from '../pyramidflow/trainable';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
@@ -10,8 +11,9 @@ export async function reconstructionError(model: PyramidFlow, images: Tensor): P
   const { before, after } = scope(() => {
     const levels = model.embed(images);
     const original = levels.map((level) => level.copy());
-    model.chain.forward(levels, { training: true });
-    model.chain.inverse(levels, { training: true });
+    const chain = trainableChain(model);
+    chain.forward(levels, { training: true });
+    chain.inverse(levels, { training: true });
     return { before: original, after: [...levels] };
   });
   let worst = 0;

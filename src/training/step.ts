@@ -1,8 +1,11 @@
 import { Adam, type AdamSettings } from '../autograd/adam';
 import { Tape } from '../autograd/tape';
+import { PyramidFlowError } from '../core/errors';
+import type { ReversibleChain } from '../flow/reversible';
 import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
 import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import type { MemoryMode } from '../pyramidflow/settings';
+import { trainableChain } from '../pyramidflow/trainable';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 
@@ -22,6 +25,7 @@ export interface StepReport {
 /** Trains a PyramidFlow: one step is one submit, and the loss comes back while the next step may already run. */
 export class Trainer {
   readonly optimizer: Adam;
+  private readonly chain: ReversibleChain;
   private readonly memory: MemoryMode;
   private readonly power: 1 | 2;
 
@@ -29,6 +33,11 @@ export class Trainer {
     readonly model: PyramidFlow,
     { memory = 'reversible', power = 2, ...adam }: TrainerSettings = {},
   ) {
+    if (model.isPrepared) {
+      const problem = 'this model was prepared for inference, and its weights can no longer change';
+      throw new PyramidFlowError('UsageError', problem, 'train one that was not prepared');
+    }
+    this.chain = trainableChain(model);
     this.memory = memory;
     this.power = power;
     this.optimizer = new Adam(model.parameters, adam);
@@ -82,9 +91,10 @@ export class Trainer {
   }
 
   private reversibleGradients(images: Tensor, updateRunningMeans: boolean): Tensor {
-    const levels = this.model.forward(images, { training: true, updateRunningMeans });
+    const levels = this.model.embed(images);
+    this.chain.forward(levels, { training: true, updateRunningMeans });
     const { loss, gradients } = fourierLossAndGradient(levels, this.power);
-    this.model.chain.backward(levels, gradients);
+    this.chain.backward(levels, gradients);
     [...levels, ...gradients].forEach((tensor) => tensor.free());
     return loss;
   }
@@ -92,7 +102,7 @@ export class Trainer {
   private plainGradients(images: Tensor, updateRunningMeans: boolean): Tensor {
     const tape = new Tape();
     const inputs = this.model.embed(images);
-    const levels = this.model.chain.forwardOnTape(tape, inputs, { training: true, updateRunningMeans });
+    const levels = this.chain.forwardOnTape(tape, inputs, { training: true, updateRunningMeans });
     const { loss, gradients } = fourierLossAndGradient(levels, this.power);
     this.model.parameters.addGradients(tape.backward(levels.map((level, i) => [level, gradients[i]!] as const)));
     [...inputs, ...levels].forEach((tensor) => tensor.free());

@@ -1,6 +1,7 @@
 import type { Checkpoint, ManifestEntry, TrainingState } from '../checkpoint/checkpoint';
 import type { Runtime } from '../gpu/runtime';
 import { IMAGENET } from '../ops/preprocess';
+import { createPyramidFlow } from '../pyramidflow/initialize';
 import { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import { finishTraining } from './finish';
 import { type FitProgress, fit, type TrainingImages } from './fit';
@@ -33,7 +34,7 @@ export async function trainModel(
 ): Promise<Checkpoint | undefined> {
   const model = resumed
     ? PyramidFlow.fromTensors(gpu, config, resumed.tensors)
-    : PyramidFlow.create(gpu, config, settings.seed);
+    : createPyramidFlow(gpu, config, settings.seed);
   const normalization = resumed?.normalization ?? IMAGENET;
   const checkpoint = async (state: TrainingState): Promise<Checkpoint> => ({
     config,

@@ -8,9 +8,9 @@ import { elements, Tensor } from '../tensor/tensor';
 import { type Choice, openChoices } from './choices';
 
 export interface TuneOptions {
-  /** of the images that options are timed on; default what suits the choice */
+  /** height and width of the images that are timed; default depends on the choice */
   readonly side?: number;
-  /** default 9 */
+  /** timed runs per option; default 9 */
   readonly samples?: number;
   /** called after every choice */
   onResult?(result: TuningResult): void;
@@ -18,24 +18,24 @@ export interface TuneOptions {
 
 export interface OptionResult {
   readonly option: string;
-  /** median time of a convolution and its gradients; undefined where its result was wrong */
+  /** median time of a convolution and its gradients; undefined if its result was wrong */
   readonly ms?: number;
-  /** what is wrong with its result */
+  /** what is wrong with its result, if anything */
   readonly problem?: string;
 }
 
 export interface TuningResult {
   readonly name: string;
   readonly options: readonly OptionResult[];
-  /** the fastest whose result is right; undefined where there is none */
+  /** the fastest option with a right result; undefined if there is none */
   readonly chosen?: string;
 }
 
 const [BATCH, CHANNELS] = [2, 32];
 
 /**
- * Chooses between the variants of kernels on this adapter: those whose results agree with float64 are timed in turns, and the one of
- * the least median time is taken. The choices are in force in `gpu` from then on.
+ * Chooses between variants of kernels on this adapter: the options whose results agree with float64 are timed in turns, and the one
+ * with the least median time is chosen. The choices apply to `gpu` from then on.
  */
 export async function tune(gpu: Runtime, { side, samples = 9, onResult }: TuneOptions = {}): Promise<TuningResult[]> {
   const results: TuningResult[] = [];
@@ -55,13 +55,13 @@ async function choose(
   samples: number,
 ): Promise<TuningResult> {
   const before = gpu.choices.get(name);
-  const judged: OptionResult[] = [];
+  const results: OptionResult[] = [];
   const times = new Map<string, number[]>();
   for (const option of options) {
     gpu.choices.set(name, option);
     const { passed, problem } = await check(gpu, option, kernel, checked);
     if (passed) times.set(option, []);
-    else judged.push({ option, problem });
+    else results.push({ option, problem });
   }
   const work = workload(gpu, kernel, side);
   for (let sample = -1; sample < samples; sample++) {
@@ -74,12 +74,12 @@ async function choose(
     }
   }
   work.free();
-  for (const [option, list] of times) judged.push({ option, ms: list.sort((a, b) => a - b)[list.length >> 1] });
-  const [fastest] = judged.filter(({ ms }) => ms !== undefined).sort((a, b) => a.ms! - b.ms!);
+  for (const [option, list] of times) results.push({ option, ms: list.sort((a, b) => a - b)[list.length >> 1] });
+  const [fastest] = results.filter(({ ms }) => ms !== undefined).sort((a, b) => a.ms! - b.ms!);
   if (fastest) gpu.choices.set(name, fastest.option);
   else if (before === undefined) gpu.choices.delete(name);
   else gpu.choices.set(name, before);
-  return { name, options: judged, chosen: fastest?.option };
+  return { name, options: results, chosen: fastest?.option };
 }
 
 function check(gpu: Runtime, name: string, kernel: number, size: Choice['checked']): Promise<CheckResult> {
@@ -97,7 +97,7 @@ function check(gpu: Runtime, name: string, kernel: number, size: Choice['checked
   });
 }
 
-/** A convolution of the model's own size and both its gradients. */
+/** A convolution with the model's channels, and both its gradients. */
 function workload(gpu: Runtime, kernel: number, side: number): { run(): void; free(): void } {
   const random = new Random(1);
   const [x, dy, w] = [

@@ -77,7 +77,7 @@ export class ImageTexture {
     const bytesPerRow = Math.ceil((4 * width) / ROW_BYTES) * ROW_BYTES;
     const pixels = Tensor.empty(gpu, [height, bytesPerRow / 4], 'pixels', 'u32');
     const { buffer, offset } = pixels.slice;
-    gpu.record((encoder) => encoder.copyTextureToBuffer({ texture }, { buffer, offset, bytesPerRow }, [width, height]));
+    gpu.encode((encoder) => encoder.copyTextureToBuffer({ texture }, { buffer, offset, bytesPerRow }, [width, height]));
     return pixels;
   }
 

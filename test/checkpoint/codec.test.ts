@@ -7,7 +7,8 @@ import { readSafetensors, type Safetensor, writeSafetensors } from '../../src/ch
 import { Random } from '../../src/core/random';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { latentShape, type PyramidFlowConfig } from '../../src/pyramidflow/config';
-import { initialTensors, tensorShapes } from '../../src/pyramidflow/initialize';
+import { initialTensors } from '../../src/pyramidflow/initialize';
+import { tensorShapes } from '../../src/pyramidflow/tensors';
 import { elements } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { assertRejects } from '../support/assert-rejects';

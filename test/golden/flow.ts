@@ -4,8 +4,9 @@ import type { Runtime } from '../../src/gpu/runtime';
 import { couplingLevels, type PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { AffineCoupling } from '../../src/pyramidflow/coupling';
 import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
-import { tensorShapes } from '../../src/pyramidflow/initialize';
 import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import { tensorShapes } from '../../src/pyramidflow/tensors';
+import { invert, trainableChain } from '../../src/pyramidflow/trainable';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
 import { byNumber, download, type GoldenCase, type Handler, numbered, type Results, uploadUnder } from './case';
@@ -24,7 +25,9 @@ async function block(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   );
   for (const name of TRAINED) inputs[name] = set.get(name);
   const { lower, log_s: logS, upper, perm, sign, running_mean } = inputs;
-  const coupling = new AffineCoupling('coupling', set, '', couplingLevels({ kind, start }), vn, running_mean);
+  const [conv1, conv2] = [inputs.conv1, inputs.conv2];
+  const place = { levels: couplingLevels({ kind, start }), norm: vn, conv1, conv2, runningMean: running_mean };
+  const coupling = new AffineCoupling('coupling', place, set);
   const mixing = new Mixing('mixing', target, { lower, logS, upper, perm, sign });
   const results = await onTape(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) => {
     const logDeterminants = levels.map((level) => Tensor.zeros(gpu, level.shape));
@@ -43,8 +46,10 @@ async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
 
   const model = start();
   const first = Tensor.from(gpu, images[0].shape, images[0].data, 'images');
-  const zeros = model.embed(first).map((level) => Tensor.zeros(gpu, level.shape));
-  const latent = model.forward(first, { training: true, logDeterminants: zeros });
+  const chain = trainableChain(model);
+  const latent = model.embed(first);
+  const zeros = latent.map((level) => Tensor.zeros(gpu, level.shape));
+  chain.forward(latent, { training: true, logDeterminants: zeros });
   const results: Results = {
     ...(await download('out.', byNumber(latent, 'latent'))),
     ...(await download('out.', byNumber(zeros, 'logdet'))),
@@ -52,7 +57,7 @@ async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   const { loss, gradients } = fourierLossAndGradient(latent, 2);
   results['out.loss'] = await loss.read();
   model.parameters.zeroGradients();
-  model.chain.backward(latent, gradients);
+  chain.backward(latent, gradients);
   for (const name of model.parameters.names) results[`grad.${name}`] = await model.parameters.gradient(name).read();
   model.free();
 
@@ -68,7 +73,7 @@ async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
 
 async function evaluate(model: PyramidFlow, images: Tensor): Promise<Results> {
   const latent = model.forward(images);
-  const reconstructed = await model.inverse(latent).read();
+  const reconstructed = await invert(model, latent).read();
   return { ...(await download('out.', byNumber(latent, 'eval_latent'))), 'out.reconstructed': reconstructed };
 }
 

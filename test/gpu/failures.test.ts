@@ -30,7 +30,7 @@ const usesOf = (runtime: Runtime, t: Tensor): readonly (() => unknown)[] => [
   () => t.copy(),
   () => Tensor.empty(runtime, [4]),
   () => runtime.copy(t.slice, t.slice),
-  () => runtime.record(() => undefined),
+  () => runtime.encode(() => undefined),
   () => runtime.flush(),
   () => runtime.finish(),
   () => runtime.compile(BROKEN),

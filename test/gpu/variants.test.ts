@@ -7,15 +7,15 @@ import { dawn } from '../../src/node/dawn';
 import { FFT_KERNELS, methodChoice } from '../../src/ops/conv/convolve';
 import { hasSubgroupsOf8, PRODUCTS_CHOICE, TILE_CHOICE } from '../../src/ops/conv/variants';
 import { latentShape, type PyramidFlowConfig } from '../../src/pyramidflow/config';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import { createPyramidFlow } from '../../src/pyramidflow/initialize';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
 import { kernelNames } from '../support/kernels';
 
-/** Kernels that neither a step nor a detection runs: those of an encoder, of pictures on the GPU, of strides above 1, a blur alone. */
+/** Kernels that neither a step nor a detection runs: for an encoder, for a page's pixels, for strides above 1, and the blur by itself. */
 const ELSEWHERE = ['bias_relu', 'blur', 'conv2d_grad_input_strided', 'max_pool3', 'unpack_pixels'];
 
-/** The texts that a device was given, and the kernels that asked for them; what they are made into is not, which takes drivers seconds. */
+/** The texts that a device was given, and the kernels that they belong to. No pipeline is made of them, which would take seconds. */
 interface Texts {
   readonly kernels: Set<string>;
   readonly modules: Map<string, GPUShaderModule>;
@@ -46,7 +46,7 @@ const CONFIGS: readonly PyramidFlowConfig[] = [
   { ...BASE, channels: 40, levels: 4, stacks: 2 },
 ];
 
-/** What a tuner may choose. */
+/** Everything that a tuner may choose. */
 function choices(gpu: Runtime): Map<string, string>[] {
   const products = hasSubgroupsOf8(gpu.adapter) ? ['plain', 'subgroup'] : ['plain'];
   const tiles = products.flatMap((product) =>
@@ -67,11 +67,13 @@ async function rehearseAll(gpu: Runtime, config: PyramidFlowConfig): Promise<voi
     const shape = latentShape(config, i);
     return Tensor.from(gpu, shape, new Float32Array(elements(shape)));
   });
-  const model = PyramidFlow.create(gpu, config, 1);
+  const model = createPyramidFlow(gpu, config, 1);
   for (const memory of ['reversible', 'plain'] as const) {
     for (const power of [1, 2] as const) await new Trainer(model, { memory, power }).compile(2);
   }
-  await Detector.fromModel(model, template, '').compile();
+  let detector: Detector;
+  await gpu.rehearse(() => (detector = Detector.fromModel(model, template, ''))); // which prepares the model
+  await detector!.compile();
 }
 
 test('every text that steps and detections make of the kernels is WGSL', async () => {

@@ -80,7 +80,7 @@ test('fill and zerosLike leave nothing of what memory held, NaN included', async
 
 test('shapes that differ are refused', () => {
   const [a, b] = [randomTensor([2, 3], 'a'), randomTensor([3, 2], 'b')];
-  assert.throws(() => addInto(a, b), /b is \[3,2\]; it must be \[2,3\]/);
+  assert.throws(() => addInto(a, b), /b as \[2, 3\], got \[3, 2\]/);
   assert.throws(
     () => add.forward({ a, b }, undefined),
     (error: Error) => error.name === 'ShapeError',

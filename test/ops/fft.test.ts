@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fft2, inverseFft2Real } from '../../src/ops/fft';
-import { fftRadices } from '../../src/ops/fft-plan';
+import { fftRadices } from '../../src/ops/fft-lengths';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { dft2, toComplex } from '../support/dft';

@@ -38,7 +38,8 @@ function couplingOf(block: BlockPlan, norm: VolumeNorm) {
   });
   const set = new ParameterSet(entries, gpu);
   const runningMean = randomTensor(meanShape(norm, levelShape(levels.network)), 'running mean');
-  const coupling = new AffineCoupling('coupling', set, '', levels, norm, runningMean);
+  const [conv1, conv2] = [set.get('conv1'), set.get('conv2')];
+  const coupling = new AffineCoupling('coupling', { levels, norm, conv1, conv2, runningMean }, set);
   return { set, runningMean, coupling, chain: new ReversibleChain([coupling], set), target: levels.target };
 }
 

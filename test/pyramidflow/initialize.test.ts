@@ -2,7 +2,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../src/core/random';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
-import { initialTensors, tensorShapes } from '../../src/pyramidflow/initialize';
+import { initialTensors } from '../../src/pyramidflow/initialize';
+import { tensorShapes } from '../../src/pyramidflow/tensors';
 import { assertClose } from '../support/assert-close';
 import { identity, mixingReference, product, transposed } from '../support/matrix';
 

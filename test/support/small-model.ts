@@ -11,5 +11,7 @@ export const smallModel = (change: Partial<PyramidFlowConfig> = {}): PyramidFlow
   return PyramidFlow.fromTensors(gpu, config, trainedTensors(config));
 };
 
-export const randomImages = (batch: number, { height, width } = SMALL): Tensor =>
-  randomTensor([batch, 3, height, width], 'images');
+export const randomImages = (
+  batch: number,
+  { height, width }: Pick<PyramidFlowConfig, 'height' | 'width'> = SMALL,
+): Tensor => randomTensor([batch, 3, height, width], 'images');

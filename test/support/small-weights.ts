@@ -1,7 +1,8 @@
 import { Random } from '../../src/core/random';
 import type { ByteImage } from '../../src/image/augment';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
-import { initialTensors, type NamedTensors } from '../../src/pyramidflow/initialize';
+import { initialTensors } from '../../src/pyramidflow/initialize';
+import type { NamedTensors } from '../../src/pyramidflow/tensors';
 
 /** 16 blocks, small enough for a software adapter. */
 export const SMALL: PyramidFlowConfig = {

@@ -4,6 +4,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '../../src/checkpoint/codec';
 import { Random } from '../../src/core/random';
 import { IMAGENET } from '../../src/ops/preprocess';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
+import { createPyramidFlow } from '../../src/pyramidflow/initialize';
 import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { TrainingSettings } from '../../src/pyramidflow/settings';
 import type { TrainingImages } from '../../src/training/fit';
@@ -30,7 +31,7 @@ export const SETTINGS: TrainingSettings = {
   ...ADAM_DEFAULTS,
 };
 
-export const tinyModel = (seed = SETTINGS.seed): PyramidFlow => PyramidFlow.create(gpu, TINY, seed);
+export const tinyModel = (seed = SETTINGS.seed): PyramidFlow => createPyramidFlow(gpu, TINY, seed);
 
 export function trainingImages(count: number): TrainingImages {
   const random = new Random(77);

@@ -60,7 +60,7 @@ test('views that cannot be bound or lie outside are refused', () => {
   ] as const) {
     assert.throws(
       () => tensor.view(shape, start),
-      isShapeError(/a view \[\d+\] of t \[130\] cannot start at element \S+; .* within the 130/),
+      isShapeError(/a view \[\d+\] of t \[130\] cannot start at element \S+; .* within its 130/),
     );
   }
   const inner = tensor.view([64], 64);

@@ -29,7 +29,7 @@ async function paint(painting: Omit<Painting, 'map'>): Promise<Uint8Array> {
   painter.paint({ view: texture.createView(), ...SIZE }, { map, ...painting });
   const pixels = Tensor.empty(gpu, [height, width], 'drawn', 'u32');
   const { buffer, offset } = pixels.slice;
-  gpu.record((encoder) =>
+  gpu.encode((encoder) =>
     encoder.copyTextureToBuffer({ texture }, { buffer, offset, bytesPerRow: 4 * width }, [width, height]),
   );
   const rgba = new Uint8Array(await gpu.read(pixels.slice));

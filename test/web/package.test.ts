@@ -31,7 +31,21 @@ const TRAINING = [
   'src/training/step.ts',
   'src/autograd/adam.ts',
   'src/image/augment.ts',
-  'shaders/optim/adam.wgsl',
+  'src/autograd/tape.ts',
+  'src/flow/mixing.ts',
+  'src/pyramidflow/coupling.ts',
+  'src/pyramidflow/fourier-loss.ts',
+  'src/pyramidflow/initialize.ts',
+  'src/pyramidflow/trainable.ts',
+  ...[
+    ...['conv/conv2d_grad_input_strided', 'conv/conv2d_grad_weight', 'conv/conv_tile_correlate'],
+    ...['conv/conv_tile_correlate_subgroup', 'conv/conv_tile_weights_gradient', 'tensor/sum_slices'],
+    ...['flow/affine_gradient', 'flow/mixing_gradient_lower', 'flow/mixing_gradient_upper', 'flow/mixing_inverse'],
+    ...['flow/mean_over_channels', 'flow/mean_over_space', 'flow/subtract_mean', 'flow/soft_clamp_gradient'],
+    ...['network/leaky_relu', 'tensor/copy_window', 'pyramid/nearest_gradient', 'pyramid/up_gradient'],
+    ...['loss/pair_differences', 'loss/pair_differences_gradient', 'loss/fourier_phase', 'fft/fft_pass', 'fft/real_part'],
+    'optim/adam',
+  ].map((kernel) => `shaders/${kernel}.wgsl`),
 ];
 
 test('the bundle of a page keeps to its budget and leaves training to the worker', async () => {

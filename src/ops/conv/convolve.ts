@@ -2,10 +2,10 @@ import { PyramidFlowError } from '../../core/errors';
 import type { Runtime } from '../../gpu/runtime';
 import { Tensor } from '../../tensor/tensor';
 import { addInto, fill } from '../elementwise';
-import { nearest, resizeGradient } from '../nearest';
+import { resizeGradient, resizeNearest } from '../nearest';
 import type { Op } from '../op';
 import { expectShape, imageShape } from '../shape';
-import { directForward, directGradInput, directGradWeight } from './direct';
+import { directForward, directGradInput, directGradWeight, packWeights } from './direct';
 import {
   type FftOptions,
   fftConvForward,
@@ -14,59 +14,93 @@ import {
   fftConvGradWeight,
   type GradientOptions,
 } from './fft';
+import { weightSpectra } from './spectra';
+import { planTiles } from './tiles';
+import { largestTile } from './variants';
+import { type PreparedWeights, tensorOf, type Weights } from './weights';
 
-/** `enlarge` with stride 1 only. */
+/** How a convolution runs. `enlarge` requires stride 1. */
 export interface ConvolutionOptions extends Omit<FftOptions, 'tile'> {
   /** 1 or 2; default 1 */
   readonly stride?: number;
 }
 
 export interface ForwardOptions extends ConvolutionOptions {
-  /** of a LeakyReLU on the result; default 1, which is none */
+  /** of a LeakyReLU on the result; default 1, for none */
   readonly slope?: number;
-  /** where the result goes; default a new tensor */
+  /** where to write the result; default a new tensor */
   readonly into?: Tensor;
 }
 
 const KERNEL_SIZES = [1, 3, 5, 7, 9, 11];
 const PLAIN = { slope: 1, masked: false };
 
-/** Kernel sizes that tiles of FFT can compute, with stride 1. */
+/** Kernel sizes that FFT tiles can compute, with stride 1. */
 export const FFT_KERNELS = [3, 5, 7, 9, 11];
 
 type Method = 'direct' | 'fft';
 
-/** The key in Runtime.choices of the method for a kernel size. */
+/** The key in `Runtime.choices` of the method for a kernel size. */
 export const methodChoice = (k: number): string => `convolution ${k}x${k}`;
 
 /**
- * Which way a convolution is computed, by its shape and what a tuner chose for its kernel size. Tiles of FFT need several times fewer
- * operations where kernels are large, and make no sense on maps of less than a tile. For 3x3 it depends on the adapter (lavapipe
- * prefers tiles): the direct kernel unless `pyramidflow tune` finds otherwise.
+ * The method by which a convolution is computed: by its shape, and by what a tuner chose for its kernel size. For large kernels FFT
+ * tiles need several times fewer operations, but not on maps smaller than a tile. For 3x3 it depends on the adapter (lavapipe is
+ * faster with tiles), so the default is the direct kernel.
+ *
+ * @param height of the result
+ * @param chosen by a tuner
  */
 export function convolutionMethod(k: number, stride: number, height: number, width: number, chosen?: Method): Method {
   if (stride !== 1 || !FFT_KERNELS.includes(k) || height * width < 256) return 'direct';
   return chosen ?? (k >= 5 ? 'fft' : 'direct');
 }
 
-/** y = leaky(conv(x, w)), zero padding k / 2, no bias. x: (N, Ci, H, W), w: (Co, Ci, k, k), y: (N, Co, ceil(H / stride), ...). */
+/**
+ * y = leaky(conv(x, w)), the cross-correlation with zero padding floor(k / 2), without bias.
+ *
+ * @param x (N, Ci, H, W)
+ * @param weights (Co, Ci, k, k), with k of 1, 3, 5, 7, 9 or 11
+ * @returns (N, Co, ceil(enlarge H / stride), ceil(enlarge W / stride))
+ * @throws PyramidFlowError ShapeError if x and the weights do not fit, for another k, and for a stride other than 1 and 2
+ */
 export function convolve(
   x: Tensor,
-  w: Tensor,
+  weights: Weights,
   { stride = 1, enlarge = 1, slope = 1, into, workspace }: ForwardOptions = {},
 ): Tensor {
+  const w = tensorOf(weights);
   checkConvolution(x, w, stride);
   const [n, , height, width] = x.shape;
   const shape = [n, w.shape[0], Math.ceil((height * enlarge) / stride), Math.ceil((width * enlarge) / stride)];
   if (into) expectShape(into, shape, 'conv2d');
   if (methodFor(w.gpu, w.shape[2], stride, shape) === 'fft')
-    return fftConvForward(x, w, { slope, into, enlarge, workspace });
+    return fftConvForward(x, weights, { slope, into, enlarge, workspace });
   const y = into ?? Tensor.empty(x.gpu, shape, 'conv2d');
-  withEnlarged(x, enlarge, (input) => directForward(input, w, y, stride, slope));
+  withEnlarged(x, enlarge, (input) => directForward(input, weights, y, stride, slope));
   return y;
 }
 
-/** d(loss)/dx from dy for an x of height x width; `into` is where it goes. */
+/**
+ * Computes once what `convolve` with stride 1 would compute from these weights for every image of this size. `w` stays the caller's;
+ * `freePrepared` frees the rest.
+ *
+ * @param height of the result for a single image; another size or batch may need another form, and is then not prepared for
+ */
+export function prepareWeights(w: Tensor, height: number, width: number): PreparedWeights {
+  const [outputs, inputs, k] = w.shape;
+  if (methodFor(w.gpu, k, 1, [1, outputs, height, width]) === 'direct') return { w, packed: packWeights(w, false) };
+  const { tile } = planTiles({ batch: 1, height, width, inputs, outputs }, k, { largest: largestTile(w.gpu) });
+  return { w, spectra: weightSpectra(w, tile, 'inputs') };
+}
+
+/** Frees what `prepareWeights` computed, but not the weights. */
+export function freePrepared({ packed, spectra }: PreparedWeights): void {
+  packed?.free();
+  spectra?.free();
+}
+
+/** d(loss)/dx from dy, for an x of (N, Ci, height, width). */
 export function convolveGradInput(
   dy: Tensor,
   w: Tensor,
@@ -87,7 +121,7 @@ export function convolveGradInput(
   return dx;
 }
 
-/** Both gradients, for less than one after the other. Where dx replaces x, x is read first. */
+/** Both gradients, stride 1, which costs less than one after the other. dx may replace x: x is read first. */
 export function convolveGradients(
   dy: Tensor,
   x: Tensor,
@@ -103,11 +137,11 @@ export function convolveGradients(
     dw = addTo;
   }
   if (throughLeaky === undefined) return { dx: convolveGradInput(dy, w, x.shape[2], x.shape[3], rest), dw };
-  directGradInput(dy, w, x, 1, { slope: throughLeaky, masked: true }); // the mask is read where the result goes
+  directGradInput(dy, w, x, 1, { slope: throughLeaky, masked: true }); // x holds the mask, and receives the result
   return { dx: x, dw };
 }
 
-/** d(loss)/dw, (Co, Ci, k, k). */
+/** d(loss)/dw, (Co, Ci, k, k), from dy and x. */
 export function convolveGradWeight(
   dy: Tensor,
   x: Tensor,
@@ -123,13 +157,13 @@ const methodFor = ({ choices }: Runtime, k: number, stride: number, [, , height,
 
 function withEnlarged<T>(x: Tensor, enlarge: 1 | 2, work: (input: Tensor) => T): T {
   if (enlarge === 1) return work(x);
-  const input = nearest.forward({ x }, { height: 2 * x.shape[2], width: 2 * x.shape[3] });
+  const input = resizeNearest(x, 2 * x.shape[2], 2 * x.shape[3]);
   const result = work(input);
   input.free();
   return result;
 }
 
-/** Convolution as an operation on a tape. */
+/** `convolve` as an operation on a tape. */
 export const conv2d: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'workspace'>, 'x' | 'w'> = {
   name: 'conv2d',
   saves: ['x', 'w'],
@@ -146,18 +180,18 @@ function checkConvolution(x: Tensor, w: Tensor, stride: number): void {
   if (channels !== inputs) {
     throw new PyramidFlowError(
       'ShapeError',
-      `conv2d: ${x.label} has ${channels} channels, ${w.label} takes ${inputs}`,
-      'make them equal',
+      `conv2d: expected ${inputs} channels for ${w.label}, got ${x.label} with ${channels}`,
+      'make the channels agree',
     );
   }
   if (k !== kx || !KERNEL_SIZES.includes(k)) {
     throw new PyramidFlowError(
       'ShapeError',
-      `conv2d: ${w.label} is ${k}x${kx}`,
+      `conv2d: unsupported kernel of ${k}x${kx} in ${w.label}`,
       `use a square kernel of ${KERNEL_SIZES.join(', ')}`,
     );
   }
   if (stride !== 1 && stride !== 2) {
-    throw new PyramidFlowError('ShapeError', `conv2d: stride ${stride}`, 'use stride 1 or 2');
+    throw new PyramidFlowError('ShapeError', `conv2d: unsupported stride ${stride}`, 'use stride 1 or 2');
   }
 }

@@ -5,30 +5,32 @@ import packKernel from '../../../shaders/conv/conv2d_pack.wgsl';
 import sumSlicesKernel from '../../../shaders/tensor/sum_slices.wgsl';
 import { Tensor } from '../../tensor/tensor';
 import { linearGrid, WORKGROUP } from '../grid';
+import { preparedOf, tensorOf, type Weights } from './weights';
 
-const BLOCK = 8; // output channels an invocation of conv2d_direct makes
-const RUN = 4; // neighbouring pixels it makes them for
-const WEIGHT_BLOCK = 4; // output channels an invocation of conv2d_grad_weight makes
-const CHUNKS = 8; // of rows in the gradient to the weight: more fill a larger GPU, and take a copy of the weights each
+const BLOCK = 8; // output channels per invocation of conv2d_direct
+const RUN = 4; // neighbouring pixels per invocation
+const WEIGHT_BLOCK = 4; // output channels per invocation of conv2d_grad_weight
+const CHUNKS = 8; // of rows in the gradient of the weights: more keep a larger GPU busy, but each takes the memory of the weights
 
-/** Of an in-place masked gradient: `y` holds the LeakyReLU's output and is replaced by (y > 0 ? 1 : slope) * result. */
+/** What follows a convolution: LeakyReLU; or, `masked`, its backward: y, the output of a LeakyReLU, is replaced by (y > 0 ? 1 : slope) * result. */
 export interface Epilogue {
   readonly slope: number;
   readonly masked: boolean;
 }
 
-/** y (N, Co, ceil(H / stride), ...) = leaky(conv(x, w)) for w (Co, Ci, k, k); slope 1 leaves it as it is. */
-export function directForward(x: Tensor, w: Tensor, y: Tensor, stride: number, slope: number): void {
-  direct(x, w, y, stride, false, { slope, masked: false });
+/** y = leaky(conv(x, w)), written to y (N, Co, ceil(H / stride), ceil(W / stride)). x: (N, Ci, H, W), weights: (Co, Ci, k, k). */
+export function directForward(x: Tensor, weights: Weights, y: Tensor, stride: number, slope: number): void {
+  const { packed } = preparedOf(weights);
+  direct(x, tensorOf(weights), y, stride, false, { slope, masked: false }, packed);
 }
 
-/** dx (N, Ci, H, W) from dy (N, Co, ...). The epilogue is for stride 1. */
+/** Writes d(loss)/dx to dx (N, Ci, H, W). dy: (N, Co, ...), w: (Co, Ci, k, k). The epilogue is applied with stride 1 only. */
 export function directGradInput(dy: Tensor, w: Tensor, dx: Tensor, stride: number, epilogue: Epilogue): void {
   if (stride === 1) direct(dy, w, dx, 1, true, epilogue);
   else strided(dy, w, dx, stride);
 }
 
-/** dw (Co, Ci, k, k): partial sums over chunks of rows, then their sum in order. */
+/** d(loss)/dw (Co, Ci, k, k): partial sums over chunks of rows, which are then added in order. */
 export function directGradWeight(dy: Tensor, x: Tensor, k: number, stride: number): Tensor {
   const [batch, outputs, outHeight, outWidth] = dy.shape;
   const [, inputs, inHeight, inWidth] = x.shape;
@@ -52,25 +54,44 @@ export function directGradWeight(dy: Tensor, x: Tensor, k: number, stride: numbe
   return dw;
 }
 
-function direct(x: Tensor, w: Tensor, y: Tensor, stride: number, transpose: boolean, { slope, masked }: Epilogue): void {
-  const [batch, inputs, inHeight, inWidth] = x.shape;
-  const [, outputs, outHeight, outWidth] = y.shape;
-  const k = w.shape[2];
+/**
+ * The weights (Co, Ci, k, k) in the order in which conv2d_direct reads them: [quads, 4].
+ *
+ * @param transpose for the gradient of the input, which sums over the output channels
+ */
+export function packWeights(w: Tensor, transpose: boolean): Tensor {
+  const [co, ci, k] = w.shape;
+  const [inputs, outputs] = transpose ? [co, ci] : [ci, co];
   const quads = inputs * k * k * Math.ceil(outputs / 4);
-  const packed = Tensor.empty(x.gpu, [quads, 4], 'packed weights');
-  x.gpu.run(packKernel, {
+  const packed = Tensor.empty(w.gpu, [quads, 4], 'packed weights');
+  w.gpu.run(packKernel, {
     tensors: { w, packed },
     uniforms: { inputs, outputs },
     constants: { K: k, TRANSPOSE: Number(transpose) },
     grid: linearGrid(quads),
   });
+  return packed;
+}
+
+function direct(
+  x: Tensor,
+  w: Tensor,
+  y: Tensor,
+  stride: number,
+  transpose: boolean,
+  { slope, masked }: Epilogue,
+  prepared?: Tensor,
+): void {
+  const [batch, inputs, inHeight, inWidth] = x.shape;
+  const [, outputs, outHeight, outWidth] = y.shape;
+  const packed = prepared ?? packWeights(w, transpose);
   x.gpu.run(directKernel, {
     tensors: { x, packed, y },
     uniforms: { inputs, outputs, inHeight, inWidth, outHeight, outWidth, slope },
-    constants: { K: k, STRIDE: stride, RUN, MASKED: Number(masked) },
+    constants: { K: w.shape[2], STRIDE: stride, RUN, MASKED: Number(masked) },
     grid: [Math.ceil((outHeight * Math.ceil(outWidth / RUN)) / WORKGROUP), Math.ceil(outputs / BLOCK), batch],
   });
-  packed.free();
+  if (packed !== prepared) packed.free();
 }
 
 function strided(dy: Tensor, w: Tensor, dx: Tensor, stride: number): void {

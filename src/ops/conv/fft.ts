@@ -13,44 +13,46 @@ import {
 } from './spectra';
 import { planTiles, type Tile } from './tiles';
 import { largestTile } from './variants';
+import { preparedOf, tensorOf, type Weights } from './weights';
 
 // Convolution through Fourier transforms of overlapping tiles (overlap-save), stride 1, zero padding k / 2, odd k up to 11.
-// The spectra are taken in chunks of tiles, so that the workspace does not grow with the images.
+// Spectra are computed for one chunk of tiles at a time, so that the workspace does not grow with the images.
 
 export interface FftOptions {
-  /** bytes that spectra of activations may take at a time; default 16 MiB */
+  /** the most bytes that spectra of activations take at a time; default 16 MiB */
   readonly workspace?: number;
-  /** default the one of least work */
+  /** default the size of least work */
   readonly tile?: Tile;
-  /** 2: x stands for itself enlarged twice (nearest), and the gradient to it is half as high and wide as dy; default 1 */
+  /** 2: the convolution reads x enlarged twice (nearest), and dx is half as high and wide as dy; default 1 */
   readonly enlarge?: 1 | 2;
 }
 
 export interface FftForwardOptions extends FftOptions {
-  /** of a LeakyReLU on the result; default 1, which is none */
+  /** of a LeakyReLU on the result; default 1, for none */
   readonly slope?: number;
-  /** where the result goes; default a new tensor */
+  /** where to write the result; default a new tensor */
   readonly into?: Tensor;
 }
 
 export interface GradientOptions extends FftOptions {
-  /** where dx goes, which may be x; default a new tensor */
+  /** where to write dx, which may be x; default a new tensor */
   readonly into?: Tensor;
-  /** x = leaky(a) of this slope: x receives d(loss)/da */
+  /** slope of a LeakyReLU whose output x is: x is then replaced by d(loss)/d(its input) */
   readonly throughLeaky?: number;
-  /** what dw is added to; default a new tensor */
+  /** a tensor to which dw is added; default a new tensor */
   readonly addTo?: Tensor;
 }
 
-/** A tile with all of its surroundings: what overlap-save reads. */
+/** A tile with its surroundings, as overlap-save reads it. */
 const around = (k: number, tile: number): Window => ({ origin: -(k >> 1), start: 0, side: tile });
 
-/** y = leaky(conv(x, w)), (N, Co, H, W). x: (N, Ci, H, W), w: (Co, Ci, k, k). */
+/** y = leaky(conv(x, w)), (N, Co, enlarge H, enlarge W). x: (N, Ci, H, W), weights: (Co, Ci, k, k). */
 export function fftConvForward(
   x: Tensor,
-  w: Tensor,
+  weights: Weights,
   { slope = 1, into, enlarge = 1, ...options }: FftForwardOptions = {},
 ): Tensor {
+  const w = tensorOf(weights);
   const [batch, , height, width] = imageShape(x);
   const [outputs, , k] = w.shape;
   const y = into ?? Tensor.empty(x.gpu, [batch, outputs, enlarge * height, enlarge * width], 'conv2d');
@@ -59,7 +61,8 @@ export function fftConvForward(
     largest: largestTile(w.gpu),
     ...options,
   });
-  const spectra = weightSpectra(w, cut.tile, 'inputs');
+  const prepared = preparedOf(weights).spectra;
+  const spectra = prepared?.shape[1] === cut.tile ? prepared : weightSpectra(w, cut.tile, 'inputs');
   for (const chunk of chunks) {
     const xs = pairSpectra(from, cut, chunk, around(k, cut.tile));
     const ys = multiplySpectra(xs, spectra, true);
@@ -67,16 +70,16 @@ export function fftConvForward(
     pairsFromSpectra(ys, to, cut, chunk, { first: 0, side: cut.step, slope, masked: false });
     ys.free();
   }
-  spectra.free();
+  if (spectra !== prepared) spectra.free();
   return y;
 }
 
-/** dx (N, Ci, H, W), half as high and wide where x was enlarged, becomes d(loss)/dx. dy: (N, Co, H, W), w: (Co, Ci, k, k). */
+/** Writes d(loss)/dx to dx (N, Ci, H, W). dy: (N, Co, enlarge H, enlarge W), w: (Co, Ci, k, k). */
 export function fftConvGradInput(dy: Tensor, w: Tensor, dx: Tensor, { enlarge, ...options }: FftOptions = {}): void {
   fftConvBackward(dy, imagePlanes(dx, enlarge), w.shape[2], { dx: { w, slope: 1, masked: false } }, options);
 }
 
-/** d(loss)/dw, (Co, Ci, k, k). dy: (N, Co, H, W), x: (N, Ci, H, W). */
+/** d(loss)/dw, (Co, Ci, k, k). dy: (N, Co, enlarge H, enlarge W), x: (N, Ci, H, W). */
 export function fftConvGradWeight(
   dy: Tensor,
   x: Tensor,
@@ -87,7 +90,7 @@ export function fftConvGradWeight(
   return fftConvBackward(dy, input, kernelSize, { dw: { input } }, options)!;
 }
 
-/** Both gradients, which share the spectra of dy. */
+/** Both gradients in one run: they share the spectra of dy. */
 export function fftConvGradients(
   dy: Tensor,
   x: Tensor,
@@ -102,16 +105,16 @@ export function fftConvGradients(
 }
 
 interface Wanted {
-  /** writes the gradient to the input */
+  /** computes the gradient of the input */
   readonly dx?: { readonly w: Tensor; readonly slope: number; readonly masked: boolean };
-  /** returns the gradient to the weights, for this input, or adds it */
+  /** computes the gradient of the weights, for this input, as a new tensor or added to one */
   readonly dw?: { readonly input: Planes; readonly addTo?: Tensor };
 }
 
 /**
- * The gradients that are wanted, tile by tile: a tile of x is read before its gradient is written, so both may be one
- * tensor. A tile of dy is taken with its surroundings, one of x without, at the end of its square: then value (r, s) of
- * their correlation is the gradient to weight (r, s).
+ * The backward, tile by tile. A tile of x is read before its gradient is written, so both may be one tensor. A tile of dy is taken
+ * with its surroundings, and a tile of x without, at the end of its square: value (r, s) of their correlation is then the gradient
+ * of weight (r, s).
  */
 function fftConvBackward(dy: Tensor, input: Planes, k: number, { dx, dw }: Wanted, options: FftOptions): Tensor | undefined {
   const [batch, outputs] = dy.shape;

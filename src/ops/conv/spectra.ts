@@ -12,9 +12,9 @@ import { WORKGROUP } from '../grid';
 import type { Chunk, Tile, TilePlan } from './tiles';
 import { tileProducts } from './variants';
 
-// The steps of a convolution by tiles: tiles to spectra and back, and what is done to the spectra between.
+// The steps of a convolution by tiles: tiles to spectra, products or correlations of spectra, and back.
 
-/** The planes that a transform reads or writes: a tensor seen as images and channels, and how it is cut into tiles. */
+/** The planes that a transform reads or writes: a tensor, seen as images and channels. */
 export interface Planes {
   readonly tensor: Tensor;
   readonly height: number;
@@ -23,43 +23,44 @@ export interface Planes {
   /** elements from one image to the next, and from one channel to the next */
   readonly imageStride: number;
   readonly channelStride: number;
-  /** 2: height and width are those of the tensor enlarged twice */
+  /** 2: height and width are those of the tensor, enlarged twice */
   readonly enlarge: 1 | 2;
 }
 
+/** How planes are cut into tiles. */
 export type Cut = Omit<TilePlan, 'chunks'>;
 
-/** The part of a tile that is read. */
+/** The part of every tile that is read. */
 export interface Window {
-  /** row and column of the image where the first tile begins */
+  /** row and column of the image at which the first tile begins */
   readonly origin: number;
-  /** first row and column of a tile that are read, and how many; the rest is 0 */
+  /** the first row and column of a tile that are read, and how many; all others are 0 */
   readonly start: number;
   readonly side: number;
 }
 
-/** The part of a tile that is kept. */
+/** The part of every tile that is written. */
 export interface Result {
-  /** row and column of a tile where it begins, and how many there are */
+  /** the first row and column of a tile that are written, and how many */
   readonly first: number;
   readonly side: number;
-  /** of the LeakyReLU that the values go through, or, `masked`, that the values which they replace came from */
+  /** of a LeakyReLU on the values; or, `masked`, of the LeakyReLU that made the values which they replace */
   readonly slope: number;
   readonly masked: boolean;
 }
 
-const LANES = 8; // invocations each way in a workgroup of the products; invocations of a subgroup
+const LANES = 8; // rows and columns of invocations in a workgroup of a product; invocations in a subgroup
 const PRODUCT = { PAIRS: 2, OUTPUTS: 4 };
-const CORRELATE_BLOCK = 4; // channels each way that an invocation makes
+const CORRELATE_BLOCK = 4; // input and output channels per invocation
 
-/** Pairs of tiles that a workgroup transforms, one line an invocation. */
+/** Pairs of tiles per workgroup of a transform, in which every invocation transforms a line. */
 const pairsPerGroup = (tile: number): number => WORKGROUP / tile;
-/** Rows of frequencies that say all about a real tile. */
+/** Rows of frequencies that determine the spectrum of a real tile. */
 const halfRows = (tile: number): number => tile / 2 + 1;
-/** How many frequencies these hold if only one of each f and -f is counted. */
+/** The frequencies in them, of which f and -f count once. */
 const halfFrequencies = (tile: number): number => tile ** 2 / 2 + 2;
 
-/** Spectra (tile, tile, channels, pairs) of the chunk's pairs of tiles, complex. */
+/** The spectra of a chunk's pairs of tiles, complex: (tile, tile, channels, pairs, 2). */
 export function pairSpectra(
   { tensor, enlarge, ...planes }: Planes,
   { tile, ...cut }: Cut,
@@ -76,7 +77,7 @@ export function pairSpectra(
   return spectra;
 }
 
-/** Writes the results of the chunk's pairs of tiles into their planes. */
+/** Transforms the spectra of a chunk's pairs of tiles back, and writes them to their planes. */
 export function pairsFromSpectra(
   spectra: Tensor,
   { tensor, enlarge, ...planes }: Planes,
@@ -92,7 +93,11 @@ export function pairsFromSpectra(
   });
 }
 
-/** Spectra (tile / 2 + 1, tile, inputs, outputs) of weights (Co, Ci, k, k); `inputs` are the channels that a product sums over. */
+/**
+ * The spectra of weights (Co, Ci, k, k), complex: (tile / 2 + 1, tile, inputs, outputs, 2).
+ *
+ * @param summed the channels that products sum over, which become `inputs`
+ */
 export function weightSpectra(w: Tensor, tile: Tile, summed: 'inputs' | 'outputs'): Tensor {
   const [co, ci, k] = w.shape;
   const [ofCo, ofCi] = [ci * k * k, k * k]; // strides
@@ -106,12 +111,12 @@ export function weightSpectra(w: Tensor, tile: Tile, summed: 'inputs' | 'outputs
     tensors: { w, spectra },
     uniforms,
     constants: { TILE: tile, K: k },
-    grid: [Math.ceil((Math.ceil(halfRows(tile) / 3) * outputs) / WORKGROUP), inputs, 1], // an invocation makes three rows
+    grid: [Math.ceil((Math.ceil(halfRows(tile) / 3) * outputs) / WORKGROUP), inputs, 1], // three rows per invocation
   });
   return spectra;
 }
 
-/** Writes, or with `add` adds, to dw (Co, Ci, k, k) from twice its spectra, (tile / 2 + 1, tile, Ci, Co). */
+/** Transforms spectra of twice the gradient, (tile / 2 + 1, tile, Ci, Co, 2), back to dw (Co, Ci, k, k); with `add` adds it. */
 export function weightsFromSpectra(spectra: Tensor, dw: Tensor, add: boolean): void {
   const [outputs, inputs, k] = dw.shape;
   const [, tile] = spectra.shape;
@@ -123,7 +128,7 @@ export function weightsFromSpectra(spectra: Tensor, dw: Tensor, add: boolean): v
   });
 }
 
-/** Spectra of the results, (tile, tile, outputs, pairs): x (tile, tile, inputs, pairs) times w (`weightSpectra`) or its conjugate. */
+/** The product of x (tile, tile, inputs, pairs, 2) with `weightSpectra`, or with their conjugate: (tile, tile, outputs, pairs, 2). */
 export function multiplySpectra(x: Tensor, w: Tensor, conjugate: boolean): Tensor {
   const [TILE, , inputs, pairs] = x.shape;
   const outputs = w.shape[3];
@@ -151,7 +156,11 @@ export function multiplySpectra(x: Tensor, w: Tensor, conjugate: boolean): Tenso
   return y;
 }
 
-/** Adds to the spectra `dw`, or with `first` replaces them by, twice the correlation of x (tile, tile, inputs, pairs) with dy. */
+/**
+ * dw <- dw + twice the correlation of x (tile, tile, inputs, pairs, 2) with dy (tile, tile, outputs, pairs, 2).
+ *
+ * @param first replaces dw instead
+ */
 export function correlateSpectra(x: Tensor, dy: Tensor, dw: Tensor, first: boolean): void {
   const [TILE, , inputs, pairs] = x.shape;
   const outputs = dy.shape[2];
@@ -172,7 +181,7 @@ export function correlateSpectra(x: Tensor, dy: Tensor, dw: Tensor, first: boole
   }
 }
 
-/** Empty spectra of weights, or of the gradient to them. */
+/** A tensor for the spectra of weights, or of their gradient. */
 export function emptyWeightSpectra(gpu: Runtime, tile: Tile, inputs: number, outputs: number): Tensor {
   return Tensor.empty(gpu, [halfRows(tile), tile, inputs, outputs, 2], 'weight spectra');
 }

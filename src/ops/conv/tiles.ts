@@ -1,14 +1,14 @@
-/** Rows and columns that a tile may have, which is also the size of its Fourier transform. */
+/** Sizes of a tile, in rows and columns, which are also the sizes of its Fourier transform. */
 export const TILES = [16, 32] as const;
 export type Tile = (typeof TILES)[number];
 
-/** Bytes that the spectra of activations may take at a time: small enough for caches. An eighth of it costs about a fifth of the speed. */
+/** The most bytes of spectra of activations at a time: few enough for caches. With an eighth of it convolutions are about a fifth slower. */
 const WORKSPACE_BYTES = 16 * 2 ** 20;
 
 const BYTES_PER_FREQUENCY = 8;
-const LANES = 8; // a chunk is a multiple of what neighbouring invocations make of a product
+const LANES = 8; // the pairs of a chunk are a multiple of the pairs in a workgroup of a product
 
-/** A convolution with stride 1: the size of its result, and its channels. */
+/** A convolution with stride 1: the size of its result and its channels. */
 export interface TiledShape {
   readonly batch: number;
   readonly height: number;
@@ -17,16 +17,16 @@ export interface TiledShape {
   readonly outputs: number;
 }
 
-/** How an N x H x W batch of images is cut into tiles of which a k x k convolution makes `step` x `step` values each. */
+/** How a batch of images is cut into tiles, each of which gives `step` x `step` values of a k x k convolution. */
 export interface TilePlan {
   readonly tile: Tile;
-  /** rows and columns from one tile to the next: what circular convolution leaves unspoilt, tile + 1 - k */
+  /** rows and columns from one tile to the next: tile + 1 - k, the values that circular convolution computes right */
   readonly step: number;
   readonly tilesX: number;
   readonly tilesPerImage: number;
-  /** of all images */
+  /** tiles of all images */
   readonly tiles: number;
-  /** first pair of tiles and number of pairs of each chunk; a chunk is what is in memory at a time */
+  /** the pairs of tiles that are in memory at a time */
   readonly chunks: readonly Chunk[];
 }
 
@@ -36,15 +36,15 @@ export interface Chunk {
 }
 
 export interface PlanOptions {
-  /** bytes that spectra of activations may take at a time; default WORKSPACE_BYTES */
+  /** the most bytes that spectra of activations take at a time; default 16 MiB */
   readonly workspace?: number;
-  /** no tile larger than this is taken */
+  /** the largest tile to use; default 32 */
   readonly largest?: Tile;
-  /** default the one of least work */
+  /** default the size of least work */
   readonly tile?: Tile;
 }
 
-/** Cuts a batch into tiles, two of which make one complex transform, and these pairs into chunks of about equal size. */
+/** Cuts a batch into tiles, and pairs of tiles, which share a complex transform, into chunks of about equal size. */
 export function planTiles(
   shape: TiledShape,
   kernelSize: number,
@@ -55,8 +55,8 @@ export function planTiles(
 }
 
 /**
- * The tile for which the fewest values are transformed, if the spectra of the weights and of a least chunk fit the workspace:
- * of a larger tile more is result and less is overlap, but weights grow to its size, and a small map fills it badly.
+ * The tile for which the fewest values are transformed, among those for which the weights and the smallest chunk fit the workspace.
+ * A larger tile has less overlap, but the spectra of weights grow with it, and small maps leave much of it empty.
  */
 function suitedTile(shape: TiledShape, kernelSize: number, workspace: number, largest: Tile): Tile {
   const { inputs, outputs } = shape;

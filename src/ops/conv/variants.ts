@@ -2,38 +2,38 @@ import type { Runtime } from '../../gpu/runtime';
 import { TILES, type Tile } from './tiles';
 
 /**
- * How the spectra of tiles are multiplied. `plain`: every invocation loads what it multiplies. `subgroup`: the lanes of a subgroup,
- * 8 wide, load for each other.
+ * How spectra of tiles are multiplied. `plain`: every invocation loads its own operands. `subgroup`: the 8 invocations of a subgroup
+ * share what they load.
  */
 export type TileProducts = 'plain' | 'subgroup';
 
-/** The key of the choice in Runtime.choices. */
+/** The key in `Runtime.choices` of how spectra are multiplied. */
 export const PRODUCTS_CHOICE = 'tile products';
 
 type Abilities = Pick<Runtime['adapter'], 'software' | 'features' | 'subgroupSize'>;
 
-/** Whether an adapter can run the products by subgroups: its subgroups are known to be 8 wide. */
+/** Whether an adapter can run the products by subgroups: all its subgroups must have 8 invocations. */
 export function hasSubgroupsOf8({ features, subgroupSize }: Abilities): boolean {
   return features.includes('subgroups') && subgroupSize === 8;
 }
 
 /**
- * What suits an adapter: the plain products, save on lavapipe, whose lanes are those of a CPU's vectors, and where a load costs every
- * lane as much as several multiplications (benchmarks/RESULTS.md has the ratio).
+ * The default for an adapter: plain products, except on lavapipe, which maps invocations to the lanes of CPU vectors: there a load
+ * costs as much as several multiplications (see benchmarks/RESULTS.md).
  */
 export function suitedProducts(adapter: Abilities): TileProducts {
   return adapter.software && hasSubgroupsOf8(adapter) ? 'subgroup' : 'plain';
 }
 
-/** The key in Runtime.choices of the largest tile that may be used. */
+/** The key in `Runtime.choices` of the largest tile to use. */
 export const TILE_CHOICE = 'largest tile';
 
-/** Small tiles are compiled in a third of the time, large ones compute less; where a tuner found nothing, the largest there is. */
+/** The largest tile to use: a tuner's choice, or 32. Small tiles compile in a third of the time, large tiles compute less. */
 export function largestTile({ choices }: Runtime): Tile {
   return TILES.find((tile) => `${tile}` === choices.get(TILE_CHOICE)) ?? TILES.at(-1)!;
 }
 
-/** What to run: what a tuner chose for this adapter, or what suits it. */
+/** How to multiply spectra: a tuner's choice, or the default for the adapter. */
 export function tileProducts({ choices, adapter }: Runtime): TileProducts {
   return (choices.get(PRODUCTS_CHOICE) as TileProducts) ?? suitedProducts(adapter);
 }

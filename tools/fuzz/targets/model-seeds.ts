@@ -2,8 +2,8 @@ import type { Checkpoint, TrainingRecord } from '../../../src/checkpoint/checkpo
 import { encodeCheckpoint } from '../../../src/checkpoint/codec';
 import { IMAGENET } from '../../../src/ops/preprocess';
 import { latentShape, type PyramidFlowConfig } from '../../../src/pyramidflow/config';
-import { tensorShapes } from '../../../src/pyramidflow/initialize';
 import { settingsFor } from '../../../src/pyramidflow/settings';
+import { tensorShapes } from '../../../src/pyramidflow/tensors';
 import { elements } from '../../../src/tensor/tensor';
 import { asOldFormat } from '../../../test/support/old-checkpoint';
 import { trainedTensors } from '../../../test/support/small-weights';

@@ -2,7 +2,7 @@ import { PyramidFlowError } from '../core/errors';
 
 const RADICES = [4, 2, 3, 5, 7];
 
-/** The radices of the passes for a length whose factors are 2, 3, 5 and 7; undefined for any other. */
+/** The radix of each pass of an FFT of this length; undefined if it has a prime factor above 7. */
 export function fftRadices(length: number): number[] | undefined {
   if (!Number.isInteger(length) || length < 1) return undefined;
   const passes: number[] = [];
@@ -17,10 +17,12 @@ export function fftRadices(length: number): number[] | undefined {
 }
 
 /**
- * The nearest lengths, at most and at least `length`, that an FFT can have and that are multiples of `step`, which must
- * be such a length itself; below one step, both are the step.
+ * The nearest lengths at and below, and at and above `length`, that the FFT supports and that are multiples of `step`. For less
+ * than one step both are the step.
+ *
+ * @param step a length that the FFT supports; default 1
  */
-export function goodSizes(length: number, step = 1): { smaller: number; larger: number } {
+export function nearestFftLengths(length: number, step = 1): { smaller: number; larger: number } {
   const isGood = (size: number) => fftRadices(size) !== undefined;
   let smaller = Math.max(step, Math.floor(length / step) * step);
   while (smaller > step && !isGood(smaller)) smaller -= step;
@@ -29,14 +31,18 @@ export function goodSizes(length: number, step = 1): { smaller: number; larger: 
   return { smaller, larger };
 }
 
-/** The radices, or a ShapeError that names the nearest good sizes. */
+/**
+ * The radices of a length.
+ *
+ * @throws PyramidFlowError ShapeError that names the nearest supported lengths
+ */
 export function requireRadices(length: number, what: string): number[] {
   const radices = fftRadices(length);
   if (radices) return radices;
-  const { smaller, larger } = goodSizes(length);
+  const { smaller, larger } = nearestFftLengths(length);
   throw new PyramidFlowError(
     'ShapeError',
-    `${what} of ${length} has a prime factor above 7, which the FFT cannot take`,
+    `${what} of ${length} has a prime factor above 7, which the FFT does not support`,
     `use ${smaller} or ${larger}`,
   );
 }

@@ -13,10 +13,10 @@ import { blurred, fourier, maximumPool, nearestResize } from './reference';
 
 const HALVING = { side: 2, stride: 2, before: 0 };
 
-/** Checks of what happens to pictures before the network, and of loss, map and optimizer behind it. */
-export const PICTURE_CHECKS: readonly Check[] = [
+/** Checks of the way of an image to the network, and of what follows it: loss, map and optimizer. */
+export const IMAGE_CHECKS: readonly Check[] = [
   {
-    name: 'resizing of pictures',
+    name: 'resize of images',
     kernels: ['unpack_bytes', 'resize'],
     tolerance: 0,
     async run(lab) {
@@ -53,7 +53,7 @@ export const PICTURE_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'normalization of pictures',
+    name: 'normalization of images',
     kernels: ['normalize'],
     tolerance: 1e-6,
     run(lab) {
@@ -103,7 +103,7 @@ export const PICTURE_CHECKS: readonly Check[] = [
     tolerance: 1e-5,
     run(lab) {
       const [x, template] = [lab.sample([3, 4, 3, 7]), lab.sample([1, 4, 3, 7])];
-      const mean = (of: (at: number) => number, pixel: number) =>
+      const channelMean = (of: (at: number) => number, pixel: number) =>
         [0, 1, 2, 3].reduce((total, channel) => total + of(channel * 21 + pixel) / 4, 0);
       const pairs = [
         [0, 1],
@@ -111,12 +111,12 @@ export const PICTURE_CHECKS: readonly Check[] = [
         [1, 2],
       ].flatMap(([a, b]) =>
         Array.from({ length: 21 }, (_, pixel) =>
-          mean((at) => Math.abs(x.values[a * 84 + at] - x.values[b * 84 + at]), pixel),
+          channelMean((at) => Math.abs(x.values[a * 84 + at] - x.values[b * 84 + at]), pixel),
         ),
       );
       const distances = [0, 1, 2].flatMap((image) =>
         Array.from({ length: 21 }, (_, pixel) =>
-          mean((at) => Math.abs(x.values[image * 84 + at] - template.values[at]), pixel),
+          channelMean((at) => Math.abs(x.values[image * 84 + at] - template.values[at]), pixel),
         ),
       );
       return [
@@ -179,7 +179,7 @@ async function checkLoss(lab: Lab): Promise<Comparison[]> {
   ];
 }
 
-/** The first step on 67 values, clipped: both moments are known then. */
+/** The first step, on 67 values, with clipping: both moments follow from the gradient. */
 async function checkAdam(lab: Lab): Promise<Comparison[]> {
   const { learningRate, betas, epsilon, weightDecay, clipNorm } = ADAM_DEFAULTS;
   const start = lab.sample([67]);
@@ -197,7 +197,7 @@ async function checkAdam(lab: Lab): Promise<Comparison[]> {
       what: 'the step',
       actual: start.values.map((v, i) => v - moved[i]),
       expected: gradient.map((g) => (learningRate * g) / (Math.abs(g) + epsilon)),
-      scale: learningRate * 100,
+      magnitude: learningRate * 100,
     },
     {
       what: 'the first moment',

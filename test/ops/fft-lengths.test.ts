@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fftRadices, goodSizes, requireRadices } from '../../src/ops/fft-plan';
+import { fftRadices, nearestFftLengths, requireRadices } from '../../src/ops/fft-lengths';
 
 /** Whether 2, 3, 5 and 7 are all the prime factors of n: by trial division. */
 function isSmooth(n: number): boolean {
@@ -36,12 +36,12 @@ test('what is no length has no radices', () => {
 });
 
 test('good sizes are the nearest ones, multiples of the step', () => {
-  assert.equal(goodSizes(11), { smaller: 10, larger: 12 });
-  assert.equal(goodSizes(256), { smaller: 256, larger: 256 });
-  assert.equal(goodSizes(2047), { smaller: 2025, larger: 2048 });
-  assert.equal(goodSizes(88, 8), { smaller: 80, larger: 96 });
-  assert.equal(goodSizes(900, 8), { smaller: 896, larger: 960 });
-  assert.equal(goodSizes(3, 8), { smaller: 8, larger: 8 });
+  assert.equal(nearestFftLengths(11), { smaller: 10, larger: 12 });
+  assert.equal(nearestFftLengths(256), { smaller: 256, larger: 256 });
+  assert.equal(nearestFftLengths(2047), { smaller: 2025, larger: 2048 });
+  assert.equal(nearestFftLengths(88, 8), { smaller: 80, larger: 96 });
+  assert.equal(nearestFftLengths(900, 8), { smaller: 896, larger: 960 });
+  assert.equal(nearestFftLengths(3, 8), { smaller: 8, larger: 8 });
 });
 
 test('a length that cannot be is refused with the good ones', () => {
