@@ -10,6 +10,8 @@ import { type Block, InferenceBlock } from './block';
 import { blockPlan, checkConfig, couplingLevels, latentShape, type PyramidFlowConfig } from './config';
 import { type NamedTensors, tensorShapes } from './tensors';
 
+const MOST_PREPARED = 256 * 2 ** 20;
+
 /**
  * PyramidFlow (Lei et al., CVPR 2023): an orthonormal stem, a Laplacian pyramid and a chain of blocks, each an affine coupling
  * between the pyramid's levels and a 1x1 mixing.
@@ -104,14 +106,21 @@ export class PyramidFlow {
    * the mixing matrices. Results are the same to the bit. The weights must not change afterwards, so a prepared model cannot be
    * trained. A second call does nothing.
    *
-   * With the released settings this takes 38 MiB of GPU memory at 128 x 128 and 50 MiB at 256 x 256, until `free`.
+   * With the released settings this takes 38 MiB of GPU memory at 128x128 and 50 MiB at 256x256, until `free`. Spectra take several
+   * times the memory of the weights, so of larger models only the first blocks are prepared.
+   *
+   * @param most bytes, at which preparation stops after the current block; default 256 MiB
    */
-  prepare(): void {
+  prepare(most = MOST_PREPARED): void {
     if (this.preparedStem) return;
-    const { config } = this;
+    const { config, gpu } = this;
+    const before = gpu.memory.use().live;
     this.preparedStem = unscoped(() => prepareWeights(this.stem, config.height, config.width));
     const shapes = Array.from({ length: config.levels }, (_, level) => latentShape(config, level));
-    for (const block of this.inference) block.prepare(shapes);
+    for (const block of this.inference) {
+      if (gpu.memory.use().live - before >= most) break;
+      block.prepare(shapes);
+    }
   }
 
   /** Whether `prepare` was called. */

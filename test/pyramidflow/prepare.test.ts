@@ -75,6 +75,16 @@ test('what was prepared is kept once, and given back with the model', () => {
   assert.is(gpu.memory.use().live, start);
 });
 
+test('of a model too large for the memory only the first blocks are prepared, with the same bits', async () => {
+  const model = smallModel(SIZE);
+  const images = randomImages(1, SIZE);
+  const expected = await valuesOf(model.forward(images));
+  const plain = traced(model, images).dispatches;
+  model.prepare(1);
+  assert.is(traced(model, images).dispatches, plain - 1, 'the stem');
+  assert.equal(await valuesOf(model.forward(images)), expected);
+});
+
 test('a prepared model cannot be trained', async () => {
   const model = smallModel();
   model.prepare();
