@@ -2,7 +2,7 @@
 // With MASKED = 1, y holds the output h of a LeakyReLU and is replaced: y = (h > 0 ? 1 : slope) * sum.
 // x: (batch, inputs, inHeight, inWidth)   packed: weights as conv2d_pack lays them out   y: (batch, outputs, outHeight, outWidth)
 // grid: (ceil(outHeight * ceil(outWidth / RUN) / 64), ceil(outputs / 8), batch)
-// One invocation makes 8 channels of RUN neighbouring pixels: weights are the same for all lanes, inputs are shared by the taps.
+// One invocation computes 8 channels of RUN neighbouring pixels: all lanes read the same weights, and the taps share inputs.
 override K: u32 = 7;
 override STRIDE: u32 = 1;
 override RUN: u32 = 4;

@@ -1,5 +1,5 @@
 // dx[n, i, q] = sum over o, k with STRIDE * p + k - K / 2 = q of w[o, i, k] * dy[n, o, p], the transpose of conv2d_direct for
-// strides above 1; for stride 1 conv2d_direct does it with transposed weights.
+// strides above 1; stride 1 uses conv2d_direct with transposed weights.
 // dy: (batch, outputs, outHeight, outWidth)   w: (outputs, inputs, K, K)   dx: (batch, inputs, inHeight, inWidth)
 // grid: (ceil(inHeight * inWidth / 64), ceil(inputs / BLOCK), batch)
 override K: u32 = 7;

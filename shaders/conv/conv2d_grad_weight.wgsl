@@ -1,8 +1,8 @@
 // partials[c, o, i, k] = sum over the rows of chunk c of dy[n, o, p] * x[n, i, STRIDE * p + k - K / 2].
-// The rows of all images, batch * outHeight of them, are cut into chunks; sum_slices adds the partial sums up in order.
+// The rows of all images, batch * outHeight of them, are cut into chunks; sum_slices adds the partial sums in order.
 // dy: (batch, outputs, outHeight, outWidth)   x: (batch, inputs, inHeight, inWidth)   partials: (chunks, outputs, inputs, K, K)
 // grid: (ceil(inputs * K / 64), ceil(outputs / 4), chunks)
-// One invocation makes one row of taps for 4 output channels: dy is the same for all lanes, an input is loaded once for all taps.
+// One invocation computes one row of taps for 4 output channels: all lanes read the same dy, and an input is loaded once for all taps.
 override K: u32 = 7;
 override STRIDE: u32 = 1;
 const BLOCK: u32 = 4;

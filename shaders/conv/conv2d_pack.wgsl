@@ -1,6 +1,6 @@
 // Lays weights out for conv2d_direct: packed[((i * K + ky) * K + kx) * ceil(outputs / 4) + o / 4][o % 4] = w[o, i, ky, kx],
-// so that four channels are one load; channels past the last are 0. With TRANSPOSE = 1 the weights are those of the gradient to
-// the input: inputs and outputs change places and the taps are turned by 180 degrees.
+// so that one load reads four channels; channels past the last are 0. With TRANSPOSE = 1 the weights are those of the gradient of
+// the input: inputs and outputs are exchanged, and the taps are rotated by 180 degrees.
 // w: (outputs, inputs, K, K), or (inputs, outputs, K, K) if TRANSPOSE
 // grid: linear over inputs * K * K * ceil(outputs / 4)
 // #include "lib/linear_index.wgsl"

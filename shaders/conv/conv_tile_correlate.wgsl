@@ -1,10 +1,10 @@
-// The spectra of the gradient to the weights, summed over tiles (those of x and dy are pairs of real tiles in one complex tile):
+// The spectra of the gradient of the weights, summed over tiles (those of x and dy are pairs of real tiles in one complex tile):
 //   dw[f, i, o] (+)= sum over p of x[f, i, p] * conj(dy[f, o, p]) + conj(x[-f, i, p]) * dy[-f, o, p]
-// which is twice the correlation of the real tiles. Since dw[-f] is its conjugate, the rows of f from 0 to TILE / 2 say all.
-// With add = 1 it is added to what dw holds.
+// which is twice the correlation of the real tiles. Since dw[-f] is its conjugate, the rows of f from 0 to TILE / 2 suffice.
+// With add = 1 the sum is added to dw, otherwise it replaces dw.
 // x: (TILE, TILE, inputs, pairs)   dy: (TILE, TILE, outputs, pairs)   dw: (TILE / 2 + 1, TILE, inputs, outputs)
 // grid: (ceil(outputs / (8 * BLOCK)), ceil(inputs / (8 * BLOCK)), HALF)
-// One invocation makes BLOCK x BLOCK channels.
+// One invocation computes BLOCK x BLOCK channels.
 override TILE: u32 = 16;
 override BLOCK: u32 = 4;
 // #include "lib/half_frequencies.wgsl"

@@ -1,10 +1,10 @@
-// The spectra of the gradient to the weights as conv_tile_correlate sums them, for adapters whose subgroups are 8 wide and to which a
-// load costs as much as many multiplications: the lanes of a subgroup load eight channels of x at once and pass them round.
+// The same sums as conv_tile_correlate, for adapters whose subgroups are 8 wide and on which a load costs as much as many
+// multiplications: the lanes of a subgroup load eight channels of x at once and share them.
 //   dw[f, i, o] (+)= sum over p of x[f, i, p] * conj(dy[f, o, p]) + conj(x[-f, i, p]) * dy[-f, o, p]
-// With add = 1 it is added to what dw holds.
+// With add = 1 the sum is added to dw, otherwise it replaces dw.
 // x: (TILE, TILE, inputs, pairs)   dy: (TILE, TILE, outputs, pairs)   dw: (TILE / 2 + 1, TILE, inputs, outputs)
 // grid: (ceil(outputs / (8 * OUTPUTS)), ceil(inputs / INPUTS), ceil(HALF / 8))
-// One subgroup serves f and -f; one invocation makes INPUTS channels, a multiple of 8, times OUTPUTS channels, 8 apart.
+// One subgroup serves f and -f; one invocation computes INPUTS channels, a multiple of 8, times OUTPUTS channels, 8 apart.
 enable subgroups;
 
 override TILE: u32 = 16;

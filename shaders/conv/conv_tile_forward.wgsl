@@ -3,10 +3,10 @@
 // cost one complex transform and no symmetry needs to be undone.
 // Tile t begins `step` pixels after its neighbour, at `origin` for the first; outside x, and outside its rows and columns from START
 // to START + SIDE - 1, it is zero.
-// With ENLARGE = 2, x stands for itself enlarged twice (nearest), height x width large, and is read at half of row and column.
+// With ENLARGE = 2, height x width is the size of x enlarged twice (nearest), and x is read at half of row and column.
 // x: image n, channel c from element n * imageStride + c * channelStride on, each height x width   spectra: (TILE, TILE, channels, pairs)
 // grid: (ceil(pairs / PAIRS), channels, 1)
-// One invocation makes one line of a tile: first a column, then, through workgroup memory, a row.
+// One invocation transforms one line of a tile: first a column, then, through workgroup memory, a row.
 override TILE: u32 = 16; // or 32
 override START: u32 = 0;
 override SIDE: u32 = 16;

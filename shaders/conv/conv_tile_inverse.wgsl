@@ -1,12 +1,12 @@
 // The tiles of y from their spectra, the inverse of conv_tile_forward:
 //   z[r, s] = scale * sum over u, v of spectra[u, v, c, p] * exp(2 pi i (u * r + v * s) / TILE)
 // The real parts of z are tile 2 p, the imaginary parts tile 2 p + 1.
-// Of a tile the SIDE x SIDE values from (FIRST, FIRST) on are kept; they go into y at `step` times the tile's place, through
+// Of every tile the SIDE x SIDE values from (FIRST, FIRST) on are written to y, at `step` times the tile's place, through
 // leaky(v) = v > 0 ? v : slope * v. With MASKED = 1, y holds the output h of a LeakyReLU and becomes (h > 0 ? 1 : slope) * v.
 // With POOL = 2, y holds the sums of 2 x 2 values each, the gradient of an enlargement (nearest); SIDE, height and width are even.
 // spectra: (TILE, TILE, channels, pairs)   y: image n, channel c from element n * imageStride + c * channelStride on, height x width
 // grid: (ceil(pairs / PAIRS), channels, 1)
-// One invocation makes one line of a tile: first a row, then, through workgroup memory, a column.
+// One invocation transforms one line of a tile: first a row, then, through workgroup memory, a column.
 override TILE: u32 = 16; // or 32
 override FIRST: u32 = 0;
 override SIDE: u32 = 10;

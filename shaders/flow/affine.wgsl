@@ -3,7 +3,7 @@
 // logScale: (batch, channels, FACTOR * height, FACTOR * width), of which element (FACTOR * i, FACTOR * j) belongs to x[i, j]
 // mean: (FACTOR * height, FACTOR * width) (CVN), or (channels) if PER_CHANNEL (SVN)
 // shift: the second half of the channels of network (batch, 2 * channels, FACTOR * height, FACTOR * width)
-// grid: (ceil(width / 64), height, channels); batch is a loop, since divisions of an index cost more than all else here
+// grid: (ceil(width / 64), height, channels); the batch is a loop, since index divisions would cost more than everything else
 override INVERSE: u32 = 0;
 override FACTOR: u32 = 1;
 override PER_CHANNEL: u32 = 0;

@@ -1,4 +1,4 @@
-// From dw to the LU parameters of mixing_matrix, below the diagonal: dL = P^T dw U^T, where U includes its diagonal.
+// The gradient of the LU factors of mixing_matrix below the diagonal, from dw: dL = P^T dw U^T, where U includes its diagonal.
 // Shapes as in mixing_matrix; dLower: (SIZE, SIZE), zero where the parameter has no effect
 // grid: linear over SIZE * SIZE
 override SIZE: u32 = 16;

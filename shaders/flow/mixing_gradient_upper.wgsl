@@ -1,7 +1,7 @@
-// From dw to the LU parameters of mixing_matrix, on and above the diagonal: dU = (P L)^T dw, where L includes its diagonal,
+// The gradient of the LU factors of mixing_matrix on and above the diagonal, from dw: dU = (P L)^T dw, where L includes its diagonal,
 // and d logS = g - mean(g) with g = diag(dU) * diag(U).
 // Shapes as in mixing_matrix; dUpper: (SIZE, SIZE), zero where the parameter has no effect; dLogS: (SIZE)
-// grid: 1 workgroup; its 64 lanes share the entries out
+// grid: 1 workgroup; its 64 lanes share the entries
 override SIZE: u32 = 16;
 // #include "lib/mixing.wgsl"
 

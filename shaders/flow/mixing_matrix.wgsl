@@ -1,6 +1,6 @@
 // w = P (L + I) (U + diag(sign * exp(logS - mean(logS)))), so |det w| = 1 (paper, section 3.4; Glow, equation 10).
 // L is the strict lower part of `lower`, U the strict upper part of `upper`, P a permutation.
-// all: (SIZE, SIZE), save logS and sign: (SIZE)
+// logS, sign: (SIZE)   all others: (SIZE, SIZE)
 // grid: linear over SIZE * SIZE
 override SIZE: u32 = 16;
 // #include "lib/linear_index.wgsl"
@@ -19,7 +19,7 @@ fn main(at: Invocation) {
   if (index >= SIZE * SIZE) { return; }
   let column = index % SIZE;
   var row = 0u; // of L U, which P moves to this row of w
-  var mean = 0.0; // meanLogS in the same loop: one of its own costs lavapipe a fifth of this kernel
+  var mean = 0.0; // meanLogS in the same loop: a loop of its own takes a fifth of this kernel's time on lavapipe
   for (var k = 0u; k < SIZE; k++) {
     if (perm[index / SIZE * SIZE + k] > 0.5) { row = k; }
     mean += logS[k] / f32(SIZE);

@@ -1,6 +1,6 @@
 // x[n, c, p] -= mean[p] (CVN) or mean[c] (SVN), in place.
 // x: (batch, channels, pixels)   mean: (pixels), or (channels) if PER_CHANNEL
-// grid: (ceil(pixels / 64), channels); batch is a loop, since divisions of an index cost more than all else here
+// grid: (ceil(pixels / 64), channels); the batch is a loop, since index divisions would cost more than everything else
 override PER_CHANNEL: u32 = 0;
 
 struct Shape { batch: u32, channels: u32, pixels: u32 }

@@ -1,4 +1,4 @@
-// Antialiased resize along one axis as Pillow does it for 8-bit images, in integers, so that all platforms give the same bytes:
+// Antialiased resize along one axis as Pillow does it for 8-bit images, in integers, so that the bytes are the same on all platforms:
 // y[o, t, i] = clamp((2^(bits - 1) + sum over s < stride of weights[t, s] * x[o, starts[t] + s, i]) >> bits, 0, 255).
 // x: (outer, inSize, inner)   y: (outer, outSize, inner), one byte a value in a u32
 // starts: (outSize)   weights: (outSize, stride), fixed point with `bits` fraction bits, 0 past the end of a window

@@ -1,4 +1,4 @@
-// Where an invocation stands in a grid that src/ops/grid.ts made by linearGrid.
+// The index of an invocation in a grid from `linearGrid` (src/ops/grid.ts).
 struct Invocation {
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,

@@ -1,4 +1,4 @@
-// The LU parameters of a mixing, of which the kernel binds logS and sign, and declares SIZE.
+// The diagonal of the LU factors of a mixing. The kernel binds logS and sign, and declares SIZE.
 
 fn meanLogS() -> f32 {
   var mean = 0.0;

@@ -1,5 +1,5 @@
-// The Fourier transform of a tile, one of its lines an invocation: those of one direction, then, through workgroup memory, those of
-// the other. The kernel declares TILE, 16 or 32.
+// The Fourier transform of a tile, one line per invocation: the lines of one direction, then, through workgroup memory, those of the
+// other. The kernel declares TILE, 16 or 32.
 // #include "lib/roots.wgsl"
 
 const PAIRS = 64u / TILE; // of tiles, of a workgroup
@@ -14,7 +14,7 @@ fn times(a: vec2f, b: vec2f) -> vec2f {
   return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x);
 }
 
-// spectrum becomes the discrete Fourier transform of z, by steps of 4, of 2 where TILE is 32, and of 4; z is spoilt.
+// spectrum becomes the discrete Fourier transform of z, by steps of 4, of 2 where TILE is 32, and of 4; z is overwritten.
 fn fourier() {
   // unroll
   for (var j = 0u; j < QUARTER; j++) {

@@ -12,7 +12,7 @@ fn main(at: Invocation) {
   let i = linearIndex(at);
   if (i >= shape.size) { return; }
   let value = spectrum[i];
-  let largest = max(abs(value.x), abs(value.y)); // taken out, so that squares neither overflow nor vanish
+  let largest = max(abs(value.x), abs(value.y)); // factored out, so that squares neither overflow nor underflow
   if (largest == 0.0) {
     magnitude[i] = 0.0;
     return;

@@ -1,8 +1,8 @@
-// Adam with L2 decay behind clipping by the global norm (Kingma and Ba, algorithm 1; PyTorch's clip_grad_norm_), in place:
+// Adam with L2 decay and clipping by the global norm (Kingma and Ba, algorithm 1; PyTorch's clip_grad_norm_), in place:
 //   g = min(1, maxNorm / (norm + 1e-6)) * gradient + decay * value
 //   first = beta1 * first + (1 - beta1) * g        second = beta2 * second + (1 - beta2) * g^2
 //   value -= rate / (1 - beta1^t) * first / (sqrt(second / (1 - beta2^t)) + epsilon)
-// Nothing moves where the norm is not finite, so that a step that went wrong can be looked into.
+// If the norm is not finite, nothing changes, so that the failed step can be examined.
 // value, gradient, first, second: (size)   squaredNorm: (1)   step: (2) = 1 - beta1^t, 1 - beta2^t, which change every step
 // grid: linear over size
 // #include "lib/is_finite.wgsl"

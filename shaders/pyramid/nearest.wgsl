@@ -1,6 +1,6 @@
 // y[n, channel + c, i, j] = x[n, c, i * SHRINK / ENLARGE, j * SHRINK / ENLARGE]: PyTorch's nearest resize by whole factors.
 // x: (batch, channels, xHeight, xWidth)   y: (batch, yChannels, yHeight, yWidth), of which channels from `channel` on are written
-// grid: (ceil(yWidth / 64), yHeight, channels); batch is a loop and the factors are constants, since divisions are dear
+// grid: (ceil(yWidth / 64), yHeight, channels); the batch is a loop and the factors are constants, since divisions are expensive
 override ROW_ENLARGE: u32 = 1;
 override ROW_SHRINK: u32 = 1;
 override COLUMN_ENLARGE: u32 = 1;

@@ -1,4 +1,4 @@
-// y[item, toStart + i] = x[item, fromStart + i] for i < size: moves a window of channels of every image.
+// y[item, toStart + i] = x[item, fromStart + i] for i < size: copies a window of channels of every image.
 // x: (items, fromStride)   y: (items, toStride)
 // grid: linear over items * size
 // #include "lib/linear_index.wgsl"

@@ -1,5 +1,5 @@
 // y[item, g] = sum, sum of squares or maximum over x[item, i] for the i of workgroup g, in fixed order.
-// The maximum of values of which one is not finite is that one (NaN, or an infinity of either sign).
+// If a value is not finite, the maximum is that value (NaN, or an infinity of either sign).
 // x: (items, size)   y: (items, workgroups)
 // grid: (workgroups, items); lane l of workgroup g takes every (64 * workgroups)-th value from 64 * g + l on, then a tree joins lanes
 override MODE: u32 = 0; // 0 sum, 1 sum of squares, 2 maximum

@@ -51,14 +51,14 @@ export function checkConfig(config: PyramidFlowConfig): void {
 
 function checkSize({ height, width, levels }: PyramidFlowConfig): void {
   if (height > LARGEST_SIDE || width > LARGEST_SIDE) {
-    const problem = `an image of ${height}x${width} is larger than ${LARGEST_SIDE}x${LARGEST_SIDE}`;
+    const problem = `the image size ${height}x${width} is larger than ${LARGEST_SIDE}x${LARGEST_SIDE}`;
     throw new PyramidFlowError('ShapeError', problem, 'resize to a smaller size', { details: { settings: ['size'] } });
   }
   const step = sizeStep(levels);
   if ([height, width].every((size) => Number.isInteger(size) && size >= step && size % step === 0)) return;
   throw new PyramidFlowError(
     'ShapeError',
-    `an image of ${height}x${width} is not a multiple of ${step}, which ${levels} levels need`,
+    `expected height and width as multiples of ${step} for ${levels} levels, got ${height}x${width}`,
     `resize to ${nearestSize(height, levels)}x${nearestSize(width, levels)}, or use fewer levels`,
   );
 }

@@ -69,7 +69,7 @@ test('memory that is out is an error of its own, with what was asked for, what i
   assert.is(error.code, 'DeviceError');
   assert.match(
     error.problem,
-    /out of memory: tensor big \[2, 512, 1024\] needs 4\.0 MiB, tensors hold 4\.5 MiB and 1\.0 MiB/,
+    /out of memory: tensor big \[2, 512, 1024\] needs 4\.0 MiB; tensors use 4\.5 MiB, and 1\.0 MiB/,
   );
   assert.match(error.remedy, /smaller images, a smaller batch or fewer channels/);
   assert.equal(error.details!.settings, ['size', 'batch', 'channels']);
@@ -91,7 +91,7 @@ test('memory that is out is known by its name, of whatever realm, and also where
   const error = runInNewContext('new (class GPUOutOfMemoryError { message = "no memory for a texture"; })()');
   runtime.device.onuncapturederror!({ error } as unknown as GPUUncapturedErrorEvent);
   await runtime.faults.settled().catch(() => undefined);
-  await assertAllThrow(runtime, t, /out of memory: its driver has no more/);
+  await assertAllThrow(runtime, t, /out of memory/);
   runtime.destroy();
 });
 
@@ -151,7 +151,7 @@ for (const [what, destroy] of [
       assert.is(error?.code, 'DeviceError', String(error));
       assert.match(error.problem, /runtime was destroyed/);
     }
-    await assertAllThrow(runtime, t, /this GPU runtime was destroyed; open another/);
+    await assertAllThrow(runtime, t, /this GPU runtime was destroyed/);
     runtime.destroy();
   });
 }

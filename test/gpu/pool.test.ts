@@ -86,8 +86,7 @@ test('more than the adapter can bind is refused with the numbers, and not accoun
   const { pool, counts } = countingPool(1024);
   assert.throws(
     () => pool.acquire(1025, 'activations [1,2]'),
-    (error: Error) =>
-      error.name === 'DeviceError' && /activations \[1,2\] needs 1025 bytes, more than the 1024/.test(error.message),
+    (error: Error) => error.name === 'DeviceError' && /activations \[1,2\] needs 1025 bytes, .*1024/.test(error.message),
   );
   assert.is(counts.made, 0);
   assert.is(pool.use().live, 0);
@@ -99,7 +98,7 @@ test('sizes that do not come back make room before more is held than twice what 
   const largest = 300 * MiB;
   const bound = 2 * largest + MOST_POOLED;
   for (let size = 100 * MiB; size <= largest; size += MiB) {
-    pool.release(pool.acquire(size, 'a picture'));
+    pool.release(pool.acquire(size, 'an image'));
     const { live, pooled } = pool.use();
     assert.ok(live + pooled <= bound, `${(live + pooled) / MiB} MiB`);
   }

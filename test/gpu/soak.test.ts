@@ -59,7 +59,7 @@ test('3000 sizes, one after the other: what is kept stays within its bounds, and
   const gpu = await openRuntime();
   const most = 2 ** 20;
   for (let size = 1; size <= 3000; size++) {
-    const t = Tensor.empty(gpu, [4 * size], 'picture');
+    const t = Tensor.empty(gpu, [4 * size], 'image');
     fill(t, size);
     const values = await t.read();
     assert.is(values.length, 4 * size);

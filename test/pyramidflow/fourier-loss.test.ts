@@ -128,7 +128,7 @@ test('nothing but the results stays in memory', () => {
 });
 
 test('a single image, and sides that the FFT cannot take, are refused', () => {
-  assert.throws(() => fourierLossAndGradient(latentOf([1, 2, 8, 8], 2), 2), /use a batch of 2 or more/);
+  assert.throws(() => fourierLossAndGradient(latentOf([1, 2, 8, 8], 2), 2), /batch of at least 2/);
   const before = gpu.memory.use().live;
   const latent = latentOf([2, 2, 8, 22], 2);
   assert.throws(() => fourierLossAndGradient(latent, 2), /a side of 22 .* use 21 or 24/);

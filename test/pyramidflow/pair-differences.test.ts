@@ -90,7 +90,7 @@ for (const shape of [
 
 test('a single image and a template of another shape are refused', () => {
   const one = randomTensor([1, 2, 3, 3], 'one');
-  assert.throws(() => pairDifferences.forward({ x: one }, { power: 2 }), /no pairs to compare; use a batch of 2 or/);
+  assert.throws(() => pairDifferences.forward({ x: one }, { power: 2 }), /no pairs/);
   const against = (shape: number[]) => () => templateDifference(one, randomTensor(shape, 't'));
   assert.throws(against([2, 2, 3, 3]), /t as \[1, 2, 3, 3\], got \[2, 2, 3, 3\]/);
   assert.throws(against([1, 2, 3, 4]), (error: Error) => error.name === 'ShapeError');

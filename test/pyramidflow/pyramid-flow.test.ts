@@ -87,10 +87,7 @@ test('the tensors that go in come out, and a seed gives one model', async () => 
 });
 
 test('what does not fit is refused by name', () => {
-  assert.throws(
-    () => createPyramidFlow(gpu, { ...SMALL, width: 20 }),
-    isError('ShapeError', /16x20 is not a multiple of 8/),
-  );
+  assert.throws(() => createPyramidFlow(gpu, { ...SMALL, width: 20 }), isError('ShapeError', /multiples of 8.*16x20/));
   const missing = trainedTensors();
   missing.delete('blocks.3.upper');
   assert.throws(

@@ -146,7 +146,7 @@ test('what does not fit is refused with the numbers', () => {
     return 'nothing';
   };
   assert.match(refused([2, 4, 3, 3], 1), /expected 4 channels for w, got x with 3/);
-  assert.match(refused([2, 3, 4, 4], 1), /w is 4x4; use a square kernel of 1, 3, 5/);
+  assert.match(refused([2, 3, 4, 4], 1), /4x4 in w; use a square kernel of 1, 3, 5/);
   assert.match(refused([2, 3, 3, 3], 3), /stride 3; use stride 1 or 2/);
 });
 
