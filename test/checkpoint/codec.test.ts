@@ -174,7 +174,7 @@ const REFUSED: readonly (readonly [damage: Damage, error: RegExp])[] = [
   [withConfig({ channels: 4 }), /stem\.weight is \[3,3,1,1\]/],
   [withConfig({ stacks: 2 }), /blocks\.2\.conv1 is missing/],
   [withConfig({ kernel: 5 }), /blocks\.0\.conv1 is \[6,3,3,3\]/],
-  [withConfig({ kernel: 4 }), /kernel is 4/],
+  [withConfig({ kernel: 4 }), /kernel size 4/],
   [withConfig({ norm: 'SVN' }), /running_mean is/],
   [withConfig({ height: 8 }), /running_mean is/],
   [withConfig({ height: 2 ** 32 + 4 }), /4294967300x6/],
