@@ -1,5 +1,5 @@
 import { ticks } from '../../src/core/numbers';
-import { escapeHtml } from '../../src/node/report/html';
+import { escapeHtml } from '../../src/core/svg';
 import type { Benchmark } from '../suite/record';
 import type { Comparison } from './compare';
 import { threeDigits } from './table';

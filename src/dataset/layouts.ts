@@ -33,6 +33,9 @@ interface LayoutRule {
 /** Folders of good test images, whichever of the two layouts the others follow. */
 const GOOD = ['good', 'ok'];
 
+/** The names of image files: formats that can be read. */
+export const IMAGE_FILE = /\.(jpe?g|png|bmp|tiff?|webp)$/i;
+
 /** The layouts known, the first that has training images is taken. */
 const LAYOUTS: readonly LayoutRule[] = [
   { name: 'MVTec AD', train: ['train/good'], test: 'test', good: GOOD, masks: ['ground_truth'] },
@@ -43,7 +46,6 @@ const LAYOUTS: readonly LayoutRule[] = [
 
 /** What a mask may be called, after the name of its image without extension. */
 const MASK_SUFFIXES = ['_mask', ''];
-const IMAGE = /\.(jpe?g|png|bmp|tiff?|webp)$/i;
 const HIDDEN = /(^|\/)\./;
 const MOST_NAMED = 30; // categories in a message
 
@@ -55,7 +57,7 @@ const MOST_NAMED = 30; // categories in a message
  * @throws DataError where the category is missing (it names those there are) or has no training image
  */
 export function readLayout(paths: readonly string[], category = '.'): DatasetLayout {
-  const images = paths.filter((path) => IMAGE.test(path) && !HIDDEN.test(path)).sort();
+  const images = paths.filter((path) => IMAGE_FILE.test(path) && !HIDDEN.test(path)).sort();
   const prefix = category === '.' || category === '' ? '' : `${category.replace(/\/+$/, '')}/`;
   const inside = images.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
   for (const rule of LAYOUTS) {
@@ -111,7 +113,7 @@ function findMask(rule: LayoutRule, masks: ReadonlyMap<string, string>, mirrored
 }
 
 function withoutExtension(path: string): string {
-  return path.replace(IMAGE, '');
+  return path.replace(IMAGE_FILE, '');
 }
 
 function noTraining(images: readonly string[], inside: readonly string[], prefix: string): PyramidFlowError {

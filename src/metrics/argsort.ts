@@ -5,13 +5,16 @@ const BUCKETS = 1 << DIGIT_BITS;
 
 /**
  * The indices of `scores` from the highest score to the lowest; equal scores keep their order.
- * A radix sort of three 11-bit digits: linear time, for millions of scores. Throws NumericError at a NaN.
+ *
+ * @throws NumericError at a NaN
  */
-export function argsortDescending(scores: Float32Array): Uint32Array {
-  const keys = descendingKeys(scores);
-  let order = new Uint32Array(scores.length);
+export const argsortDescending = (scores: Float32Array): Uint32Array => argsort(descendingKeys(scores));
+
+/** The indices of `keys` from the lowest to the highest, equal keys in their order: a radix sort of three 11-bit digits. */
+export function argsort(keys: Uint32Array): Uint32Array {
+  let order = new Uint32Array(keys.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
-  let spare = new Uint32Array(scores.length);
+  let spare = new Uint32Array(keys.length);
   for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
     scatter(keys, order, spare, shift);
     [order, spare] = [spare, order];
@@ -19,8 +22,13 @@ export function argsortDescending(scores: Float32Array): Uint32Array {
   return order;
 }
 
-/** Unsigned integers that rise as the floats fall: IEEE 754 bits, with the order of negative numbers turned over. */
-function descendingKeys(scores: Float32Array): Uint32Array {
+/**
+ * Unsigned integers that rise as the scores fall, one for each distinct score: IEEE 754 bits, with the order of the
+ * negative numbers reversed.
+ *
+ * @throws NumericError at a NaN
+ */
+export function descendingKeys(scores: Float32Array): Uint32Array {
   const keys = new Uint32Array(scores.length);
   new Float32Array(keys.buffer).set(scores);
   for (let i = 0; i < keys.length; i++) {
@@ -28,7 +36,7 @@ function descendingKeys(scores: Float32Array): Uint32Array {
       throw new PyramidFlowError(
         'NumericError',
         `score ${i} of ${scores.length} is NaN`,
-        'look for non-finite values in the model and in the image that gave it',
+        'look for non-finite values in the model and in the image that it came from',
       );
     }
     // -0 and +0 are equal scores and must share a key.

@@ -1,89 +1,67 @@
 import { PyramidFlowError } from '../core/errors';
-import { argsortDescending } from './argsort';
-import { isLastOfTie, requireSameLength } from './ranking';
-import { labelRegions } from './regions';
+import type { PixelRanking } from './pixel-ranking';
 
-/** The limits of false-positive rate to report: the field's two, and the whole range, as the paper's table has it. */
+/** The limits of false positive rate to report: the field's two, and the whole range, as the paper's table has it. */
 export const AUPRO_LIMITS = [0.3, 0.05, 1] as const;
 
 /**
- * Area under the per-region-overlap curve (Bergmann et al., IJCV 2021, section 5.2), for false-positive rates from 0 to
+ * Area under the per-region-overlap curve (Bergmann et al., IJCV 2021, section 5.2), for false positive rates from 0 to
  * each limit, divided by the limit. The overlap is the mean over all 8-connected anomalous regions of the share of the
  * region at or above the threshold. Exact: every distinct score is a threshold, and the curve is linear in between.
- * At a rate that several thresholds share, the curve's end takes the highest of their overlaps.
+ * Where several thresholds have the rate at which the curve ends, the highest of their overlaps counts.
  *
- * @param maps images * height * width scores
- * @param masks as long, nonzero where anomalous
- * @param order `argsortDescending(maps)`, where the caller has it already
  * @returns one area a limit, or null where no pixel is anomalous or none is normal
- * @throws ShapeError for lengths that do not fit, UsageError for a limit outside (0, 1], NumericError at a NaN
+ * @throws UsageError for a limit outside (0, 1]
  */
-export function aupro(
-  maps: Float32Array,
-  masks: Uint8Array,
-  size: { height: number; width: number },
-  limits: readonly number[] = AUPRO_LIMITS,
-  order: Uint32Array = argsortDescending(maps),
-): number[] | null {
-  requireSameLength('map pixels', maps, 'mask pixels', masks);
-  const { weights, regions, normals } = weighPixels(masks, size.height, size.width);
-  if (regions === 0 || normals === 0) return null;
-  const areas = limits.map(areaWithin);
-  let falsePositives = 0;
-  let overlap = 0;
-  for (let i = 0; i < order.length; i++) {
-    const weight = weights[order[i]];
-    if (weight === 0) falsePositives++;
-    else overlap += weight;
-    if (!isLastOfTie(maps, order, i)) continue;
-    for (const area of areas) area.add(falsePositives / normals, overlap / regions);
-  }
-  return areas.map((area) => area.result());
+export function aupro(pixels: PixelRanking, limits: readonly number[] = AUPRO_LIMITS): number[] | null {
+  const areas = limits.map((limit) => new OverlapArea(limit, pixels));
+  pixels.visit((_, falsePositives, overlap) => {
+    for (const area of areas) area.add(falsePositives, overlap);
+  });
+  const results = areas.map((area) => area.result());
+  return results.every((result) => result !== null) ? results : null;
 }
 
-/** Gives each anomalous pixel one over the size of its region, so that a whole region counts 1. */
-function weighPixels(masks: Uint8Array, height: number, width: number) {
-  const pixels = height * width;
-  if (!(pixels > 0) || masks.length % pixels !== 0) {
+/** Integrates the per-region-overlap curve by trapezoids, from the highest threshold down, up to a limit of its rate. */
+export class OverlapArea {
+  private area = 0; // up to the last point before the limit
+  private rate = 0;
+  private overlap = 0;
+  private endOverlap = -1; // at the limit; negative until the curve reaches it
+
+  /** Throws UsageError for a limit outside (0, 1]. */
+  constructor(
+    private readonly limit: number,
+    private readonly pixels: Pick<PixelRanking, 'negatives' | 'regions'>,
+  ) {
+    if (limit > 0 && limit <= 1) return;
     throw new PyramidFlowError(
-      'ShapeError',
-      `${masks.length} mask pixels are not a whole number of ${height} x ${width} images`,
-      'pass the height and width of one map',
+      'UsageError',
+      `expected an AUPRO limit above 0 and up to 1, got ${limit}`,
+      'pass for example 0.3',
     );
   }
-  const weights = new Float64Array(masks.length);
-  let regions = 0;
-  let normals = 0;
-  for (let start = 0; start < masks.length; start += pixels) {
-    const { labels, sizes } = labelRegions(masks.subarray(start, start + pixels), height, width);
-    regions += sizes.length;
-    for (let at = 0; at < pixels; at++) {
-      if (labels[at] === 0) normals++;
-      else weights[start + at] = 1 / sizes[labels[at] - 1];
+
+  /** @param overlapSum over all regions */
+  add(falsePositives: number, overlapSum: number): void {
+    const { limit } = this;
+    const rate = falsePositives / this.pixels.negatives;
+    const overlap = overlapSum / this.pixels.regions;
+    if (rate < limit) {
+      this.area += ((rate - this.rate) * (overlap + this.overlap)) / 2;
+      this.rate = rate;
+      this.overlap = overlap;
+    } else if (rate === limit) {
+      this.endOverlap = overlap;
+    } else if (this.endOverlap < 0) {
+      this.endOverlap = this.overlap + ((overlap - this.overlap) * (limit - this.rate)) / (rate - this.rate);
     }
   }
-  return { weights, regions, normals };
-}
 
-/** Integrates a curve of rising points, by trapezoids, up to a limit on its first coordinate. */
-function areaWithin(limit: number) {
-  if (!(limit > 0 && limit <= 1)) {
-    throw new PyramidFlowError('UsageError', `AUPRO limit ${limit} is outside (0, 1]`, 'pass for example 0.3');
+  /** The area, or null where no pixel is anomalous or none is normal. */
+  result(): number | null {
+    const { area, limit, rate, endOverlap, overlap, pixels } = this;
+    if (pixels.regions === 0 || pixels.negatives === 0) return null;
+    return (area + ((limit - rate) * (endOverlap + overlap)) / 2) / limit;
   }
-  let area = 0; // up to the last point before the limit
-  let [lastRate, lastOverlap] = [0, 0];
-  let endOverlap = -1; // at the limit; negative until the curve gets there
-  return {
-    add(rate: number, overlap: number): void {
-      if (rate < limit) {
-        area += ((rate - lastRate) * (overlap + lastOverlap)) / 2;
-        [lastRate, lastOverlap] = [rate, overlap];
-      } else if (rate === limit) {
-        endOverlap = overlap;
-      } else if (endOverlap < 0) {
-        endOverlap = lastOverlap + ((overlap - lastOverlap) * (limit - lastRate)) / (rate - lastRate);
-      }
-    },
-    result: (): number => (area + ((limit - lastRate) * (endOverlap + lastOverlap)) / 2) / limit,
-  };
 }

@@ -4,27 +4,52 @@ import { argsortDescending } from './argsort';
 /** Called once for each distinct score, from the highest down, with the counts of labels at or above it. */
 type ThresholdVisitor = (truePositives: number, falsePositives: number) => void;
 
+/** Integrates the ROC curve, from the highest threshold down. */
+export class RocArea {
+  private area = 0; // in units of one positive times one negative
+  private truePositives = 0;
+  private falsePositives = 0;
+
+  add(truePositives: number, falsePositives: number): void {
+    this.area += ((falsePositives - this.falsePositives) * (truePositives + this.truePositives)) / 2;
+    this.truePositives = truePositives;
+    this.falsePositives = falsePositives;
+  }
+
+  /** The area, or null where only one class is present. */
+  result(): number | null {
+    const { area, truePositives, falsePositives } = this;
+    return truePositives > 0 && falsePositives > 0 ? area / truePositives / falsePositives : null;
+  }
+}
+
+/** Sums the precision at each threshold, weighted by the recall gained there. */
+export class PrecisionSum {
+  private sum = 0;
+  private truePositives = 0;
+
+  add(truePositives: number, falsePositives: number): void {
+    this.sum += (truePositives - this.truePositives) * (truePositives / (truePositives + falsePositives));
+    this.truePositives = truePositives;
+  }
+
+  /** The mean, or null where nothing is anomalous. */
+  result(): number | null {
+    return this.truePositives > 0 ? this.sum / this.truePositives : null;
+  }
+}
+
 /**
  * Area under the ROC curve: the chance that an anomalous score exceeds a normal one, ties counted half.
  *
  * @param labels nonzero where anomalous
- * @param order `argsortDescending(scores)`, where the caller has it already
- * @returns null where only one class is present, which leaves it undefined. Throws ShapeError, NumericError (NaN).
+ * @returns null where only one class is present, which leaves it undefined
+ * @throws ShapeError where scores and labels differ in number, NumericError at a NaN
  */
-export function auroc(
-  scores: Float32Array,
-  labels: Uint8Array,
-  order: Uint32Array = argsortDescending(scores),
-): number | null {
-  let area = 0; // in units of one positive times one negative
-  let previousTrue = 0;
-  let previousFalse = 0;
-  visitThresholds(scores, labels, order, (truePositives, falsePositives) => {
-    area += ((falsePositives - previousFalse) * (truePositives + previousTrue)) / 2;
-    previousTrue = truePositives;
-    previousFalse = falsePositives;
-  });
-  return previousTrue > 0 && previousFalse > 0 ? area / previousTrue / previousFalse : null;
+export function auroc(scores: Float32Array, labels: Uint8Array): number | null {
+  const roc = new RocArea();
+  visitThresholds(scores, labels, argsortDescending(scores), (tp, fp) => roc.add(tp, fp));
+  return roc.result();
 }
 
 /**
@@ -33,21 +58,18 @@ export function auroc(
  *
  * @returns null where nothing is anomalous, which leaves recall undefined
  */
-export function averagePrecision(
-  scores: Float32Array,
-  labels: Uint8Array,
-  order: Uint32Array = argsortDescending(scores),
-): number | null {
-  let sum = 0;
-  let previousTrue = 0;
-  visitThresholds(scores, labels, order, (truePositives, falsePositives) => {
-    sum += (truePositives - previousTrue) * (truePositives / (truePositives + falsePositives));
-    previousTrue = truePositives;
-  });
-  return previousTrue > 0 ? sum / previousTrue : null;
+export function averagePrecision(scores: Float32Array, labels: Uint8Array): number | null {
+  const precision = new PrecisionSum();
+  visitThresholds(scores, labels, argsortDescending(scores), (tp, fp) => precision.add(tp, fp));
+  return precision.result();
 }
 
-/** Walks the distinct scores downwards. Throws ShapeError where scores and labels differ in number. */
+/**
+ * Calls `visit` at each distinct score, from the highest down.
+ *
+ * @param order `argsortDescending(scores)`
+ * @throws ShapeError where scores and labels differ in number
+ */
 export function visitThresholds(
   scores: Float32Array,
   labels: Uint8Array,
@@ -60,16 +82,11 @@ export function visitThresholds(
   for (let i = 0; i < order.length; i++) {
     if (labels[order[i]] === 0) falsePositives++;
     else truePositives++;
-    if (isLastOfTie(scores, order, i)) visit(truePositives, falsePositives);
+    if (scores[order[i + 1]] !== scores[order[i]]) visit(truePositives, falsePositives); // the last of equal scores
   }
 }
 
-/** Whether place `i` of the order ends a run of equal scores: only there is a threshold possible. */
-export function isLastOfTie(scores: Float32Array, order: Uint32Array, i: number): boolean {
-  return i + 1 === order.length || scores[order[i + 1]] !== scores[order[i]];
-}
-
-/** Throws ShapeError where two arrays that go together differ in length. */
+/** Throws ShapeError where two arrays that belong together differ in length. */
 export function requireSameLength(
   nameA: string,
   a: { readonly length: number },
@@ -77,5 +94,5 @@ export function requireSameLength(
   b: { readonly length: number },
 ): void {
   if (a.length === b.length) return;
-  throw new PyramidFlowError('ShapeError', `${a.length} ${nameA} but ${b.length} ${nameB}`, 'pass one for one');
+  throw new PyramidFlowError('ShapeError', `${a.length} ${nameA} but ${b.length} ${nameB}`, 'pass as many of each');
 }

@@ -4,21 +4,36 @@ import { requestDevice } from '../gpu/device';
 import { Runtime } from '../gpu/runtime';
 import { readTuning } from './files/tuning-file';
 
-// lavapipe starts a thread a core; on two cores eight gave 1.5 times the speed. Other drivers do not read it.
+// lavapipe starts a thread per core; on two cores, eight threads were 1.5 times as fast. Other drivers ignore it.
 process.env.LP_NUM_THREADS ??= String(Math.max(8, availableParallelism()));
 
 export const TOGGLES = ['disable-dawn-features=timestamp_quantization'];
 
-/** Dawn's `navigator.gpu`. The process dies when it is collected before its devices are, so it lives as long as the module. */
+/** Dawn's `navigator.gpu`. It must outlive its devices, or the process crashes: so it lives as long as the module. */
 export const dawn = create(TOGGLES);
 Object.assign(globalThis, globals);
 
 /**
- * A runtime on this machine's best adapter, through Dawn, with the kernels that `pyramidflow tune` chose for it. Throws
- * DeviceError where there is none.
+ * Opens this machine's best GPU through Dawn, with the kernels that `pyramidflow tune` chose for it: hardware first, a
+ * software driver only where there is none.
+ *
+ * @returns a runtime, whose `destroy()` closes the GPU
+ * @throws DeviceError where there is no adapter
+ * @example
+ * const gpu = await openRuntime();
+ * console.log(gpu.adapter.description);
  */
 export async function openRuntime(): Promise<Runtime> {
   const gpu = new Runtime(await requestDevice(dawn));
   for (const [name, option] of await readTuning(gpu.adapter)) gpu.choices.set(name, option);
   return gpu;
+}
+
+let shared: Promise<Runtime> | undefined;
+
+/** A runtime for all who do not bring their own; a new one after the device was lost. Throws DeviceError. */
+export async function sharedRuntime(): Promise<Runtime> {
+  const gpu = await shared?.catch(() => undefined);
+  if (!gpu || gpu.failed) shared = openRuntime();
+  return shared!;
 }

@@ -7,7 +7,7 @@ import { type ReadOptions, readImage, writePng } from './files/image-file';
 import type { InputFile } from './files/input-files';
 import { ResultLog } from './files/result-log';
 
-/** What was found on one picture. Files are relative to the output folder, times are in ms. */
+/** What was found in one image. Files are relative to the output folder, times are in ms. */
 export interface DetectionRow {
   readonly path: string;
   readonly score?: number;
@@ -18,7 +18,7 @@ export interface DetectionRow {
   readonly uploadMs?: number;
   readonly networkMs?: number;
   readonly readMs?: number;
-  /** why the picture could not be read or judged, or its images not be written; then it has no verdict */
+  /** why the image could not be read or judged, or its results not be written; it then has no verdict */
   readonly error?: string;
 }
 
@@ -36,30 +36,31 @@ const COLUMNS = [
 ] as const;
 
 export interface DetectOptions extends ReadOptions {
-  /** stops after the picture under way */
+  /** stops after the image under way */
   readonly signal?: AbortSignal;
-  readonly onRow?: (row: DetectionRow, done: number, of: number) => void;
+  /** after every image, once its row is written */
+  onProgress?(done: number, of: number): void;
 }
 
 export interface Detections {
-  /** of the pictures that were looked at, in order; all of them are in the files of the results as well */
+  /** of the images that were inspected, in order; the result files hold them as well */
   readonly rows: readonly DetectionRow[];
-  /** why the others were not */
+  /** why the other images were not inspected */
   readonly ended?: 'stopped' | PyramidFlowError;
 }
 
 /**
- * Looks at pictures one by one. Writes for each a heat map, as large as the model sees it, and an overlay on the
- * picture itself, all on one colour scale from 0 to `scale`, and then its row to results.csv and results.jsonl. A
- * picture that fails becomes a row with an error. The end of the GPU device or of the room on the disk ends it, and the
- * rows so far are returned. Throws DataError where the results cannot be started.
+ * Inspects images one by one. Writes for each a heat map at the size of the model and an overlay at the size of the image,
+ * all on one colour scale from 0 to `scale`, and then its row to results.csv and results.jsonl. An image that fails
+ * becomes a row with an error. A lost GPU device or a full disk ends the run, and the rows so far are returned. Throws
+ * DataError where the results cannot be started.
  */
 export async function detectFiles(
   detector: Detector,
   inputs: readonly InputFile[],
   out: string,
   scale: number,
-  { signal, onRow, maxPixels }: DetectOptions = {},
+  { signal, onProgress, maxPixels }: DetectOptions = {},
 ): Promise<Detections> {
   const { threshold, category, config } = detector;
   const log = await ResultLog.start(out, COLUMNS, { category, size: formatSize(config), threshold, scale: [0, scale] });
@@ -72,7 +73,7 @@ export async function detectFiles(
         const row = await detectFile(detector, input, out, scale, { maxPixels });
         await log.add(row);
         rows.push(row);
-        onRow?.(row, rows.length, inputs.length);
+        onProgress?.(rows.length, inputs.length);
       }
     } finally {
       await log.close();
@@ -106,7 +107,7 @@ async function detectFile(
     await writePng(join(out, files.overlay), overlay(image, map, scale, detector.threshold, image.data));
     return { path, score, verdict, ...files, ...times };
   } catch (error) {
-    // Without the device no other picture can be judged either.
+    // Without the device no other image can be judged either.
     if (!(error instanceof PyramidFlowError) || error.code === 'DeviceError') throw error;
     return { path, ...judged, error: error.problem };
   }

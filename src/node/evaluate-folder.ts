@@ -1,98 +1,152 @@
 import { join } from 'node:path';
 import { PyramidFlowError } from '../core/errors';
+import { median } from '../core/statistics';
 import type { TestImage } from '../dataset/layouts';
 import type { ByteImage } from '../image/augment';
+import { resizedBytes } from '../image/model-input';
 import type { Size } from '../image/size';
-import type { Detector } from '../inspection/detector';
-import { type Evaluation, evaluateMaps } from '../metrics/evaluate';
-import { type Dataset, loadMask, resizeImage } from './files/dataset';
+import type { Detector, GpuImage, Verdict } from '../inspection/detector';
+import { type Evaluation, EvaluationRun } from '../metrics/evaluation-run';
+import { type Dataset, loadMask, readBytes } from './files/dataset';
 import { readImage } from './files/image-file';
-import type { ReportPicture } from './report/write-report';
 
-/** A test picture that could not be read or judged, or whose mask could not. */
-export interface FailedPicture extends Pick<TestImage, 'path' | 'defect' | 'label'> {
+/** What was found on a test image. */
+export interface JudgedImage extends Pick<TestImage, 'path' | 'defect' | 'label'> {
+  readonly score: number;
+  /** where the model has a threshold */
+  readonly verdict?: Verdict;
+}
+
+/** A judged image with its pixels, all at the size of the model. */
+export interface EvaluatedImage extends JudgedImage {
+  /** RGB bytes, as the network saw them */
+  readonly image: ByteImage;
+  /** anomaly map, row by row */
+  readonly map: Float32Array;
+  /** ground truth, 1 where a defect is; undefined where a defective image has none */
+  readonly mask?: Uint8Array;
+}
+
+/** A test image that could not be read or judged, or whose mask could not be read. */
+export interface FailedImage extends Pick<TestImage, 'path' | 'defect' | 'label'> {
   readonly error: string;
 }
 
+export interface EvaluateOptions {
+  /** stops after the image under way */
+  readonly signal?: AbortSignal;
+  /** after every test image, and then about a hundred times while the metrics are computed from all pixels */
+  onProgress?(done: number, of: number, stage: 'images' | 'metrics'): void;
+  /** is given every judged image with its pixels, one at a time; they are not kept */
+  onImage?(image: EvaluatedImage): Promise<void>;
+}
+
 export interface FolderEvaluation {
-  /** over `pictures` alone */
+  /** over `images` alone */
   readonly metrics: Evaluation;
-  /** median time of a picture: resize, network, map and score; decoding excluded. NaN where none was judged */
+  /** median time of an image in ms: resize, network, map and score, without decoding; NaN where none was judged */
   readonly msPerImage: number;
-  readonly pictures: readonly ReportPicture[];
+  readonly images: readonly JudgedImage[];
   /** count for no metric */
-  readonly failures: readonly FailedPicture[];
-  /** test pictures in the data set */
+  readonly failures: readonly FailedImage[];
+  /** number of test images in the data set */
   readonly of: number;
-  /** why neither `pictures` nor `failures` has some of them */
+  /** why neither `images` nor `failures` has some of them */
   readonly ended?: 'stopped' | PyramidFlowError;
-  /** defective pictures without a mask, which count for the image metric alone */
+  /** paths of defective images without a mask, which count for the image metric alone */
   readonly missingMasks: readonly string[];
 }
 
 /**
- * Maps and scores of a data set's test pictures, and how well they find the defects. Metrics are taken at the model's
- * size, over the pictures that could be judged: look at `failures` and `ended` as well. The signal stops it after the
- * picture under way. Throws DataError where there is no test picture.
+ * Runs a detector over the test images of a data set, and measures how well it finds their defects. Metrics are taken at
+ * the size of the model, over the images that could be judged: see `failures` and `ended` as well. Images and maps are not
+ * kept: what stays of them in memory is said at `EvaluationRun`.
+ *
+ * @param dataset from `openDataset`
+ * @throws DataError where the data set has no test image
+ * @example
+ * const { metrics } = await evaluateFolder(detector, await openDataset('mvtec', 'bottle'));
+ * console.log(metrics.imageAuroc, metrics.aupro30);
  */
 export async function evaluateFolder(
   detector: Detector,
   dataset: Dataset,
-  onImage?: (done: number, of: number) => void,
-  signal?: AbortSignal,
+  { signal, onProgress, onImage }: EvaluateOptions = {},
 ): Promise<FolderEvaluation> {
   const { folder, test, missingMasks } = dataset;
   if (test.length === 0) {
     throw new PyramidFlowError(
       'DataError',
-      `${folder} has no test pictures`,
+      `${folder} has no test images`,
       'put them into test/good and test/NAME-OF-DEFECT',
     );
   }
-  const pictures: ReportPicture[] = [];
-  const failures: FailedPicture[] = [];
+  const evaluation = new EvaluationRun(detector.config);
+  const images: JudgedImage[] = [];
+  const failures: FailedImage[] = [];
   const times: number[] = [];
   let ended: FolderEvaluation['ended'];
   let next = startReading(dataset, test[0]);
-  for (const [i, image] of test.entries()) {
+  for (const [i, entry] of test.entries()) {
     if (signal?.aborted) {
       ended = 'stopped';
       break;
     }
-    const { path, defect, label } = image;
+    const { path, defect, label } = entry;
+    let evaluated: EvaluatedImage | undefined;
     try {
-      const bytes = await next.finally(() => {
+      const decoded = await next.finally(() => {
         if (i + 1 < test.length) next = startReading(dataset, test[i + 1]);
       });
-      const mask = await maskOf(dataset, image, bytes, detector.config);
+      const mask = await maskOf(dataset, entry, decoded, detector.config);
+      const input = onImage && new KeptInput(detector, decoded);
       const start = performance.now();
-      const { map, score, verdict } = await detector.detect(bytes);
-      const ms = performance.now() - start;
-      const small = await resizeImage(detector.model.gpu, bytes, detector.config);
-      pictures.push({ path, defect, label, score, verdict, map, mask, image: small });
-      times.push(ms);
+      const { map, score, verdict } = await detector.detect(input ?? decoded);
+      times.push(performance.now() - start);
+      evaluation.add(map, mask ?? null, score, label);
+      const judged = { path, defect, label, score, verdict };
+      images.push(judged);
+      if (input) evaluated = { ...judged, map, mask, image: await input.bytes! };
     } catch (error) {
       if (!(error instanceof PyramidFlowError)) throw error;
       if (error.code === 'DeviceError') {
-        ended = error; // without the device no other picture can be judged either
+        ended = error; // without the device no other image can be judged either
         break;
       }
       failures.push({ path, defect, label, error: error.problem });
     }
-    onImage?.(i + 1, test.length);
+    if (evaluated) await onImage?.(evaluated);
+    onProgress?.(i + 1, test.length, 'images');
   }
-  const metrics = metricsOf(pictures, detector.config);
-  return { metrics, msPerImage: median(times), pictures, failures, of: test.length, ended, missingMasks };
+  const metrics = evaluation.result((done, of) => onProgress?.(done, of, 'metrics'));
+  return { metrics, msPerImage: median(times), images, failures, of: test.length, ended, missingMasks };
 }
 
-/** A picture, read while the GPU works on the one before it; it may fail before it is awaited. */
+/** An image of which the bytes that the network sees are kept, so that it is resized once. */
+class KeptInput implements GpuImage {
+  bytes: Promise<ByteImage> | undefined;
+
+  constructor(
+    private readonly detector: Detector,
+    private readonly image: ByteImage,
+  ) {}
+
+  resized(height: number, width: number) {
+    const resized = resizedBytes(this.detector.model.gpu, this.image, height, width);
+    this.bytes = readBytes(resized);
+    this.bytes.catch(() => undefined); // it is awaited after the detection, which may fail as well
+    return resized;
+  }
+}
+
+/** Reads an image while the GPU works on the one before; it may fail before it is awaited. */
 function startReading({ folder, maxPixels }: Dataset, { path }: TestImage): Promise<ByteImage> {
   const reading = readImage(join(folder, path), { maxPixels });
   reading.catch(() => undefined);
   return reading;
 }
 
-/** The picture's mask at the model's size; undefined where a defective picture has none. */
+/** The mask of an image at the size of the model; undefined where a defective image has none. */
 async function maskOf(
   dataset: Dataset,
   { label, mask }: TestImage,
@@ -101,24 +155,4 @@ async function maskOf(
 ): Promise<Uint8Array | undefined> {
   if (label === 0) return new Uint8Array(size.height * size.width);
   return mask === undefined ? undefined : loadMask(dataset, mask, image, size);
-}
-
-function metricsOf(pictures: readonly ReportPicture[], { height, width }: Size): Evaluation {
-  const maps = new Float32Array(pictures.length * height * width);
-  pictures.forEach(({ map }, i) => maps.set(map, i * height * width));
-  return evaluateMaps({
-    maps,
-    masks: pictures.map(({ mask }) => mask ?? null),
-    imageScores: Float32Array.from(pictures, ({ score }) => score),
-    imageLabels: Uint8Array.from(pictures, ({ label }) => label),
-    height,
-    width,
-  });
-}
-
-/** The middle value; of an even number, the mean of the two in the middle; of none, NaN. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -1,23 +1,41 @@
-import type { Runtime } from '../gpu/runtime';
-import { Detector } from '../inspection/detector';
-import { openRuntime } from './dawn';
-import { readCheckpoint } from './files/checkpoint-file';
-
-export { type ErrorCode, PyramidFlowError } from '../core/errors';
+export type {
+  Checkpoint,
+  EpochLog,
+  ManifestEntry,
+  TrainingState,
+} from '../checkpoint/checkpoint';
+export { type ErrorCode, type ErrorDetails, PyramidFlowError } from '../core/errors';
+export type { DatasetLayout, TestImage } from '../dataset/layouts';
 export { Runtime } from '../gpu/runtime';
 export type { ByteImage } from '../image/augment';
-export { type Detection, type DetectionTimings, Detector, type Verdict } from '../inspection/detector';
+export type { Size, SizeRequest } from '../image/size';
+export {
+  type Detection,
+  type DetectionTimings,
+  type DetectOptions,
+  Detector,
+  type GpuDetection,
+  type GpuImage,
+  type Verdict,
+} from '../inspection/detector';
+export { type Evaluation, EvaluationRun, type Metric } from '../metrics/evaluation-run';
+export type { Normalization } from '../ops/preprocess';
+export type { PyramidFlowConfig } from '../pyramidflow/config';
+export { PyramidFlow } from '../pyramidflow/pyramid-flow';
+export type { NetworkSettings, TrainingSettings } from '../pyramidflow/settings';
+export type { ResumeChoices, TrainingChoices, TrainingPlan } from '../training/plan';
 export { openRuntime } from './dawn';
-export { evaluateFolder, type FailedPicture, type FolderEvaluation } from './evaluate-folder';
+export {
+  type EvaluatedImage,
+  type EvaluateOptions,
+  evaluateFolder,
+  type FailedImage,
+  type FolderEvaluation,
+  type JudgedImage,
+} from './evaluate-folder';
 export { readCheckpoint, writeCheckpoint } from './files/checkpoint-file';
-export { openDataset } from './files/dataset';
+export { type Dataset, openDataset } from './files/dataset';
 export { MAX_PIXELS, type ReadOptions, readImage, writePng } from './files/image-file';
-export { type TrainFolderOptions, type TrainingObserver, trainFolder } from './train-folder';
-
-/** A detector from a model file, ready to look at pictures. Throws CheckpointError, DeviceError. */
-export async function loadDetector(path: string, gpu?: Runtime): Promise<Detector> {
-  const checkpoint = await readCheckpoint(path);
-  const detector = Detector.fromCheckpoint(gpu ?? (await openRuntime()), checkpoint);
-  await detector.compile();
-  return detector;
-}
+export type { OutputOptions } from './files/output-file';
+export { type LoadOptions, loadDetector } from './load-detector';
+export { type TrainFolderOptions, type TrainingResult, type TrainProgress, trainFolder } from './train-folder';

@@ -1,7 +1,4 @@
-/**
- * The results of `work` on every item, in order, with at most `limit` of them under way at a time. The first error ends
- * it.
- */
+/** The results of `work` on every item, in order, with at most `limit` of them at a time. The first error ends it. */
 export async function mapParallel<T, R>(
   items: readonly T[],
   limit: number,

@@ -3,7 +3,6 @@ import type { Checkpoint, ManifestEntry, TrainingState } from '../checkpoint/che
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import { formatSize } from '../image/size';
-import type { FitProgress } from '../training/fit';
 import { newPlan, type ResumeChoices, resumedPlan, type TrainingPlan } from '../training/plan';
 import { trainModel } from '../training/train';
 import { readCheckpoint } from './files/checkpoint-file';
@@ -13,84 +12,104 @@ import { lockFile } from './files/lock-file';
 import { makeManifest } from './files/manifest';
 import { isResumed, ModelFile, type OutputOptions, outputFile, refuseExisting } from './files/output-file';
 
+/** How far training has come. */
+export interface TrainProgress {
+  /** reading the images, training, or computing template and threshold */
+  readonly phase: 'read' | 'train' | 'template';
+  /** from 1; 0 while the images are read */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** from 1; of the phases `read` and `template`, an image */
+  readonly step: number;
+  readonly steps: number;
+  /** of the last step of training */
+  readonly loss?: number;
+}
+
+/** Settings that are left out take what the authors released for the category. */
 export interface TrainFolderOptions extends ResumeChoices, OutputOptions {
   /** folder of the data set */
   readonly data: string;
-  /** its subfolder; left out where the folder itself is the category, and then its name is the category's */
+  /** its subfolder; default the folder itself, whose name is then the name of the category */
   readonly category?: string;
-  /** pictures of more pixels are refused; default MAX_PIXELS of image-file.ts */
+  /** images of more pixels are refused; default MAX_PIXELS */
   readonly maxPixels?: number;
+  /** stops after the step under way */
   readonly signal?: AbortSignal;
-}
-
-/** What a caller may hear of while a model is trained. */
-export interface TrainingObserver {
-  notice?(text: string): void;
+  onProgress?(progress: TrainProgress): void;
+  /** hears for example of a size that had to be changed */
+  onNotice?(text: string): void;
+  /** hears of a training that goes wrong but can go on */
+  onWarning?(text: string): void;
+  /** before the first step, with the number of epochs that a resumed model has finished */
   onStart?(plan: TrainingPlan, finishedEpochs: number): void;
-  onStep?(progress: FitProgress): void;
-  /** the model file now holds this many finished epochs */
+  /** after every epoch, once it is in the model file */
   onEpoch?(state: TrainingState): void;
-  /** pictures seen of those that the template and the threshold take */
-  onFinish?(done: number, of: number): void;
 }
 
 export interface TrainingResult {
+  /** path of the model file */
   readonly file: string;
   readonly plan: TrainingPlan;
+  /** with the log of all epochs */
   readonly state: TrainingState;
+  /** images that score above it are called defective */
   readonly threshold: number;
 }
 
 /**
- * Trains a model on the good pictures of a data set and writes it to a file, after every epoch and at the end with
- * template and threshold. The same options give the same bytes. Returns undefined where the signal stopped it: the file
- * then holds the last finished epoch, if there was one. Throws UsageError, also where another process trains the same
- * file, DataError, CheckpointError, NumericError.
+ * Trains a model on the good images of a data set, and writes it to a file: after every epoch, and at the end with
+ * template and threshold. The same options give the same bytes on the same adapter.
+ *
+ * @returns undefined where the signal stopped it; the file then holds the last finished epoch, if there is one
+ * @throws UsageError for settings that cannot be, and where another process trains the same file; DataError,
+ *   CheckpointError, NumericError, DeviceError
+ * @example
+ * const gpu = await openRuntime();
+ * await trainFolder(gpu, { data: 'screws', out: 'screws.safetensors', size: { shorter: 256 }, epochs: 10 });
  */
-export async function trainFolder(
-  gpu: Runtime,
-  options: TrainFolderOptions,
-  observer: TrainingObserver = {},
-): Promise<TrainingResult | undefined> {
+export async function trainFolder(gpu: Runtime, options: TrainFolderOptions): Promise<TrainingResult | undefined> {
   checkDataChanged(options);
   const file = await outputFile(options);
-  const lock = await lockFile(file, observer.notice);
+  const lock = await lockFile(file, options.onNotice);
   try {
     refuseExisting(file, options);
-    return await trainLocked(gpu, file, options, observer);
+    return await trainLocked(gpu, file, options);
   } finally {
     lock.release();
   }
 }
 
-async function trainLocked(
-  gpu: Runtime,
-  file: string,
-  options: TrainFolderOptions,
-  observer: TrainingObserver,
-): Promise<TrainingResult | undefined> {
-  const { signal, resume } = options;
+async function trainLocked(gpu: Runtime, file: string, options: TrainFolderOptions): Promise<TrainingResult | undefined> {
+  const { signal, resume, onProgress, onNotice, onWarning, onStart, onEpoch } = options;
   const dataset = await openDataset(options.data, options.category, options);
-  const resumed = resume === undefined ? undefined : await readCheckpoint(resume, observer.notice);
+  const resumed = resume === undefined ? undefined : await readCheckpoint(resume, onNotice);
   const manifest = await makeManifest(dataset, options.category);
-  const plan = await makePlan(options, dataset, manifest, resumed, observer);
+  const plan = await makePlan(options, dataset, manifest, resumed);
   const { config } = plan;
-  observer.notice?.(`reading ${dataset.train.length} training pictures (${dataset.layout}) at ${formatSize(config)}`);
-  const images = await loadTrainingImages(gpu, dataset, config);
+  const { epochs } = plan.settings;
+  onNotice?.(`reading ${dataset.train.length} training images (${dataset.layout}) at ${formatSize(config)}`);
+  const images = await loadTrainingImages(gpu, dataset, config, (step, steps) =>
+    onProgress?.({ phase: 'read', epoch: 0, epochs, step, steps }),
+  );
   const finishedEpochs = resumed?.training?.log.length ?? 0;
-  observer.onStart?.(plan, finishedEpochs);
+  onStart?.(plan, finishedEpochs);
   const model = new ModelFile(file, isResumed(file, resume) ? finishedEpochs : 0);
+  let loss: number | undefined;
   const checkpoint = await trainModel(gpu, plan, images, {
     resumed,
     manifest,
     signal,
-    onStep: observer.onStep,
-    onWarning: observer.notice,
+    onStep: ({ epoch, step, steps, loss: last }) => {
+      loss = last;
+      onProgress?.({ phase: 'train', epoch, epochs, step, steps, loss });
+    },
+    onWarning,
     onEpoch: async (reached, state) => {
       await model.write(reached, state.log.length);
-      observer.onEpoch?.(state);
+      onEpoch?.(state);
     },
-    onFinish: observer.onFinish,
+    onFinish: (step, steps) => onProgress?.({ phase: 'template', epoch: epochs, epochs, step, steps, loss }),
   });
   if (!checkpoint) return undefined;
   const state = checkpoint.training!;
@@ -98,7 +117,7 @@ async function trainLocked(
   return { file, plan, state, threshold: checkpoint.threshold! };
 }
 
-/** Throws UsageError for `dataChanged` that is not 'ok', or where nothing is resumed that it could be about. */
+/** Throws UsageError for `dataChanged` other than 'ok', or where no training is resumed. */
 function checkDataChanged({ dataChanged, resume }: TrainFolderOptions): void {
   if (dataChanged === undefined || (dataChanged === 'ok' && resume !== undefined)) return;
   const details = { settings: ['dataChanged'] };
@@ -106,7 +125,7 @@ function checkDataChanged({ dataChanged, resume }: TrainFolderOptions): void {
     const problem = 'changed data were accepted, but no training is resumed';
     throw new PyramidFlowError('UsageError', problem, 'resume a training, or leave it out', { details });
   }
-  const problem = `dataChanged '${String(dataChanged)}' is not understood`;
+  const problem = `expected dataChanged 'ok', got '${String(dataChanged)}'`;
   throw new PyramidFlowError('UsageError', problem, "give 'ok', or leave it out", { details });
 }
 
@@ -115,10 +134,10 @@ async function makePlan(
   { folder, train, maxPixels }: Dataset,
   manifest: readonly ManifestEntry[],
   resumed: Checkpoint | undefined,
-  { notice = () => undefined }: TrainingObserver,
 ): Promise<TrainingPlan> {
+  const { onNotice = () => undefined } = options;
   const first = await readImage(join(folder, train[0]), { maxPixels });
   const category = options.category ?? resumed?.category ?? basename(resolve(folder));
   const data = { category, first, images: train.length, manifest };
-  return resumed ? resumedPlan(options.resume!, resumed, options, data, notice) : newPlan(options, data, notice);
+  return resumed ? resumedPlan(options.resume!, resumed, options, data, onNotice) : newPlan(options, data, onNotice);
 }

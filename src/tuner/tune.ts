@@ -1,4 +1,5 @@
 import { Random } from '../core/random';
+import { median } from '../core/statistics';
 import type { Runtime } from '../gpu/runtime';
 import { convolve, convolveGradients } from '../ops/conv/convolve';
 import { type CheckResult, runCheck } from '../selftest/check';
@@ -74,7 +75,7 @@ async function choose(
     }
   }
   work.free();
-  for (const [option, list] of times) results.push({ option, ms: list.sort((a, b) => a - b)[list.length >> 1] });
+  for (const [option, list] of times) results.push({ option, ms: median(list) });
   const [fastest] = results.filter(({ ms }) => ms !== undefined).sort((a, b) => a.ms! - b.ms!);
   if (fastest) gpu.choices.set(name, fastest.option);
   else if (before === undefined) gpu.choices.delete(name);

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { shortNumber, ticks } from '../../src/node/report/html';
+import { shortNumber, ticks } from '../../src/core/numbers';
 import { assertClose } from '../support/assert-close';
 
 test('ticks are round, inside the axis and neither too few nor too many', () => {

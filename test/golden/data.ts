@@ -1,7 +1,7 @@
 import type { Runtime } from '../../src/gpu/runtime';
 import { networkInput, resizedBytes } from '../../src/image/model-input';
 import { anomalyMap } from '../../src/inspection/anomaly-map';
-import { evaluateMaps } from '../../src/metrics/evaluate';
+import { EvaluationRun } from '../../src/metrics/evaluation-run';
 import { scaleInto } from '../../src/ops/elementwise';
 import { compose, composeGradient, decompose, decomposeGradient, down, up } from '../../src/ops/pyramid';
 import { ResNetFront } from '../../src/pyramidflow/encoder';
@@ -60,10 +60,15 @@ async function metrics({ tensors }: GoldenCase): Promise<Results> {
   const maps = tensors.get('in.maps')!;
   const masks = tensors.get('in.masks')!.data as unknown as Uint8Array;
   const [count, height, width] = maps.shape;
-  const perImage = (i: number) => [i * height * width, (i + 1) * height * width] as const;
-  const imageScores = Float32Array.from({ length: count }, (_, i) => Math.max(...maps.data.subarray(...perImage(i))));
-  const imageLabels = Uint8Array.from({ length: count }, (_, i) => Math.max(...masks.subarray(...perImage(i))));
-  const found = evaluateMaps({ maps: maps.data, masks, imageScores, imageLabels, height, width });
+  const evaluation = new EvaluationRun({ height, width });
+  for (let at = 0; at < count * height * width; at += height * width) {
+    const [map, mask] = [maps.data, masks].map((data) => data.subarray(at, at + height * width)) as [
+      Float32Array,
+      Uint8Array,
+    ];
+    evaluation.add(map, mask, Math.max(...map), mask.some((pixel) => pixel !== 0) ? 1 : 0);
+  }
+  const found = evaluation.result();
   return {
     'out.pixel_auroc': [found.pixelAuroc!],
     'out.image_auroc': [found.imageAuroc!],

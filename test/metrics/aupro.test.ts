@@ -1,9 +1,24 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../src/core/random';
-import { aupro } from '../../src/metrics/aupro';
+import { aupro as auproOf } from '../../src/metrics/aupro';
+import { PixelRanking } from '../../src/metrics/pixel-ranking';
 import { labelRegions } from '../../src/metrics/regions';
 import { assertClose } from '../support/assert-close';
+
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Of maps and masks that lie end to end. */
+function aupro(maps: Float32Array, masks: Uint8Array, { height, width }: Size, limits?: readonly number[]) {
+  const pixels = new PixelRanking(height, width);
+  for (let start = 0; start < maps.length; start += height * width) {
+    pixels.add(maps.subarray(start, start + height * width), masks.subarray(start, start + height * width));
+  }
+  return auproOf(pixels, limits);
+}
 
 /** The curve point by point: each distinct score as a threshold, each region counted anew. */
 function overlapCurve(maps: Float32Array, masks: Uint8Array, height: number, width: number): [number, number][] {

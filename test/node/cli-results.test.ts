@@ -25,7 +25,7 @@ const detect = (out: string) => ['detect', '--model', MODEL, '--out', at(out)];
 const rowsOf = (folder: string) =>
   existsSync(join(folder, 'results.csv')) ? readFileSync(join(folder, 'results.csv'), 'utf8').split('\r\n').length - 2 : 0;
 
-/** Many pictures: the same one, as links. */
+/** Many images: the same one, as links. */
 mkdirSync(at('many'));
 for (let i = 0; i < 1000; i++) symlinkSync(join(TEST, 'good/000.png'), at(`many/${i}.png`));
 
@@ -48,7 +48,7 @@ test('detect goes on after special files and says so in every format; names cann
   );
 });
 
-test('Ctrl-C ends detect after the picture under way, with what was judged in the files and printed', async () => {
+test('Ctrl-C ends detect after the image under way, with what was judged in the files and printed', async () => {
   const { process: child, end } = cli.start(...detect('stopped'), at('many'), '--json');
   while (rowsOf(at('stopped')) < 3 && child.exitCode === null) await delay(10);
   child.kill('SIGINT');
@@ -110,7 +110,7 @@ test('an output that takes no more is an error', async () => {
 
 test('misplaced outputs are refused before the work', async () => {
   writeFileSync(at('file'), '');
-  assert.match((await cli.run(1, ...detect('file'), TEST)).stderr, /DataError: .*file cannot be written.*no folder/);
+  assert.match((await cli.run(1, ...detect('file'), TEST)).stderr, /DataError: .*file cannot be written.*not a folder/);
   symlinkSync('nothing', at('dangling'));
   for (const more of [
     ['--json', root],
@@ -124,7 +124,7 @@ test('misplaced outputs are refused before the work', async () => {
 
 test('evaluate measures without what cannot be read and says so; without its report it keeps the metrics', async () => {
   const broken = join(TEST, 'good/\x1b<b>.png');
-  writeFileSync(broken, 'no picture');
+  writeFileSync(broken, 'not an image');
   const { stdout, stderr } = await cli.run(1, ...EVALUATE, '--json', at('metrics.json'), '--report', at('report'));
   assert.match(stdout, /^image AUROC +[01]\.\d{4}\n/);
   assert.match(stdout, /judged +\d+ of \d+/);
@@ -133,7 +133,7 @@ test('evaluate measures without what cannot be read and says so; without its rep
   const { judged, of, images } = JSON.parse(readFileSync(at('metrics.json'), 'utf8'));
   assert.equal([judged, images.length], [of - 1, of]);
   const page = readFileSync(at('report/index.html'), 'utf8');
-  assert.match(page, new RegExp(`Only ${judged} of ${of} test pictures`));
+  assert.match(page, new RegExp(`Only ${judged} of ${of} test images`));
   assert.match(page, /&#60;b&#62;\.png cannot be read/);
   mkdirSync(at('report2/images/test/good/000.png.input.png'), { recursive: true });
   const unwritten = await cli.run(1, ...EVALUATE, '--report', at('report2'));
@@ -146,8 +146,8 @@ test('Ctrl-C ends evaluate with what was judged', async () => {
   const { process: child, end } = cli.start(...EVALUATE, '--json');
   let said = '';
   child.stderr!.on('data', (text) => (said += text));
-  while (!/test pictures/.test(said) && child.exitCode === null) await delay(10);
-  await delay(300); // some pictures
+  while (!/test images/.test(said) && child.exitCode === null) await delay(10);
+  await delay(300); // some images
   child.kill('SIGTERM');
   const { code, stdout, stderr } = await end;
   assert.is(code, 130, stderr);

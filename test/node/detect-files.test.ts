@@ -19,12 +19,12 @@ const root = temporaryFolder();
 const COUNT = 6;
 const random = new Random(3);
 for (let i = 0; i < COUNT; i++) {
-  await writePng(join(root, 'pictures', `${i}.png`), randomByteImage(random, { height: 20, width: 30 }));
+  await writePng(join(root, 'images', `${i}.png`), randomByteImage(random, { height: 20, width: 30 }));
 }
-const inputs = await findInputs([join(root, 'pictures')], join(root, 'out'));
+const inputs = await findInputs([join(root, 'images')], join(root, 'out'));
 const detector = Detector.fromCheckpoint(gpu, smallCheckpoint());
 
-/** The detector, but on picture `at` it does something else. */
+/** The detector, but on image `at` it does something else. */
 function detectorThat(at: number, act: () => void): Detector {
   let seen = 0;
   const detect: Detector['detect'] = async (image) => {
@@ -63,10 +63,10 @@ async function run(by: Detector, options?: DetectOptions, out = join(root, `out$
   return { rows, ended, out };
 }
 
-test('every picture has score, verdict, images and times, and is in the files before the next one', async () => {
+test('every image has score, verdict, images and times, and is in the files before the next one', async () => {
   const out = join(root, 'by-rows');
   const lines: number[] = [];
-  const { rows, ended } = await run(detector, { onRow: () => lines.push(written(out).length) }, out);
+  const { rows, ended } = await run(detector, { onProgress: () => lines.push(written(out).length) }, out);
   assert.equal(lines, [1, 2, 3, 4, 5, 6]);
   assert.is(ended, undefined);
   for (const row of rows) {
@@ -79,7 +79,7 @@ test('every picture has score, verdict, images and times, and is in the files be
   }
 });
 
-test('a picture without a finite map is a row with an error and without a verdict, and the run goes on', async () => {
+test('an image without a finite map is a row with an error and without a verdict, and the run goes on', async () => {
   const { rows, ended } = await run(detectorThat(2, () => detector.verdict(NaN)));
   assert.equal([rows.length, ended], [COUNT, undefined]);
   assert.match(rows[2].error!, /NaN/);
@@ -87,7 +87,7 @@ test('a picture without a finite map is a row with an error and without a verdic
   assert.equal(rows.filter(({ verdict }) => verdict).length, COUNT - 1);
 });
 
-test('a picture whose images cannot be written keeps its score, without a verdict, and the run goes on', async () => {
+test('an image whose images cannot be written keeps its score, without a verdict, and the run goes on', async () => {
   const out = join(root, 'taken');
   mkdirSync(join(out, '3.overlay.png'), { recursive: true });
   const { rows } = await run(detector, {}, out);
@@ -96,7 +96,7 @@ test('a picture whose images cannot be written keeps its score, without a verdic
   assert.equal(rows.filter(({ verdict }) => verdict).length, COUNT - 1);
 });
 
-test('a picture above the budget of pixels is a row with an error', async () => {
+test('an image above the budget of pixels is a row with an error', async () => {
   const { rows } = await run(detector, { maxPixels: 599 });
   assert.ok(rows.every(({ error }) => /20x30/.test(error!)));
 });
@@ -118,7 +118,7 @@ test('what is a fault of the program is thrown, and the rows before are kept', a
   assert.is(written(out).length, 2);
 });
 
-test('the signal stops it after the picture under way', async () => {
+test('the signal stops it after the image under way', async () => {
   const stop = new AbortController();
   const { rows, ended } = await run(
     detectorThat(1, () => stop.abort()),

@@ -4,11 +4,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PyramidFlowError } from '../../src/core/errors';
 import { partsDataset } from '../../src/demo/parts';
+import { resizeBytes } from '../../src/image/resample';
 import { Detector } from '../../src/inspection/detector';
 import { evaluationJson, evaluationTable } from '../../src/node/cli/evaluate';
-import { evaluateFolder, median } from '../../src/node/evaluate-folder';
+import { type EvaluatedImage, evaluateFolder } from '../../src/node/evaluate-folder';
 import { openDataset } from '../../src/node/files/dataset';
-import { writePng } from '../../src/node/files/image-file';
+import { readImage, writePng } from '../../src/node/files/image-file';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
 import { smallCheckpoint } from '../support/small-checkpoint';
@@ -24,7 +25,7 @@ const total = whole.test.length;
 const detector = Detector.fromCheckpoint(gpu, smallCheckpoint());
 const OPTIONS = { model: 'm', data: root };
 
-/** The detector, but on picture `at` it does something else. */
+/** The detector, but on image `at` it does something else. */
 function detectorThat(at: number, act: () => void): Detector {
   let seen = 0;
   const detect: Detector['detect'] = async (image) => {
@@ -34,37 +35,44 @@ function detectorThat(at: number, act: () => void): Detector {
   return Object.create(detector, { detect: { value: detect } });
 }
 
-test('all pictures are judged, and nothing else is said', async () => {
+test('all images are judged, and nothing else is said', async () => {
   const seen: number[] = [];
-  const result = await evaluateFolder(detector, whole, (done) => seen.push(done));
+  const stages = new Set<string>();
+  const result = await evaluateFolder(detector, whole, {
+    onProgress: (done, _, stage) => {
+      stages.add(stage);
+      if (stage === 'images') seen.push(done);
+    },
+  });
   assert.equal(
     seen,
     whole.test.map((_, i) => i + 1),
   );
-  assert.equal([result.pictures.length, result.failures, result.of, result.ended], [total, [], total, undefined]);
+  assert.equal([...stages], ['images', 'metrics']);
+  assert.equal([result.images.length, result.failures, result.of, result.ended], [total, [], total, undefined]);
   assert.not.match(evaluationTable(result), /judged/);
 });
 
-test('pictures and masks that cannot be read are named, and the metrics are those of the others', async () => {
-  const picture = whole.test[0];
+test('images and masks that cannot be read are named, and the metrics are those of the others', async () => {
+  const image = whole.test[0];
   const { mask, path: masked } = whole.test.find((image) => image.mask !== undefined)!;
-  for (const path of [picture.path, mask!]) copyFileSync(join(root, path), join(root, `${path}.kept`));
-  writeFileSync(join(root, picture.path), 'no picture');
+  for (const path of [image.path, mask!]) copyFileSync(join(root, path), join(root, `${path}.kept`));
+  writeFileSync(join(root, image.path), 'not an image');
   writeFileSync(join(root, mask!), 'no mask');
   const result = await evaluateFolder(detector, whole);
-  for (const path of [picture.path, mask!]) {
+  for (const path of [image.path, mask!]) {
     copyFileSync(join(root, `${path}.kept`), join(root, path));
     rmSync(join(root, `${path}.kept`));
   }
-  assert.equal(new Set(result.failures.map(({ path }) => path)), new Set([picture.path, masked]));
+  assert.equal(new Set(result.failures.map(({ path }) => path)), new Set([image.path, masked]));
   assert.ok(result.failures.every(({ error }) => /cannot be read/.test(error)));
   const failed = result.failures.map(({ path }) => path);
   const rest = { ...whole, test: whole.test.filter(({ path }) => !failed.includes(path)) };
-  const { metrics, pictures } = await evaluateFolder(detector, rest);
+  const { metrics, images } = await evaluateFolder(detector, rest);
   assert.equal(result.metrics, metrics);
   assert.equal(
-    result.pictures.map(({ score }) => score),
-    pictures.map(({ score }) => score),
+    result.images.map(({ score }) => score),
+    images.map(({ score }) => score),
   );
   const json = evaluationJson(OPTIONS, result);
   assert.equal([json.judged, json.of, json.images.length], [total - 2, total, total]);
@@ -72,8 +80,8 @@ test('pictures and masks that cannot be read are named, and the metrics are thos
   assert.match(evaluationTable(result), new RegExp(`judged +${total - 2} of ${total}`));
 });
 
-test('a picture without a finite map counts for no metric', async () => {
-  const { failures, pictures } = await evaluateFolder(
+test('an image without a finite map counts for no metric', async () => {
+  const { failures, images } = await evaluateFolder(
     detectorThat(1, () => detector.verdict(NaN)),
     whole,
   );
@@ -81,7 +89,7 @@ test('a picture without a finite map counts for no metric', async () => {
     failures.map(({ path }) => path),
     [whole.test[1].path],
   );
-  assert.is(pictures.length, total - 1);
+  assert.is(images.length, total - 1);
 });
 
 test('a lost device or the signal end it with what was judged before', async () => {
@@ -92,20 +100,19 @@ test('a lost device or the signal end it with what was judged before', async () 
     }),
     whole,
   );
-  assert.equal([cut.pictures.length, cut.failures.length, cut.ended], [2, 0, lost]);
+  assert.equal([cut.images.length, cut.failures.length, cut.ended], [2, 0, lost]);
   const stop = new AbortController();
   const stopped = await evaluateFolder(
     detectorThat(2, () => stop.abort()),
     whole,
-    undefined,
-    stop.signal,
+    { signal: stop.signal },
   );
-  assert.equal([stopped.pictures.length, stopped.ended], [3, 'stopped']);
+  assert.equal([stopped.images.length, stopped.ended], [3, 'stopped']);
   assert.is(evaluationJson(OPTIONS, stopped).ended, 'stopped');
   assert.match(evaluationTable(stopped), new RegExp(`judged +3 of ${total}.*not reached`));
 });
 
-test('where no picture can be judged, no metric is made up', async () => {
+test('where no image can be judged, no metric is made up', async () => {
   const result = await evaluateFolder(detector, await open(36 * 36 - 1));
   assert.is(result.failures.length, total);
   for (const metric of ['imageAuroc', 'pixelAuroc', 'pixelAp', 'aupro30'] as const) {
@@ -115,9 +122,26 @@ test('where no picture can be judged, no metric is made up', async () => {
   assert.match(evaluationTable(result), /ms per image +-/);
 });
 
-test('a data set without test pictures is refused', () =>
-  assertRejects(() => evaluateFolder(detector, { ...whole, test: [] }), 'DataError', /no test pictures/));
+test('a data set without test images is refused', () =>
+  assertRejects(() => evaluateFolder(detector, { ...whole, test: [] }), 'DataError', /no test images/));
 
-test('the median', () => assert.equal([median([3, 1, 2]), median([4, 1, 2, 3]), median([])], [2, 2.5, NaN]));
+test('every judged image comes with the bytes, the map and the mask that it was judged by, and is resized once', async () => {
+  const shown: EvaluatedImage[] = [];
+  const { dispatches } = gpu.counts();
+  await evaluateFolder(detector, whole);
+  const without = gpu.counts().dispatches - dispatches;
+  const { metrics, images } = await evaluateFolder(detector, whole, { onImage: async (image) => void shown.push(image) });
+  assert.is(gpu.counts().dispatches - dispatches, 2 * without, 'kernels run no more often');
+  assert.equal(metrics, (await evaluateFolder(detector, whole)).metrics);
+  const { height, width } = detector.config;
+  for (const [i, { image, map, mask, ...judged }] of shown.entries()) {
+    assert.equal(judged, images[i]);
+    const original = await readImage(join(root, judged.path));
+    assert.equal(image.data, resizeBytes(original.data, original.height, original.width, height, width));
+    assert.is(Math.max(...map), judged.score);
+    assert.ok(mask!.length === map.length && (judged.label === 1 || !mask!.some(Boolean)), judged.path);
+  }
+  assert.is(shown.length, total);
+});
 
 test.run();

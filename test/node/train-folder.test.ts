@@ -6,7 +6,7 @@ import { PyramidFlowError } from '../../src/core/errors';
 import { Random } from '../../src/core/random';
 import { readCheckpoint, writeCheckpoint } from '../../src/node/files/checkpoint-file';
 import { writePng } from '../../src/node/files/image-file';
-import { type TrainFolderOptions, type TrainingObserver, trainFolder } from '../../src/node/train-folder';
+import { type TrainFolderOptions, trainFolder } from '../../src/node/train-folder';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
 import { randomByteImage } from '../support/small-weights';
@@ -22,10 +22,10 @@ const NETWORK = { size: { height: 16, width: 16 }, channels: 4, levels: 3, stack
 const NEW = { data: at('cap'), ...NETWORK, epochs: 1 };
 
 /** Trains, and returns the notices as well. */
-async function train(options: Partial<TrainFolderOptions>, observer: TrainingObserver = {}) {
+async function train(options: Partial<TrainFolderOptions>) {
   const notices: string[] = [];
-  const notice = (text: string) => notices.push(text);
-  const result = await trainFolder(gpu, { data: at('cap'), ...options }, { notice, ...observer });
+  const onNotice = (text: string) => notices.push(text);
+  const result = await trainFolder(gpu, { data: at('cap'), onNotice, ...options });
   return { result: result!, notices: notices.join('|') };
 }
 
@@ -39,11 +39,21 @@ test('every checkpoint lists the images, and no lock is left', async () => {
     locked = existsSync(at('a.lock'));
     copyFileSync(at('a'), at('epoch'));
   };
-  await train({ ...NEW, out: at('a') }, { onEpoch });
+  await train({ ...NEW, out: at('a'), onEpoch });
   assert.equal([await names('epoch'), await names('a')], [NAMES, NAMES]);
   assert.is((await readCheckpoint(at('epoch'))).template, undefined);
   assert.ok(locked);
   assert.equal(locks(), []);
+});
+
+test('the progress has a phase for reading, for training and for the template', async () => {
+  const seen: string[] = [];
+  const onProgress: TrainFolderOptions['onProgress'] = ({ phase, epoch, step, steps }) =>
+    seen.push([phase, epoch, step, steps].join(' '));
+  await train({ ...NEW, out: at('progress'), onProgress });
+  assert.equal([seen[0], seen[3]], ['read 0 1 4', 'read 0 4 4']);
+  assert.equal([seen[4], seen[5]], ['train 1 1 2', 'train 1 2 2']);
+  assert.is(seen.at(-1), 'template 1 8 8');
 });
 
 test('a data set that was moved and renamed is the same data set', async () => {
@@ -84,7 +94,7 @@ test('a model without a list of its images is resumed with a notice, and has one
 
 test('what cannot be meant is refused', async () => {
   const other = { resume: at('a'), dataChanged: 'yes' as 'ok' };
-  await assertRejects(() => train(other), 'UsageError', /dataChanged 'yes'/);
+  await assertRejects(() => train(other), 'UsageError', /dataChanged.*'yes'/);
   await assertRejects(() => train({ ...NEW, out: at('d'), dataChanged: 'ok' }), 'UsageError', /no training is resumed/);
   await assertRejects(() => train({ ...NEW, out: at('a') }), 'UsageError', /exists/);
   await assertRejects(() => train({ ...NEW, out: at('cap'), force: true }), 'UsageError', /is a folder/);
@@ -98,11 +108,11 @@ test('a second training of the same file is refused, also one that resumes it; a
       attempts.push(train(options).catch((error) => error.problem));
     attempts.push(train({ ...NEW, out: at('f') }).then(() => 'trained'));
   };
-  await train({ ...NEW, out: at('e') }, { onStart: () => undefined });
-  await train({ ...NEW, out: at('e'), force: true }, { onStart });
+  await train({ ...NEW, out: at('e') });
+  await train({ ...NEW, out: at('e'), force: true, onStart });
   const [first, second, third] = await Promise.all(attempts);
-  assert.match(String(first), /e is in training already/);
-  assert.match(String(second), /e is in training already/);
+  assert.match(String(first), /e is already being trained/);
+  assert.match(String(second), /e is already being trained/);
   assert.is(third, 'trained');
   assert.equal(locks(), []);
 });
@@ -110,7 +120,7 @@ test('a second training of the same file is refused, also one that resumes it; a
 test('a model that cannot be written any more ends the training, with the epoch that is lost', async () => {
   const onEpoch = () => renameSync(at('folder'), at('gone'));
   await assertRejects(
-    () => train({ ...NEW, epochs: 3, out: at('folder/m') }, { onEpoch }),
+    () => train({ ...NEW, epochs: 3, out: at('folder/m'), onEpoch }),
     'DataError',
     /m cannot be written: .*epoch 1 is gone/,
   );

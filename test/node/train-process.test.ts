@@ -55,14 +55,14 @@ test('a training that is killed at any moment, again and again, ends with the by
   const { stderr } = await run(0, '--resume', at('model'));
   const when = `killed after ${moments.join(', ')} ms\n${stderr}`;
   assert.ok(moments.length > 1 && readFileSync(at('model')).equals(readFileSync(at('whole'))), when);
-  assert.is(/is gone: its lock/.test(stderr), stale, when);
+  assert.is(/is gone: taking over/.test(stderr), stale, when);
   assert.not(existsSync(at('model.lock')));
 });
 
 test('a second training of the same file is refused and harms nothing; Ctrl-C gives the file free', async () => {
   const first = await startLong('busy');
   const refused = await run(2, ...NETWORK, '--out', at('busy'), '--force');
-  assert.match(refused.stderr, new RegExp(`UsageError: .*busy is in training already, by process ${first.process.pid} `));
+  assert.match(refused.stderr, new RegExp(`UsageError: .*busy is already being trained by process ${first.process.pid} `));
   await run(2, '--resume', at('busy'));
   assert.ok(existsSync(at('busy.lock')) && first.process.exitCode === null);
   first.process.kill('SIGINT');

@@ -19,9 +19,9 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 let running: Command | undefined;
 const program = new Command('pyramidflow')
-  .description('Finds defects in pictures after training on good ones, on the GPU (PyramidFlow, CVPR 2023).')
+  .description('Finds defects in images after training on good images alone, on the GPU (PyramidFlow, CVPR 2023).')
   .version(version)
-  .showHelpAfterError('(add --help for what it takes)')
+  .showHelpAfterError('(see --help)')
   .configureOutput({ writeErr: (text) => process.stderr.write(printableLines(text)) })
   .hook('preAction', (_, command) => void (running = command))
   .exitOverride();
@@ -34,9 +34,9 @@ try {
   process.exitCode = report(error);
 }
 
-/** Says what went wrong, without a stack trace where the user can do something about it. Returns the exit code. */
+/** Prints an error, without a stack trace if the user can do something about it. Returns the exit code. */
 function report(error: unknown): number {
-  // Commander has printed its message.
+  // Commander has printed its message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.misused;
   if (!(error instanceof PyramidFlowError)) {
     console.error(`this should not happen; please report it: ${printableLines(inspect(error))}`);

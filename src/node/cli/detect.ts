@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { PyramidFlowError } from '../../core/errors';
-import { scaleFor } from '../../image/heat-map';
 import { Detector } from '../../inspection/detector';
+import { describeFailure } from '../describe';
 import { type DetectionRow, detectFiles } from '../detect-files';
 import { readCheckpoint } from '../files/checkpoint-file';
 import { findInputs } from '../files/input-files';
 import { progressBar } from './progress';
 import {
+  colorScale,
   endedText,
   finish,
   MAX_PIXELS_OPTION,
@@ -17,7 +17,7 @@ import {
   untilStopped,
   withRuntime,
 } from './shared';
-import { named, printable } from './terminal';
+import { printable } from './terminal';
 
 interface DetectArguments {
   readonly model: string;
@@ -28,22 +28,22 @@ interface DetectArguments {
 }
 
 const AFTER_HELP = `
-DIR receives NAME.heat.png and NAME.overlay.png for every picture, in the folders that the pictures are in. Colours mean
-the same in all of them: from 0 to twice the threshold, unless --scale says otherwise.
+For every image, DIR receives NAME.heat.png and NAME.overlay.png, in subfolders like those of the images. All of them
+share one colour scale, from 0 to twice the threshold unless --scale is given.
 
-results.csv and results.jsonl receive a row a picture while it runs. Each line of results.jsonl is a JSON object: the
-first one says category, size, threshold and scale, every other one is a picture. A picture that fails is a row with an
-error and without a verdict. Text in results.csv that a spreadsheet would take for a formula begins with a quote (').
+results.csv and results.jsonl receive one row per image during the run. Each line of results.jsonl is a JSON object: the
+first has category, size, threshold and scale, and each of the others is an image. An image that fails becomes a row with
+an error and without a verdict. Text in results.csv that a spreadsheet would take for a formula begins with a quote (').
 
-Exit code 0: every picture has its verdict. 1: one or more failed. 130: Ctrl-C stopped it, after the picture under way;
-what was judged is kept and printed.`;
+Exit code 0: every image has a verdict. 1: one or more failed. 130: Ctrl-C stopped the run after the image under way;
+results so far are kept and printed.`;
 
 export function addDetect(program: Command): void {
   program
     .command('detect')
-    .description('find defects on pictures')
-    .argument('<image|dir...>', 'pictures, or folders of pictures')
-    .requiredOption('--model <file>', 'model file of `train`')
+    .description('find defects in images')
+    .argument('<image|dir...>', 'images, or folders of images')
+    .requiredOption('--model <file>', 'model file written by `train`')
     .requiredOption('--out <dir>', 'folder for the results')
     .option('--scale <max>', 'largest value of the colour scale (default: twice the threshold)', positiveNumber)
     .option(...MAX_PIXELS_OPTION)
@@ -55,23 +55,22 @@ export function addDetect(program: Command): void {
 async function detect(paths: readonly string[], options: DetectArguments): Promise<void> {
   const { model, out, scale, maxPixels, json } = options;
   const checkpoint = await readCheckpoint(model, notice);
-  const max = scale ?? (checkpoint.threshold && scaleFor(checkpoint.threshold));
-  if (!max)
-    throw new PyramidFlowError('UsageError', `${model} has no threshold to take the colour scale from`, 'pass --scale MAX');
+  const max = colorScale(model, scale, checkpoint.threshold);
   const inputs = await findInputs(paths, out);
   const { rows, ended } = await untilStopped((signal) =>
     withRuntime(async (gpu) => {
       const detector = Detector.fromCheckpoint(gpu, checkpoint);
       const bar = progressBar('detecting');
-      const onRow = (_: DetectionRow, done: number, of: number) => bar.update(done, of);
-      const found = await detectFiles(detector, inputs, out, max, { signal, maxPixels, onRow }).finally(bar.stop);
+      const found = await detectFiles(detector, inputs, out, max, { signal, maxPixels, onProgress: bar.update }).finally(
+        bar.stop,
+      );
       detector.dispose();
       return found;
     }),
   );
-  const failed = rows.flatMap(({ path, error }) => (error === undefined ? [] : named(path, error)));
+  const failed = rows.flatMap(({ path, error }) => (error === undefined ? [] : describeFailure(path, error)));
   for (const failure of failed) notice(printable(failure));
-  notice(`heat maps, overlays and results are in ${printable(out)}, on a scale from 0 to ${max.toPrecision(4)}`);
+  notice(`heat maps, overlays and results are in ${printable(out)}; colour scale from 0 to ${max.toPrecision(4)}`);
   const result = {
     model,
     threshold: checkpoint.threshold,
@@ -80,8 +79,8 @@ async function detect(paths: readonly string[], options: DetectArguments): Promi
     ended: endedText(ended),
     images: rows,
   };
-  printResult(json, result, () => (rows.length ? table(rows.map(line)) : 'no picture was looked at'));
-  finish(ended, failed.length > 0, `${rows.length} of ${inputs.length} pictures were looked at`);
+  printResult(json, result, () => (rows.length ? table(rows.map(line)) : 'no image was judged'));
+  finish(ended, failed.length > 0, `${rows.length} of ${inputs.length} images were judged`);
 }
 
 function line({ path, score, verdict, uploadMs = 0, networkMs = 0, readMs = 0, error }: DetectionRow): string[] {

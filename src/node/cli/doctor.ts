@@ -1,32 +1,34 @@
 import type { Command } from 'commander';
 import { PyramidFlowError } from '../../core/errors';
-import type { AdapterReport } from '../../gpu/device';
+import { type AdapterReport, adapterName } from '../../gpu/device';
 import type { CheckResult } from '../../selftest/check';
 import { checksFor, selfTest } from '../../selftest/self-test';
 import { progressBar } from './progress';
-import { adapterName, EXIT, printResult, table, withRuntime } from './shared';
+import { EXIT, printResult, table, withRuntime } from './shared';
 
 interface Diagnosis {
   readonly node: string;
   readonly platform: string;
   readonly adapter?: AdapterReport;
   readonly selfTest: readonly CheckResult[];
-  /** what is missing or wrong, each with what to do about it */
+  /** what is missing or wrong, each with its remedy */
   readonly findings: readonly string[];
 }
 
-/** Features of adapters that this program can use, and what is lost without them. */
-const FEATURES: Readonly<Record<string, string>> = {
-  'timestamp-query': 'benchmarks cannot time kernels',
-  'shader-f16': 'nothing is lost today',
-  subgroups: 'nothing is lost today',
+/** Optional features of adapters: what each is used for, and what happens without it. */
+const FEATURES: Readonly<Record<string, { readonly use: string; readonly without: string }>> = {
+  'timestamp-query': { use: 'benchmarks time single kernels', without: 'benchmarks cannot time single kernels' },
+  subgroups: {
+    use: 'convolutions on CPU drivers, where subgroups are 8 wide',
+    without: 'convolutions use their plain kernels, with the same results',
+  },
 };
 
-/** Where to get a driver, by Node's name of the platform. */
+/** Where to get a driver, by Node's name for the platform. */
 const DRIVERS: Readonly<Record<string, string>> = {
   linux: `install the Vulkan driver of your GPU: NVIDIA's own, or for AMD and Intel Mesa 23.2 or newer
-  (Debian, Ubuntu: the package mesa-vulkan-drivers). Where there is no GPU, that package computes on the CPU;
-  from a checkout, \`npm run setup\` installs it`,
+  (Debian, Ubuntu: the package mesa-vulkan-drivers). Without a GPU, that package computes on the CPU;
+  in a checkout, \`npm run setup\` installs it`,
   darwin: 'Metal is part of macOS: update macOS',
   win32: 'install the current driver of your GPU: it brings Direct3D 12',
 };
@@ -34,7 +36,7 @@ const DRIVERS: Readonly<Record<string, string>> = {
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('look at the GPU and its driver, and test every kernel on it')
+    .description('show the GPU and its driver, and test every kernel on it')
     .option('--json', 'print the result as JSON')
     .action(doctor);
 }
@@ -66,13 +68,13 @@ async function diagnose(): Promise<Diagnosis> {
 function findings(adapter: AdapterReport, results: readonly CheckResult[], driver: string): string[] {
   const failed = results.filter(({ passed }) => !passed);
   return [
-    ...(adapter.software ? [`no GPU can be used, the CPU computes instead: ${driver}`] : []),
+    ...(adapter.software ? [`no GPU was found, so the CPU computes: ${driver}`] : []),
     ...Object.entries(FEATURES)
       .filter(([name]) => !adapter.features.includes(name))
-      .map(([name, loss]) => `the adapter has no ${name}: ${loss}`),
-    ...failed.map(({ name, kernels, problem }) => `${name} (${kernels.join(', ')}) is wrong: ${problem}`),
+      .map(([name, { without }]) => `the adapter has no ${name}: ${without}`),
+    ...failed.map(({ name, kernels, problem }) => `${name} (${kernels.join(', ')}) gives wrong results: ${problem}`),
     ...(failed.length
-      ? [`results of this adapter cannot be trusted: update its driver, and report this if that does not help`]
+      ? [`do not trust results of this adapter: update its driver, and report this if that does not help`]
       : []),
   ];
 }
@@ -82,9 +84,12 @@ function describe({ node, platform, adapter, selfTest: results, findings: found 
   if (!adapter) return `${table(machine)}\n\n${found.map((finding) => `! ${finding}`).join('\n')}`;
   const facts = table([
     ...machine,
-    ['adapter', `${adapterName(adapter)}${adapter.software ? ' (software: it computes on the CPU)' : ''}`],
+    ['adapter', `${adapterName(adapter)}${adapter.software ? ' (software: computes on the CPU)' : ''}`],
     ['vendor', [adapter.vendor, adapter.architecture, adapter.device].filter(Boolean).join(', ') || '-'],
-    ...Object.keys(FEATURES).map((name) => [name, adapter.features.includes(name) ? 'yes' : 'no']),
+    ...Object.entries(FEATURES).map(([name, { use }]) => [
+      name,
+      `${adapter.features.includes(name) ? 'yes' : 'no'} (${use})`,
+    ]),
     ...Object.entries(adapter.limits).map(([name, value]) => [name, String(value)]),
   ]);
   const kernels = [...new Set(results.flatMap(({ kernels }) => kernels))].sort().map((kernel) => {
@@ -92,7 +97,7 @@ function describe({ node, platform, adapter, selfTest: results, findings: found 
     const state = checks.every(({ passed }) => passed) ? 'ok' : 'WRONG';
     return [kernel, state, `${worst(checks)} (${checks.map(({ name }) => name).join(', ')})`];
   });
-  const remarks = found.length ? found.map((finding) => `! ${finding}`).join('\n') : 'everything is in order';
+  const remarks = found.length ? found.map((finding) => `! ${finding}`).join('\n') : 'no problems found';
   return `${facts}\n\n${table([['kernel', 'result', 'largest relative error'], ...kernels])}\n\n${remarks}`;
 }
 

@@ -1,19 +1,18 @@
 import type { Command } from 'commander';
 import type { Checkpoint } from '../../checkpoint/checkpoint';
 import { PyramidFlowError } from '../../core/errors';
-import { scaleFor } from '../../image/heat-map';
+import { adapterName } from '../../gpu/device';
 import { Detector } from '../../inspection/detector';
-import type { Metric } from '../../metrics/evaluate';
-import { evaluateFolder, type FolderEvaluation } from '../evaluate-folder';
+import type { Metric } from '../../metrics/evaluation-run';
+import { describeFailure } from '../describe';
+import { type EvaluateOptions, evaluateFolder, type FolderEvaluation } from '../evaluate-folder';
 import { prepareFolder, prepareFolderOf, writeAtomic } from '../files/atomic-file';
 import { readCheckpoint } from '../files/checkpoint-file';
 import { openDataset } from '../files/dataset';
-import type { ReportSummary } from '../report/page';
-import { extent } from '../report/svg';
-import { writeReport } from '../report/write-report';
+import { ReportWriter } from '../report/write-report';
 import { progressBar } from './progress';
 import {
-  adapterName,
+  colorScale,
   EXIT,
   endedText,
   finish,
@@ -25,7 +24,7 @@ import {
   untilStopped,
   withRuntime,
 } from './shared';
-import { named, printable } from './terminal';
+import { printable } from './terminal';
 
 export interface EvaluateArguments {
   readonly model: string;
@@ -47,19 +46,21 @@ const NAMES: Readonly<Record<Metric, string>> = {
 };
 
 const AFTER_HELP = `
-Metrics are taken at the size of the model; masks are resized by area. Times exclude decoding.
+Metrics are taken at the size of the model; masks are resized by area. Times exclude decoding. Maps are not kept: memory
+grows by at most 4 bytes a pixel (24 for pixels of defects).
 
-A picture that cannot be read or judged, or whose mask cannot, counts for no metric and is named; the exit code then is
-1. Ctrl-C stops after the picture under way: the metrics of those judged so far are printed, with exit code 130.`;
+An image that cannot be read or judged, or whose mask cannot be read, counts for no metric and is named; the exit code
+is then 1. Ctrl-C stops after the image under way: the metrics of the images judged so far are printed, with exit code
+130.`;
 
 export function addEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure how well a model finds the defects of a data set')
-    .requiredOption('--model <file>', 'model file of `train`')
-    .requiredOption('--data <dir>', 'data set with test pictures and masks')
-    .option('--category <name>', 'subfolder of the data set; default: the data set itself is the category')
-    .option('--report <dir>', 'write a page with all test pictures, their heat maps and masks')
+    .requiredOption('--model <file>', 'model file written by `train`')
+    .requiredOption('--data <dir>', 'data set with test images and masks')
+    .option('--category <name>', 'subfolder of the data set (default: the data set itself is the category)')
+    .option('--report <dir>', 'write a page with all test images, their heat maps and masks')
     .option('--scale <max>', "largest value of the report's colour scale (default: twice the threshold)", positiveNumber)
     .option(...MAX_PIXELS_OPTION)
     .option('--json [file]', 'print the result as JSON, or write it to a file')
@@ -76,52 +77,66 @@ async function evaluate(options: EvaluateArguments): Promise<void> {
   try {
     printResult(file === true, json, () => evaluationTable(result));
   } finally {
-    await reportEvaluation(options, evaluation);
+    await finishReport(evaluation);
   }
   finishEvaluation(result);
 }
 
-/** What was measured, and what with. */
+/** What was measured, and with what. */
 export interface FinishedEvaluation {
   readonly checkpoint: Checkpoint;
   readonly adapter: string;
   readonly result: FolderEvaluation;
+  /** holds the images already, where a report is asked for */
+  readonly report?: ReportWriter;
 }
 
-/** Evaluates with progress on stderr, until the end or Ctrl-C. */
+/** Evaluates with progress on stderr, to the end or until Ctrl-C. */
 export async function runEvaluation(options: EvaluateArguments): Promise<FinishedEvaluation> {
-  const checkpoint = await readCheckpoint(options.model, notice);
+  const { model, report: folder, json, scale } = options;
+  const checkpoint = await readCheckpoint(model, notice);
   const dataset = await openDataset(options.data, options.category, options);
-  if (options.report) await prepareFolder(options.report);
-  if (typeof options.json === 'string') await prepareFolderOf(options.json);
+  if (folder) await prepareFolder(folder);
+  if (typeof json === 'string') await prepareFolderOf(json);
+  const { config, threshold } = checkpoint;
+  const report = folder
+    ? new ReportWriter(folder, { config, threshold, scale: colorScale(model, scale, threshold) })
+    : undefined;
   const evaluation = await untilStopped((signal) =>
     withRuntime(async (gpu) => {
       const detector = Detector.fromCheckpoint(gpu, checkpoint);
-      notice(`looking at ${dataset.test.length} test pictures (${dataset.layout})`);
-      const bar = progressBar('evaluating');
-      const result = await evaluateFolder(detector, dataset, bar.update, signal).finally(bar.stop);
+      notice(`evaluating ${dataset.test.length} test images (${dataset.layout})`);
+      const bars = { images: progressBar('evaluating'), metrics: progressBar('computing metrics') };
+      const onProgress: EvaluateOptions['onProgress'] = (done, of, stage) => {
+        if (stage === 'metrics') bars.images.stop();
+        bars[stage].update(done, of);
+      };
+      const onImage = report?.add.bind(report);
+      const result = await evaluateFolder(detector, dataset, { signal, onProgress, onImage }).finally(() => {
+        for (const bar of Object.values(bars)) bar.stop();
+      });
       detector.dispose();
-      return { checkpoint, adapter: adapterName(gpu.adapter), result };
+      return { checkpoint, adapter: adapterName(gpu.adapter), result, report };
     }),
   );
   const { missingMasks, failures } = evaluation.result;
   if (missingMasks.length) {
-    notice(`${missingMasks.length} defective pictures have no mask: they count for image AUROC alone`);
+    notice(`${missingMasks.length} defective images have no mask: they count for image AUROC alone`);
   }
-  for (const { path, error } of failures) notice(printable(`counts for no metric: ${named(path, error)}`));
+  for (const { path, error } of failures) notice(printable(`counts for no metric: ${describeFailure(path, error)}`));
   return evaluation;
 }
 
-/** Writes the report where one is asked for and there is something to report. */
-export async function reportEvaluation({ report, scale }: EvaluateArguments, done: FinishedEvaluation): Promise<void> {
-  const { pictures } = done.result;
-  if (!report || pictures.length === 0) return;
-  await attempt(async () => {
-    notice(`report: ${printable(await writeReport(report, reportSummary(done, scale), pictures))}`);
-  });
+/** Writes the page of the report, if one is asked for and there is something to report. */
+export async function finishReport({ checkpoint, adapter, result, report }: FinishedEvaluation): Promise<void> {
+  const { metrics, msPerImage, images, failures, of } = result;
+  if (!report || images.length === 0) return;
+  const { category, training } = checkpoint;
+  const summary = { category, adapter, evaluation: metrics, msPerImage, log: training?.log ?? [], failures, of };
+  await attempt(async () => notice(`report: ${printable(await report.finish(summary))}`));
 }
 
-/** Writes a file. One that cannot be written is said and costs the exit code, but not the metrics. */
+/** Writes a file. If that fails, the error is printed and sets the exit code, but the metrics are kept. */
 async function attempt(write: () => Promise<void>): Promise<void> {
   try {
     await write();
@@ -132,33 +147,14 @@ async function attempt(write: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Sets the exit code, or throws what ended the evaluation. */
-export function finishEvaluation({ pictures, failures, of, ended }: FolderEvaluation): void {
-  finish(ended, failures.length > 0, `${pictures.length} of ${of} pictures were judged`);
-}
-
-function reportSummary({ checkpoint, adapter, result }: FinishedEvaluation, scale?: number): ReportSummary {
-  const { category, config, threshold, training } = checkpoint;
-  const { metrics, msPerImage, pictures, failures, of } = result;
-  const [, highest] = extent(pictures.map(({ score }) => score));
-  return {
-    category,
-    config,
-    adapter,
-    evaluation: metrics,
-    msPerImage,
-    threshold,
-    scale: scale ?? (threshold === undefined ? highest : scaleFor(threshold)),
-    log: training?.log ?? [],
-    failures,
-    of,
-  };
+/** Sets the exit code, or throws the error that ended the evaluation. */
+export function finishEvaluation({ images, failures, of, ended }: FolderEvaluation): void {
+  finish(ended, failures.length > 0, `${images.length} of ${of} images were judged`);
 }
 
 export function evaluationJson({ model, data, category }: EvaluateArguments, result: FolderEvaluation) {
-  const { metrics, msPerImage, pictures, failures, of, ended, missingMasks } = result;
+  const { metrics, msPerImage, images, failures, of, ended, missingMasks } = result;
   const { reasons, ...values } = metrics;
-  const judged = pictures.map(({ path, defect, label, score, verdict }) => ({ path, defect, label, score, verdict }));
   return {
     model,
     data,
@@ -166,27 +162,27 @@ export function evaluationJson({ model, data, category }: EvaluateArguments, res
     ...values,
     reasons,
     msPerImage,
-    judged: judged.length,
+    judged: images.length,
     of,
     ended: endedText(ended),
     missingMasks,
-    images: [...judged, ...failures],
+    images: [...images, ...failures],
   };
 }
 
-export function evaluationTable({ metrics, msPerImage, pictures, failures, of }: FolderEvaluation): string {
+export function evaluationTable({ metrics, msPerImage, images, failures, of }: FolderEvaluation): string {
   const rows = Object.entries(NAMES).map(([metric, name]) => {
     const value = metrics[metric as Metric];
     return [name, value === null ? `undefined: ${metrics.reasons[metric as Metric]}` : value.toFixed(4)];
   });
-  const time = pictures.length ? `${msPerImage.toFixed(1)} (median; resize, network and map, without decoding)` : '-';
-  const good = pictures.filter(({ label }) => label === 0).length;
-  const missing = of - pictures.length;
+  const time = images.length ? `${msPerImage.toFixed(1)} (median; resize, network and map, without decoding)` : '-';
+  const good = images.filter(({ label }) => label === 0).length;
+  const missing = of - images.length;
   const others = failures.length < missing ? `${failures.length} failed, the others were not reached` : 'the others failed';
   return table([
     ...rows,
     ['ms per image', time],
-    ['pictures', `${good} good, ${pictures.length - good} defective`],
-    ...(missing ? [['judged', `${pictures.length} of ${of}: ${others}`]] : []),
+    ['images', `${good} good, ${images.length - good} defective`],
+    ...(missing ? [['judged', `${images.length} of ${of}: ${others}`]] : []),
   ]);
 }

@@ -7,14 +7,14 @@ import { describeNetwork } from '../describe';
 import { readCheckpoint } from '../files/checkpoint-file';
 import { notice, printResult, table } from './shared';
 
-/** Epochs that are listed at each end of a log that is longer than both. */
+/** Epochs shown at each end of a longer log. */
 const LISTED = 1000;
 
 export function addInfo(program: Command): void {
   program
     .command('info')
-    .description('say what a model file holds')
-    .argument('<file>', 'model file of `train`')
+    .description('show what a model file holds')
+    .argument('<file>', 'model file written by `train`')
     .option('--json', 'print the result as JSON')
     .action(info);
 }
@@ -47,20 +47,20 @@ function describe(file: string, bytes: number, checkpoint: Checkpoint): string {
   const settings = Object.entries(training?.settings ?? {}).map(([name, value]) => `${name} ${value}`);
   const facts = table([
     ['file', `${file}, ${bytes} bytes`],
-    ['checksum', checksum ? `sha256 ${checksum}, as its data` : 'none: written by an older version'],
+    ['checksum', checksum ? `sha256 ${checksum}, correct` : 'none: the file is of an older version'],
     ['category', category || '-'],
-    ['pictures', formatSize(config)],
+    ['images', formatSize(config)],
     ['network', describeNetwork(config)],
     ['values', `${weights} weights, ${templates} template, ${optimizer} optimizer`],
     ['threshold', threshold === undefined ? '-' : threshold.toPrecision(5)],
-    ['state', template ? 'finished' : 'training was not finished: go on with `pyramidflow train --resume`'],
+    ['state', template ? 'finished' : 'training is not finished: continue with `pyramidflow train --resume`'],
     ['settings', settings.join(', ') || '-'],
   ]);
   if (log.length === 0) return facts;
   return `${facts}\n\n${describeLog(log)}`;
 }
 
-/** A line an epoch; of a log too long to be read, those at its ends. */
+/** A line per epoch; of a very long log, only its ends. */
 export function describeLog(log: readonly EpochLog[]): string {
   const row = (entry: EpochLog) => [
     String(entry.epoch),
@@ -76,7 +76,7 @@ export function describeLog(log: readonly EpochLog[]): string {
   return table([['epoch', 'loss', 'gradient norm', 'reconstruction error'], ...rows]);
 }
 
-/** Numbers of values in the file, by what they are for. */
+/** How many values the file holds, by their purpose. */
 function valuesIn({ tensors, template, training }: Checkpoint) {
   const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
   return {

@@ -1,15 +1,15 @@
 import { SingleBar } from 'cli-progress';
 import type { TrainingState } from '../../checkpoint/checkpoint';
-import type { FitProgress } from '../../training/fit';
+import type { TrainProgress } from '../train-folder';
 
-/** Shows on stderr how far something is. */
+/** Shows on stderr how far something has come. */
 export interface Progress {
   update(done: number, total: number, detail?: string): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void;
 }
 
-/** A bar with the time left where stderr is a terminal, otherwise nothing. */
+/** A bar with the time left if stderr is a terminal, else nothing. */
 export function progressBar(label: string): Progress {
   if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
   const start = performance.now();
@@ -19,7 +19,7 @@ export function progressBar(label: string): Progress {
     barIncompleteChar: '░',
     barsize: 24,
     clearOnComplete: true,
-    gracefulExit: false, // signals are the commands' business
+    gracefulExit: false, // commands handle signals
   });
   return {
     update(done, total, detail = '') {
@@ -32,7 +32,7 @@ export function progressBar(label: string): Progress {
   };
 }
 
-/** Training as a bar, or as a line an epoch where stderr is no terminal. */
+/** Training as a bar, or as a line per epoch if stderr is not a terminal. */
 export class TrainingProgress {
   private readonly start = performance.now();
   private readonly bar = progressBar('training');
@@ -46,14 +46,14 @@ export class TrainingProgress {
     private readonly finishedEpochs: number,
   ) {}
 
-  onStep({ epoch, step, steps, loss }: FitProgress): void {
+  onStep({ epoch, step, steps, loss }: TrainProgress): void {
     if (this.firstStepEnd)
       this.images += this.batch; // the first step compiles kernels
     else this.firstStepEnd = performance.now();
     const total = (this.epochs - this.finishedEpochs) * steps;
     const done = (epoch - 1 - this.finishedEpochs) * steps + step;
     this.share = done / total;
-    this.bar.update(done, total, `epoch ${epoch}/${this.epochs} · loss ${loss.toPrecision(5)} · ${this.rate()}`);
+    this.bar.update(done, total, `epoch ${epoch}/${this.epochs} · loss ${loss?.toPrecision(5)} · ${this.rate()}`);
   }
 
   onEpoch({ log }: TrainingState): void {

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { partsDataset } from '../../demo/parts';
 import { writePng } from '../files/image-file';
 import { mapParallel } from '../parallel';
-import { evaluationJson, evaluationTable, finishEvaluation, reportEvaluation, runEvaluation } from './evaluate';
+import { evaluationJson, evaluationTable, finishEvaluation, finishReport, runEvaluation } from './evaluate';
 import { EXIT, notice, printResult } from './shared';
 import { printable } from './terminal';
 import { runTraining } from './train';
 
-/** Small enough for two cores without a GPU, large enough to show the defects. */
+/** Small enough for two CPU cores, large enough to show the defects. */
 const PARTS = { size: 128, train: 40, good: 10, perDefect: 6, seed: 2023 };
 const MODEL = {
   size: { height: 128, width: 128 },
@@ -27,8 +27,8 @@ const ENCODES = 4;
 export function addQuickstart(program: Command): void {
   program
     .command('quickstart')
-    .description('try everything: make a small data set with known defects, train, evaluate, write a report')
-    .option('--out <dir>', 'folder for data set, model and report', 'quickstart')
+    .description('try it: make a small data set with known defects, train, evaluate, and write a report')
+    .option('--out <dir>', 'folder for the data set, the model and the report', 'quickstart')
     .option('--json', 'print the result as JSON')
     .action(quickstart);
 }
@@ -36,7 +36,7 @@ export function addQuickstart(program: Command): void {
 async function quickstart({ out, json }: { out: string; json?: boolean }): Promise<void> {
   const [data, model, report] = ['data', 'model.safetensors', 'report'].map((name) => join(out, name));
   const files = partsDataset(PARTS);
-  notice(`writing ${files.length} pictures and masks of made-up parts to ${data}`);
+  notice(`writing ${files.length} images and masks of synthetic parts to ${data}`);
   await mapParallel(files, ENCODES, (file) => writePng(join(data, file.path), file));
   if (!(await runTraining({ ...MODEL, data, category: CATEGORY, out: model, force: true }))) {
     process.exitCode = EXIT.interrupted;
@@ -45,7 +45,7 @@ async function quickstart({ out, json }: { out: string; json?: boolean }): Promi
   const options = { model, data, category: CATEGORY, report };
   const evaluation = await runEvaluation(options);
   const { result } = evaluation;
-  await reportEvaluation(options, evaluation);
+  await finishReport(evaluation);
   printResult(
     json,
     evaluationJson(options, result),

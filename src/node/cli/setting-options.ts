@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** The options of the command line, by the names that the core and the API have for the same settings. */
+/** Options of the command line, by the names of the same settings in the core and the API. */
 const OPTIONS: Readonly<Record<string, string>> = {
   size: '--size',
   height: '--size',
@@ -28,7 +28,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   dataChanged: '--data-changed',
 };
 
-/** The options of a command that stand for settings, each once. Settings that it has no option for are left out. */
+/** The options of a command for settings, each once. Settings without an option are left out. */
 export function optionsFor(settings: readonly string[], command: Command): string[] {
   const known = new Set(command.options.map(({ long }) => long));
   const options = settings.flatMap((setting) => (Object.hasOwn(OPTIONS, setting) ? [OPTIONS[setting]] : []));

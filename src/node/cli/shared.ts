@@ -1,13 +1,14 @@
 import { InvalidArgumentError } from 'commander';
 import { PyramidFlowError } from '../../core/errors';
-import type { AdapterReport } from '../../gpu/device';
+import { adapterName } from '../../gpu/device';
 import type { Runtime } from '../../gpu/runtime';
+import { scaleFor } from '../../image/heat-map';
 import { MAX_PIXELS } from '../files/image-file';
 import { printable, printableLines, writeOutput } from './terminal';
 
 export const EXIT = { done: 0, failed: 1, misused: 2, interrupted: 130 } as const;
 
-/** A parser for options that are whole numbers from `least` to `most`. */
+/** A parser of options that are whole numbers from `least` to `most`. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
@@ -20,21 +21,31 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (tex
   };
 }
 
-/** A parser for options that are numbers above zero. */
+/** A parser of options that are numbers above 0. */
 export function positiveNumber(text: string): number {
   const value = text.trim() === '' ? NaN : Number(text);
   if (value > 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('Give a number above 0.');
 }
 
-/** The option of every command that reads pictures. */
+/** The option of every command that reads images. */
 export const MAX_PIXELS_OPTION = [
   '--max-pixels <n>',
-  `pictures of more pixels are refused before they are decoded (default: ${MAX_PIXELS / 1e6} million)`,
+  `refuse images of more pixels before they are decoded (default: ${MAX_PIXELS / 1e6} million)`,
   wholeNumber(1),
 ] as const;
 
-/** Messages for people go to stderr: results alone go to stdout. */
+/** The largest value of the colour scale: as asked for, or by the threshold of the model. Throws UsageError without either. */
+export function colorScale(model: string, scale: number | undefined, threshold: number | undefined): number {
+  if (scale !== undefined) return scale;
+  if (threshold !== undefined) return scaleFor(threshold);
+  const problem = `${model} has no threshold, which the colour scale is taken from`;
+  throw new PyramidFlowError('UsageError', problem, 'give the largest value of the scale', {
+    details: { settings: ['scale'] },
+  });
+}
+
+/** Writes a message to stderr: stdout takes results alone. */
 export const notice = (text: string): void => console.error(printableLines(text));
 
 /** Writes a command's result to stdout, as JSON or as text. Throws DataError where it cannot be written. */
@@ -44,13 +55,13 @@ export function printResult(json: boolean | undefined, result: unknown, text: ()
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Runs work that the first Ctrl-C asks to stop, by the signal that it is given; the second ends the process at once. */
+/** Runs work that the first Ctrl-C stops through the signal it is given; the second Ctrl-C ends the process at once. */
 export async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
   const stop = () => {
     if (abort.signal.aborted) process.exit(EXIT.interrupted);
     abort.abort();
-    notice('\nstopping; press Ctrl-C again to end at once');
+    notice('\nstopping; press Ctrl-C again to quit at once');
   };
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   try {
@@ -60,13 +71,13 @@ export async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>)
   }
 }
 
-/** Why work on many pictures did not reach the last one. */
+/** Why a run over many images did not reach the last one. */
 export type Ended = 'stopped' | PyramidFlowError | undefined;
 
 /** The same in a word or a sentence, for JSON. */
 export const endedText = (ended: Ended): string | undefined => (ended instanceof PyramidFlowError ? ended.problem : ended);
 
-/** Sets the exit code of work on many pictures after its result is printed. Throws what ended it. */
+/** Sets the exit code of a run over many images, once its result is printed. Throws the error that ended it. */
 export function finish(ended: Ended, failed: boolean, reached: string): void {
   if (failed) process.exitCode = EXIT.failed;
   if (ended === undefined) return;
@@ -75,20 +86,16 @@ export function finish(ended: Ended, failed: boolean, reached: string): void {
   process.exitCode = EXIT.interrupted;
 }
 
-/** Opens the GPU, says which where it is a software driver, and closes it when `work` is done. */
+/** Opens the GPU for `work`, and closes it afterwards. */
 export async function withRuntime<T>(work: (gpu: Runtime) => Promise<T>): Promise<T> {
-  const { openRuntime } = await import('../dawn'); // loads Dawn, which --help can do without
+  const { openRuntime } = await import('../dawn'); // loads Dawn, which --help does not need
   const gpu = await openRuntime();
-  if (gpu.adapter.software) notice(`no GPU was found: computing on the CPU with ${adapterName(gpu.adapter)}`);
+  if (gpu.adapter.software) notice(`no GPU was found; computing on the CPU with ${adapterName(gpu.adapter)}`);
   try {
     return await work(gpu);
   } finally {
     gpu.destroy();
   }
-}
-
-export function adapterName({ description, device, vendor, architecture }: AdapterReport): string {
-  return description || device || [vendor, architecture].filter(Boolean).join(' ') || 'an unnamed adapter';
 }
 
 /** Lines of a table with aligned columns; numbers are given as text. */

@@ -1,10 +1,10 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { PyramidFlowError } from '../../core/errors';
 
-/** What a terminal acts on instead of showing it: control characters, and those that turn the direction of text. */
+/** What a terminal obeys instead of showing it: control characters, and those that reverse the direction of text. */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Text on one line with nothing in it that a terminal obeys: file names may hold anything. Twice is the same as once. */
+/** Text on one line, without anything that a terminal obeys: file names may hold anything. Idempotent. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (character) => {
     const code = character.charCodeAt(0).toString(16);
@@ -15,17 +15,14 @@ export function printable(text: string): string {
 /** The same for text of several lines. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
-/** What went wrong with a file, with the name of the file. */
-export const named = (path: string, error: string): string => (error.includes(path) ? error : `${path}: ${error}`);
-
 /**
- * Writes text to stdout, all of it. Throws DataError where a file takes no more: Node's own stream keeps the part that
- * fitted on a full disk and drops the rest without an error.
+ * Writes text to stdout, all of it. Throws DataError where it does not fit: Node's own stream drops without an error what
+ * a full disk cannot take.
  */
 export function writeOutput(text: string): void {
   const kind = fstatSync(process.stdout.fd);
   if (process.stdout.isTTY || !(kind.isFile() || kind.isCharacterDevice())) {
-    process.stdout.write(text); // what goes wrong comes as an event
+    process.stdout.write(text); // errors come as events
     return;
   }
   const bytes = Buffer.from(text);
@@ -36,9 +33,9 @@ export function writeOutput(text: string): void {
   }
 }
 
-/** Hears of the errors of stdout and stderr. A reader that has gone, as `head` does, wants no more: that is no error. */
+/** Reports errors of stdout. A reader that closed the pipe, as `head` does, wants no more: that is not an error. */
 export function watchOutput(onError: (error: PyramidFlowError) => void): void {
-  process.stderr.on('error', () => undefined); // there is nowhere left to say it
+  process.stderr.on('error', () => undefined); // there is nowhere left to report it
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') onError(outputFailed(error));
   });
@@ -46,5 +43,5 @@ export function watchOutput(onError: (error: PyramidFlowError) => void): void {
 
 function outputFailed(cause: Error): PyramidFlowError {
   const problem = `the result cannot be written to the output: ${cause.message}`;
-  return new PyramidFlowError('DataError', problem, 'send it to a place that has room', { cause });
+  return new PyramidFlowError('DataError', problem, 'send it to a place with room', { cause });
 }

@@ -1,9 +1,19 @@
 import { type Command, Option } from 'commander';
 import { formatSize, parseSize } from '../../image/size';
 import { describeNetwork } from '../describe';
-import { type TrainFolderOptions, type TrainingObserver, type TrainingResult, trainFolder } from '../train-folder';
+import { type TrainFolderOptions, type TrainingResult, trainFolder } from '../train-folder';
 import { duration, progressBar, TrainingProgress } from './progress';
-import { EXIT, MAX_PIXELS_OPTION, notice, positiveNumber, printResult, table, wholeNumber, withRuntime } from './shared';
+import {
+  EXIT,
+  MAX_PIXELS_OPTION,
+  notice,
+  positiveNumber,
+  printResult,
+  table,
+  untilStopped,
+  wholeNumber,
+  withRuntime,
+} from './shared';
 
 interface TrainArguments extends Omit<TrainFolderOptions, 'learningRate'> {
   readonly lr?: number;
@@ -11,32 +21,33 @@ interface TrainArguments extends Omit<TrainFolderOptions, 'learningRate'> {
 }
 
 const AFTER_HELP = `
-Options left out take the settings released for the category. FILE holds the last finished epoch at any time; Ctrl-C
-stops, and --resume FILE goes on as if never stopped (exit code 130 after Ctrl-C).`;
+Options left out take the settings that the authors released for the category. FILE holds the last finished epoch at any
+time. Ctrl-C stops after the step under way, with exit code 130; --resume FILE then continues, with the same result as
+without the stop.`;
 
 export function addTrain(program: Command): void {
   program
     .command('train')
-    .description('train a model on good pictures')
-    .requiredOption('--data <dir>', 'data set: MVTec AD or BTAD layout, a folder good/, or just pictures')
-    .option('--category <name>', 'subfolder of the data set; default: the data set itself is the category')
-    .option('--out <file>', 'model file to write (.safetensors); default: the one of --resume')
-    .option('--resume <file>', 'goes on with the training of this model')
-    .addOption(new Option('--data-changed <ok>', 'resumes although the pictures are not the same').choices(['ok']))
-    .option('--force', 'replaces an existing --out')
-    .option('--size <n|HxW>', 'shorter side, or height x width, of the pictures in pixels', parseSize)
-    .option('--epochs <n>', 'passes over the pictures; may be raised with --resume', wholeNumber(1))
-    .option('--batch <n>', 'pictures a step', wholeNumber(2))
+    .description('train a model on good images')
+    .requiredOption('--data <dir>', 'data set: in MVTec AD or BTAD layout, with a folder good/, or images alone')
+    .option('--category <name>', 'subfolder of the data set (default: the data set itself is the category)')
+    .option('--out <file>', 'model file to write, .safetensors (default: the file of --resume)')
+    .option('--resume <file>', 'continue the training of this model')
+    .addOption(new Option('--data-changed <ok>', 'resume although the images have changed').choices(['ok']))
+    .option('--force', 'replace an existing --out')
+    .option('--size <n|HxW>', 'size of the images in pixels: shorter side, or height x width', parseSize)
+    .option('--epochs <n>', 'passes over the images; may be raised with --resume', wholeNumber(1))
+    .option('--batch <n>', 'images per step', wholeNumber(2))
     .option('--lr <rate>', 'learning rate', positiveNumber)
-    .option('--seed <n>', 'start of all random numbers (default: 0)', wholeNumber(0))
+    .option('--seed <n>', 'seed of all random numbers (default: 0)', wholeNumber(0))
     .option('--channels <n>', 'channels of the network', wholeNumber(3, 128))
     .option('--levels <n>', 'levels of the pyramid', wholeNumber(2, 8))
     .option('--stacks <n>', 'stacks of coupling blocks', wholeNumber(1, 64))
-    .option('--kernel <n>', 'side of the convolutions: 1, 3, 5, 7, 9 or 11', wholeNumber(1, 11))
+    .option('--kernel <n>', 'kernel size of the convolutions: 1, 3, 5, 7, 9 or 11', wholeNumber(1, 11))
     .addOption(new Option('--norm <kind>', 'volume normalization').choices(['CVN', 'SVN']))
-    .addOption(new Option('--augmentation <kind>', 'flips and quarter turns, or none').choices(['none', 'dihedral']))
+    .addOption(new Option('--augmentation <kind>', 'dihedral: flips and quarter turns').choices(['none', 'dihedral']))
     .addOption(
-      new Option('--memory <mode>', 'rebuild activations or keep them (default: reversible)').choices([
+      new Option('--memory <mode>', 'reversible recomputes activations, plain keeps them (default: reversible)').choices([
         'reversible',
         'plain',
       ]),
@@ -58,63 +69,48 @@ async function train({ json, lr: learningRate, ...options }: TrainArguments): Pr
   printResult(json, summary(result, seconds), () => describe(result, seconds));
 }
 
-/**
- * Trains with progress on stderr. The first Ctrl-C stops after the step under way, the second at once.
- * Returns undefined where it was stopped.
- */
+/** Trains with progress on stderr. Returns undefined where Ctrl-C stopped it. */
 export async function runTraining(options: TrainFolderOptions): Promise<TrainingResult | undefined> {
-  const abort = new AbortController();
-  const stop = () => {
-    if (abort.signal.aborted) process.exit(EXIT.interrupted);
-    abort.abort();
-    notice('\nstopping; press Ctrl-C again to end at once');
-  };
-  for (const signal of STOP_SIGNALS) process.on(signal, stop);
   const progress = new Reporter();
-  try {
-    const result = await withRuntime((gpu) => trainFolder(gpu, { ...options, signal: abort.signal }, progress));
-    progress.stop();
-    if (!result) notice(stopped(options, progress.finishedEpochs));
-    return result;
-  } finally {
-    progress.stop();
-    for (const signal of STOP_SIGNALS) process.off(signal, stop);
-  }
+  const result = await untilStopped((signal) =>
+    withRuntime((gpu) => trainFolder(gpu, { ...options, ...progress.callbacks, signal })),
+  ).finally(() => progress.stop());
+  if (!result) notice(stopped(options, progress.finishedEpochs));
+  return result;
 }
 
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-/** What the steps of training look like in a terminal. */
-class Reporter implements TrainingObserver {
+/** Shows the progress of training in a terminal. Its callbacks are options of `trainFolder`. */
+class Reporter {
   finishedEpochs = 0;
   private training: TrainingProgress | undefined;
-  private readonly finishing = progressBar('template and threshold');
+  private readonly bars = { read: progressBar('reading images'), template: progressBar('template and threshold') };
 
-  readonly notice = notice;
-
-  readonly onStart: TrainingObserver['onStart'] = ({ config, settings }, finishedEpochs) => {
-    const { epochs, seed } = settings;
-    notice(`training ${formatSize(config)}, ${describeNetwork(config)}: ${epochs} epochs, seed ${seed}`);
-    if (finishedEpochs) notice(`going on after epoch ${finishedEpochs}`);
-    this.finishedEpochs = finishedEpochs;
-    this.training = new TrainingProgress(settings.batch, settings.epochs, finishedEpochs);
-  };
-
-  readonly onStep: TrainingObserver['onStep'] = (step) => this.training?.onStep(step);
-
-  readonly onEpoch: TrainingObserver['onEpoch'] = (state) => {
-    this.finishedEpochs = state.log.length;
-    this.training?.onEpoch(state);
-  };
-
-  readonly onFinish: TrainingObserver['onFinish'] = (done, of) => {
-    this.training?.stop();
-    this.finishing.update(done, of);
+  readonly callbacks: Partial<TrainFolderOptions> = {
+    onNotice: notice,
+    onWarning: notice,
+    onStart: ({ config, settings }, finishedEpochs) => {
+      const { epochs, batch, seed } = settings;
+      this.stop();
+      notice(`training ${formatSize(config)}, ${describeNetwork(config)}: ${epochs} epochs, seed ${seed}`);
+      if (finishedEpochs) notice(`resuming after epoch ${finishedEpochs}`);
+      this.finishedEpochs = finishedEpochs;
+      this.training = new TrainingProgress(batch, epochs, finishedEpochs);
+    },
+    onProgress: (progress) => {
+      const { phase, step, steps } = progress;
+      if (phase === 'train') return this.training?.onStep(progress);
+      this.training?.stop();
+      this.bars[phase].update(step, steps);
+    },
+    onEpoch: (state) => {
+      this.finishedEpochs = state.log.length;
+      this.training?.onEpoch(state);
+    },
   };
 
   stop(): void {
     this.training?.stop();
-    this.finishing.stop();
+    for (const bar of Object.values(this.bars)) bar.stop();
   }
 }
 
@@ -123,7 +119,7 @@ function stopped({ data, category, out, resume }: TrainFolderOptions, epochs: nu
   if (epochs === 0) return 'stopped before the first epoch was finished: no model was written';
   const select = category === undefined ? '' : ` --category ${category}`;
   const command = `pyramidflow train --data ${data}${select} --resume ${file}`;
-  return `stopped: ${file} keeps epoch ${epochs}; go on with\n  ${command}`;
+  return `stopped: ${file} keeps epoch ${epochs}; continue with\n  ${command}`;
 }
 
 function summary({ file, plan, state, threshold }: TrainingResult, seconds: number): object {

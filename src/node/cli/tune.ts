@@ -14,9 +14,9 @@ interface TuneArguments {
 export function addTune(program: Command): void {
   program
     .command('tune')
-    .description('choose the fastest variants of the kernels on this adapter, and keep the choice for it')
-    .option('--size <pixels>', 'side of the images that they are timed on', wholeNumber(16, 1024), 64)
-    .option('--samples <n>', 'times that each is timed', wholeNumber(3, 999), 9)
+    .description('find the fastest kernel variants on this adapter, and use them from now on')
+    .option('--size <pixels>', 'side of the images for timing', wholeNumber(16, 1024), 64)
+    .option('--samples <n>', 'timed runs per variant', wholeNumber(3, 999), 9)
     .option('--json', 'print the result as JSON')
     .action(runTune);
 }
@@ -31,7 +31,7 @@ async function runTune({ size, samples, json }: TuneArguments): Promise<void> {
     const file = await writeTuning(gpu.adapter, gpu.choices);
     if (results.some(({ chosen }) => chosen === undefined)) process.exitCode = EXIT.failed;
     printResult(json, { adapter: gpu.adapter, results, file }, () => describe(results));
-    notice(`kept in ${file}; delete it to go back`);
+    notice(`saved to ${file}; delete this file to return to the defaults`);
   });
 }
 

@@ -6,13 +6,13 @@ import { removeLeftovers, temporaryName } from './leftovers';
 import { specialKind } from './regular-file';
 
 /**
- * Replaces a file at once: whoever reads it sees the old contents or the new, also after a crash, since the new ones
- * are on the disk before they take the name. Throws DataError, and leaves the old file, where they cannot be written.
+ * Replaces a file at once: readers see the old contents or the new, also after a crash, since the new contents are on the
+ * disk before they take the name. Throws DataError where they cannot be written; the old file then stays.
  */
 export const writeAtomic = (path: string, contents: Uint8Array | string): Promise<void> =>
   replaceFile(path, (temporary) => writeFile(temporary, contents, { flag: 'wx' }));
 
-/** The same for contents that `write` puts into a file of the name that it is given. */
+/** The same for contents that `write` writes to the temporary file it is given. */
 export async function replaceFile(path: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
   try {
     const target = await targetOf(path);
@@ -33,14 +33,14 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
   }
 }
 
-/** Makes a folder for results, and checks that it takes files. Throws DataError. */
+/** Creates a folder for results if it is missing, and checks that it is writable. Throws DataError. */
 export async function prepareFolder(folder: string): Promise<void> {
   await makeFolder(folder).catch((cause) => {
     throw notWritable(folder, cause);
   });
 }
 
-/** Makes the folder of a file that is to be written later, and checks that it can be. Throws DataError. */
+/** Creates the folder of a file that is written later, and checks that the file can be. Throws DataError. */
 export async function prepareFolderOf(path: string): Promise<void> {
   try {
     await makeFolder(dirname(path));
@@ -52,12 +52,12 @@ export async function prepareFolderOf(path: string): Promise<void> {
 
 async function makeFolder(folder: string): Promise<void> {
   const kind = await stat(folder).catch(() => undefined);
-  if (kind && !kind.isDirectory()) throw new Error(`${folder} is no folder`);
+  if (kind && !kind.isDirectory()) throw new Error(`${folder} is not a folder`);
   await mkdir(folder, { recursive: true });
   await access(folder, constants.W_OK);
 }
 
-/** The file that a path stands for, its links followed. Throws where something lies there that is no file. */
+/** The file that a path leads to, links followed. Throws where something else than a file is there. */
 export async function targetOf(path: string): Promise<string> {
   const target = await realpath(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
@@ -79,7 +79,7 @@ export async function targetOf(path: string): Promise<string> {
 /** That a file or folder cannot be written, and why. */
 export function notWritable(path: string, cause: unknown): PyramidFlowError {
   const problem = `${path} cannot be written: ${(cause as Error).message}`;
-  return new PyramidFlowError('DataError', problem, 'name a place that you may write to and that has room', { cause });
+  return new PyramidFlowError('DataError', problem, 'name a place that is writable and has room', { cause });
 }
 
 async function sync(path: string, flags: string): Promise<void> {
@@ -91,7 +91,7 @@ async function sync(path: string, flags: string): Promise<void> {
   }
 }
 
-/** Not every file system can do this for a folder, nor every user: the file has its name all the same. */
+/** Not every file system or user can sync a folder; the file has its name all the same. */
 function ignoreUnsupported(error: NodeJS.ErrnoException): void {
   if (error.code === 'EIO') throw error;
 }

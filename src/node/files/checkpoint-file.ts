@@ -5,10 +5,10 @@ import { writeAtomic } from './atomic-file';
 import { readRegularFile } from './regular-file';
 
 /**
- * Reads a model file and checks it.
+ * Reads a model file and checks every field of it.
  *
  * @param onNotice hears of a file that is too old to have a checksum; default a warning of the process
- * @throws CheckpointError with its name where it is missing, damaged or of another kind
+ * @throws CheckpointError with the name of the file where it is missing, damaged or of another kind
  */
 export async function readCheckpoint(
   path: string,
@@ -16,7 +16,7 @@ export async function readCheckpoint(
 ): Promise<Checkpoint> {
   try {
     const checkpoint = await decodeCheckpoint(await readRegularFile(path));
-    if (!checkpoint.checksum) onNotice(`${path} has no checksum, as files of older versions: damage to it may go unnoticed`);
+    if (!checkpoint.checksum) onNotice(`${path} has no checksum, since an older version wrote it: damage may go unnoticed`);
     return checkpoint;
   } catch (cause) {
     if (!(cause instanceof PyramidFlowError)) throw cause;
@@ -25,7 +25,11 @@ export async function readCheckpoint(
   }
 }
 
-/** Writes a model file, replacing an older one at once. Throws DataError, NumericError where the model cannot be used. */
+/**
+ * Writes a model file. An older one is replaced at once: at any time the file is whole.
+ *
+ * @throws DataError where it cannot be written, NumericError where a value of the model is not finite
+ */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeAtomic(path, await encodeCheckpoint(checkpoint));
 }

@@ -6,22 +6,28 @@ import type { Runtime } from '../../gpu/runtime';
 import type { ByteImage } from '../../image/augment';
 import { resizedBytes } from '../../image/model-input';
 import { formatSize, type Size } from '../../image/size';
+import type { Tensor } from '../../tensor/tensor';
 import type { TrainingImages } from '../../training/fit';
 import { mapParallel } from '../parallel';
 import { type ReadOptions, readImage, readMask } from './image-file';
 import { resizeMask } from './mask';
 
-/** Pictures that are decoded at a time, on threads of their own. */
+/** Images that are decoded at a time, on threads of their own. */
 export const DECODES = 4;
 
-/** The pictures of one category, and how they are read: their paths are relative to `folder`. */
+/** The images of one category, and how they are read: their paths are relative to `folder`. */
 export interface Dataset extends DatasetLayout, ReadOptions {
   readonly folder: string;
 }
 
 /**
- * Lists and sorts the pictures of a data set. Throws DataError where the folder, the category or good pictures are
- * missing.
+ * Lists the images of a data set and sorts them into training and test images.
+ *
+ * @param folder in the layout of MVTec AD or BTAD, with a subfolder `good`, or with images alone
+ * @param category its subfolder; default the folder itself
+ * @throws DataError where the folder, the category or its training images are missing
+ * @example
+ * const { train, test } = await openDataset('mvtec', 'bottle');
  */
 export async function openDataset(folder: string, category?: string, options: ReadOptions = {}): Promise<Dataset> {
   return { folder, maxPixels: options.maxPixels, ...readLayout(await listFiles(folder), category) };
@@ -36,41 +42,47 @@ export async function listFiles(folder: string): Promise<string[]> {
     const names = await readdir(folder, { recursive: true });
     return names.map((name) => name.replaceAll('\\', '/')).sort();
   } catch (cause) {
-    throw new PyramidFlowError('DataError', `${folder} is no folder that can be read`, 'name the folder of a data set', {
-      cause,
-    });
+    const problem = `${folder} is not a folder that can be read`;
+    throw new PyramidFlowError('DataError', problem, 'name the folder of a data set', { cause });
   }
 }
 
-/** Decodes the training pictures and resizes them on the GPU, once: they are kept as bytes. Throws DataError. */
+/**
+ * Decodes the training images and resizes them on the GPU, once: they are kept as bytes. `onImage` is called after each.
+ * Throws DataError.
+ */
 export async function loadTrainingImages(
   gpu: Runtime,
   { folder, train, maxPixels }: Dataset,
-  size: Size,
+  { height, width }: Size,
+  onImage?: (done: number, of: number) => void,
 ): Promise<TrainingImages> {
-  const images = await mapParallel(train, DECODES, async (path) =>
-    resizeImage(gpu, await readImage(join(folder, path), { maxPixels }), size),
-  );
+  let done = 0;
+  const images = await mapParallel(train, DECODES, async (path) => {
+    const resized = resizedBytes(gpu, await readImage(join(folder, path), { maxPixels }), height, width);
+    const image = await readBytes(resized);
+    resized.free();
+    gpu.trim();
+    onImage?.(++done, train.length);
+    return image;
+  });
   return { count: images.length, image: (index) => images[index] };
 }
 
-/** RGB bytes at the given size, by the kernel that detection uses as well. */
-export async function resizeImage(gpu: Runtime, image: ByteImage, { height, width }: Size): Promise<ByteImage> {
-  const resized = resizedBytes(gpu, image, height, width);
-  const data = Uint8Array.from(await resized.read());
-  resized.free();
-  gpu.trim();
-  return { data, height, width, channels: 3 };
+/** Reads an RGB image, (1, height, width, 3), back from the GPU. */
+export async function readBytes(bytes: Tensor): Promise<ByteImage> {
+  const [, height, width, channels] = bytes.shape;
+  return { data: Uint8Array.from(await bytes.read()), height, width, channels };
 }
 
-/** A mask at the size of the map; it must be as large as its picture. Throws DataError. */
+/** Reads a mask, which must be as large as its image, at the size of the map. Throws DataError. */
 export async function loadMask(dataset: Dataset, path: string, image: Size, size: Size): Promise<Uint8Array> {
   const { folder, maxPixels } = dataset;
   const mask = await readMask(join(folder, path), { maxPixels });
   if (mask.height === image.height && mask.width === image.width) return resizeMask(mask, size).data;
   throw new PyramidFlowError(
     'DataError',
-    `the mask ${join(folder, path)} is ${formatSize(mask)} and its picture ${formatSize(image)}`,
-    'give a mask of the size of its picture',
+    `the mask ${join(folder, path)} is ${formatSize(mask)}, but its image is ${formatSize(image)}`,
+    'give a mask of the size of its image',
   );
 }

@@ -9,43 +9,45 @@ import { notWritable, replaceFile } from './atomic-file';
 import type { Mask } from './mask';
 import { readRegularFile, readStart } from './regular-file';
 
-/** The most pixels of a picture that is read, unless a caller says otherwise: decoded it takes three bytes for each. */
+/** The most pixels of an image that is read by default; decoded, each takes three bytes. */
 export const MAX_PIXELS = 150_000_000;
 
 export interface ReadOptions {
-  /** a picture of more pixels is refused by its header, before it is decoded; default MAX_PIXELS */
+  /** an image of more pixels is refused by its header, before it is decoded; default MAX_PIXELS, 150 million */
   readonly maxPixels?: number;
 }
 
-/** Of what sharp can decode; a BMP is decoded here. */
+/** Those that sharp decodes, of the many it can; BMP is decoded by decodeBmp. */
 const FORMATS: readonly string[] = ['jpeg', 'png', 'tiff', 'webp'];
-/** Integer samples; a floating-point TIFF has no agreed range that could become bytes. */
+/** Integer samples; floating-point TIFF has no standard range that could become bytes. */
 const DEPTHS = ['uchar', 'ushort'];
 const MASK_THRESHOLD = 127;
-/** More than any header of a BMP has. */
+/** Longer than any header of a BMP. */
 const HEADER_BYTES = 512;
-/** Of what a decoder says about a damaged file, which may be a warning a line. */
-const MOST_LETTERS = 300;
+/** The most characters of a decoder's message: for a damaged file it may hold many lines of warnings. */
+const MOST_CHARACTERS = 300;
 
 /**
  * Decodes a JPEG, PNG, BMP, TIFF or WebP file to RGB bytes, upright as its EXIF orientation says. As with Pillow's
  * convert('RGB'), grey becomes three equal channels, palettes are applied, alpha is dropped and a colour profile is not
  * applied (CMYK excepted); of 16 bits the upper 8 are kept; of several pages the first is read.
  *
- * @throws DataError with the file's name where it is missing, no regular file, damaged, of another format, or has more
- * pixels than `maxPixels` or more than 16383 x 16383 as a BMP
+ * @throws DataError with the name of the file where it is missing, not a regular file, damaged, of another format, or of
+ *   more pixels than `maxPixels` (as a BMP: than 16383 x 16383)
+ * @example
+ * const { score } = await detector.detect(await readImage('part.png'));
  */
 export async function readImage(path: string, { maxPixels = MAX_PIXELS }: ReadOptions = {}): Promise<ByteImage> {
   const start = await readStart(path, HEADER_BYTES);
   const bmp = isBmp(start);
-  // By its name libvips reads a file in parts, never all of it; a name that ends so it takes for one with options.
+  // Given a name, libvips reads the file in parts, never all of it; but a name that ends in ] it takes for one with options.
   const source = path.endsWith(']') ? await readRegularFile(path) : path;
   const size = await named(path, () => (bmp ? bmpSize(start) : sizeBySharp(source)));
   if (size.height * size.width > maxPixels) {
     throw new PyramidFlowError(
       'DataError',
-      `${path} is not read: its ${formatSize(size)} pixels are more than the ${maxPixels} that are allowed`,
-      'make it smaller or, where there is memory for it, allow more',
+      `${path} is too large: it has ${formatSize(size)} pixels, and ${maxPixels} are allowed`,
+      'make it smaller or, if there is enough memory, allow more',
       { details: { settings: ['maxPixels'] } },
     );
   }
@@ -64,7 +66,12 @@ export async function readMask(path: string, options?: ReadOptions): Promise<Mas
   return { data: mask, height, width };
 }
 
-/** Writes a grey or RGB image as PNG, whole or not at all, making its folder where there is none. Throws DataError. */
+/**
+ * Writes an image as PNG, whole or not at all, and creates its folder if it is missing.
+ *
+ * @param image of one channel (grey) or three (RGB)
+ * @throws DataError where it cannot be written
+ */
 export async function writePng(path: string, { data, height, width, channels }: ByteImage): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -88,7 +95,7 @@ async function sizeBySharp(source: string | Uint8Array): Promise<Size> {
 
 async function decodeBySharp(source: string | Uint8Array, limitInputPixels: number): Promise<ByteImage> {
   const { space, depth } = await sharp(source, { limitInputPixels }).metadata();
-  if (!DEPTHS.includes(depth)) throw new Error(`its samples are of the type ${depth}`);
+  if (!DEPTHS.includes(depth)) throw new Error(`its samples have the type ${depth}`);
   const { data, info } = await sharp(source, { failOn: 'error', ignoreIcc: space !== 'cmyk', limitInputPixels })
     .autoOrient()
     .removeAlpha()
@@ -106,7 +113,7 @@ function greyToRgb(grey: Uint8Array): Uint8Array {
   return rgb;
 }
 
-/** The result of a decoder; its errors get the name of the file. */
+/** The result of a decoder, whose errors get the name of the file. */
 async function named<T>(path: string, decode: () => T | Promise<T>): Promise<T> {
   try {
     return await decode();
@@ -116,12 +123,12 @@ async function named<T>(path: string, decode: () => T | Promise<T>): Promise<T> 
   }
 }
 
-/** What a decoder said, on one line and without its own advice. */
+/** A decoder's message, on one line and without its own advice. */
 function reasonOf(error: unknown): string {
   if (error instanceof PyramidFlowError) return error.problem;
   return (error as Error).message
     .trim()
     .replace(/\s*\n\s*/g, ', ')
     .replace(/^Input (buffer|file)/i, 'the file')
-    .slice(0, MOST_LETTERS);
+    .slice(0, MOST_CHARACTERS);
 }

@@ -4,15 +4,15 @@ import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-/** Stands for what a process number belongs to: several machines or containers may share a folder. */
+/** Identifies the machine or container that a process number belongs to: several may share a folder. */
 const HOST = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8);
 const OURS = /^\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.pyramidflow\.tmp$/;
 const cleaned = new Set<string>();
 
-/** A new name for a file that is not finished, which says whose it is. */
+/** A new name for an unfinished file, with the process that it belongs to. */
 export const temporaryName = (): string => `.${HOST}-${process.pid}-${randomBytes(4).toString('hex')}.pyramidflow.tmp`;
 
-/** Removes unfinished files of killed runs from a folder, the first time that this process writes there. */
+/** Removes unfinished files of killed processes from a folder, the first time that this process writes there. */
 export async function removeLeftovers(folder: string): Promise<void> {
   if (cleaned.has(folder)) return;
   cleaned.add(folder);
@@ -27,11 +27,11 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0); // sends nothing
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'; // it may be another user's
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'; // EPERM: another user's
   }
 }
 
-/** On Linux, which processes the numbers of this one are valid among. */
+/** On Linux, the namespace in which process numbers are valid. */
 function processNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');

@@ -4,26 +4,26 @@ import { link, lstat, open, readFile, rename, rm, writeFile } from 'node:fs/prom
 import { PyramidFlowError } from '../../core/errors';
 import { type Holder, isGone, isHere, parseHolder, thisProcess } from './lock-holder';
 
-/** The right to write a file that no other training has at the time. */
+/** The exclusive right to write a file. */
 export interface FileLock {
-  /** To be called when the file will not be written any more. */
+  /** To be called when the file is not written any more. */
   release(): void;
 }
 
-/** A lock file and its text, which no other lock has. */
+/** A lock file and its text, which is unique. */
 interface Lock {
   readonly path: string;
   readonly text: string;
 }
 
-const LONGEST = 4096; // bytes; a longer file is no lock
+const LONGEST = 4096; // bytes; a longer file is not a lock
 
 /**
- * Makes this process the only one that writes a file, by a lock file beside it that says who it is. `notice` hears of the
- * lock of a process that is gone, which is taken over. Throws UsageError where another process may be writing the file,
+ * Makes this process the only one that writes a file, by a lock file beside it that names the process. The lock of a
+ * process that is gone is taken over, with a notice. Throws UsageError where another process may be writing the file,
  * DataError where no lock file can be written.
  */
-export async function lockFile(file: string, notice: (text: string) => void = () => undefined): Promise<FileLock> {
+export async function lockFile(file: string, onNotice: (text: string) => void = () => undefined): Promise<FileLock> {
   const key = randomBytes(8).toString('hex');
   const own = { path: `${file}.lock`, text: `${JSON.stringify({ ...thisProcess(), key })}\n` };
   const former = await take(own, file);
@@ -33,12 +33,12 @@ export async function lockFile(file: string, notice: (text: string) => void = ()
   };
   process.on('exit', release);
   if (former) {
-    notice(`process ${former.pid}, which was training ${file} since ${former.since}, is gone: its lock is taken over`);
+    onNotice(`process ${former.pid}, which was training ${file} since ${former.since}, is gone: taking over its lock`);
   }
   return { release };
 }
 
-/** Takes a lock, where need be from a process that is gone; returns that one. */
+/** Takes a lock, if need be from a process that is gone, which is returned. */
 async function take(own: Lock, file: string): Promise<Holder | undefined> {
   while (!(await create(own))) {
     const text = await readLock(own.path);
@@ -51,14 +51,14 @@ async function take(own: Lock, file: string): Promise<Holder | undefined> {
 }
 
 /**
- * Puts a lock in the place of one whose process is gone. Of several processes that found that one, only the one may do so
- * that holds a second lock, named after the text of the first, and finds the first unchanged. Returns whether it did.
+ * Replaces a lock whose process is gone. Of several processes that try, only the one may do so that holds a second lock,
+ * named after the text of the first, and finds the first unchanged. Returns whether it did.
  */
 async function takeOver(own: Lock, stale: string, file: string): Promise<boolean> {
   const claim = { ...own, path: `${own.path}.${createHash('sha256').update(stale).digest('hex').slice(0, 8)}` };
   await take(claim, file);
   try {
-    if ((await readLock(own.path)) !== stale) return false; // another process was faster, and has given its claim back
+    if ((await readLock(own.path)) !== stale) return false; // another process was faster, and has released its claim
     await withTemporary(own, (temporary) => rename(temporary, own.path));
     return true;
   } finally {
@@ -66,7 +66,7 @@ async function takeOver(own: Lock, stale: string, file: string): Promise<boolean
   }
 }
 
-/** Makes a lock file. Returns false where there is one already. */
+/** Creates a lock file. Returns false where there is one already. */
 async function create(own: Lock): Promise<boolean> {
   let free = true;
   await withTemporary(own, async (temporary) => {
@@ -85,7 +85,7 @@ async function unlessExists(creation: Promise<void>): Promise<boolean> {
   }
 }
 
-/** For file systems without hard links: others may see the file before its text is there, and then refuse to train. */
+/** For file systems without hard links: others may see the file before it has its text, and then refuse to train. */
 async function createInPlace({ path, text }: Lock): Promise<void> {
   const file = await open(path, 'wx');
   try {
@@ -98,7 +98,7 @@ async function createInPlace({ path, text }: Lock): Promise<void> {
   }
 }
 
-/** Writes a lock's text to a file that `place` gives its name. Throws DataError. */
+/** Writes the text of a lock to a temporary file, which `place` gives its name. Throws DataError. */
 async function withTemporary({ path, text }: Lock, place: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
@@ -106,14 +106,14 @@ async function withTemporary({ path, text }: Lock, place: (temporary: string) =>
     await place(temporary);
   } catch (cause) {
     const problem = `${path} cannot be written: ${(cause as Error).message}`;
-    const remedy = 'name a file in a folder that you may write to and that has room';
+    const remedy = 'name a file in a folder that is writable and has room';
     throw new PyramidFlowError('DataError', problem, remedy, { cause, details: { settings: ['out'] } });
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 
-/** The text of a lock file; undefined where there is none, empty where it is none that could be read. */
+/** The text of a lock file; undefined where there is none, empty where it cannot be read. */
 async function readLock(path: string): Promise<string | undefined> {
   try {
     const found = await lstat(path);
@@ -128,7 +128,7 @@ function removeOwn({ path, text }: Lock): void {
   try {
     if (readFileSync(path, 'utf8') === text) rmSync(path);
   } catch {
-    // It is gone already, with its folder perhaps. If it stays, it will be taken over.
+    // It is gone already, perhaps with its folder. If it stays, it will be taken over.
   }
 }
 
@@ -136,12 +136,12 @@ function refusal(file: string, lock: string, holder: Holder | undefined): Pyrami
   const refused = (problem: string, remedy: string) =>
     new PyramidFlowError('UsageError', problem, remedy, { details: { settings: ['out'] } });
   if (!holder) {
-    const problem = `${file} may be in training already: ${lock} does not say by which process`;
-    return refused(problem, `name another file or, if no process trains this one, delete ${lock}`);
+    const problem = `another process may be training ${file}: ${lock} does not name it`;
+    return refused(problem, `name another file or, if no process is training this one, delete ${lock}`);
   }
   const { pid, host, since } = holder;
-  const problem = (where: string) => `${file} is in training already, by process ${pid}${where} since ${since}`;
-  if (isHere(holder)) return refused(problem(''), 'wait for its end, or name another file');
-  const remedy = `wait for its end or name another file; if that process has ended, delete ${lock}`;
+  const problem = (where: string) => `${file} is already being trained by process ${pid}${where} since ${since}`;
+  if (isHere(holder)) return refused(problem(''), 'wait until it ends, or name another file');
+  const remedy = `wait until it ends or name another file; if that process has ended, delete ${lock}`;
   return refused(problem(` on ${host}, another machine or container,`), remedy);
 }

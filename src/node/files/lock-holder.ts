@@ -7,9 +7,9 @@ export interface Holder {
   readonly host: string;
   /** when it took the lock, ISO 8601 */
   readonly since: string;
-  /** Linux: where its pid counts, since two containers may have one host name but pids of their own */
+  /** Linux: the namespace of its pid, since two containers may share a host name but not their pids */
   readonly namespace?: string;
-  /** Linux: when the process started, in ticks since boot; tells it from a later one with its pid */
+  /** Linux: when the process started, in ticks since boot; distinguishes it from a later process with the same pid */
   readonly start?: string;
 }
 
@@ -18,7 +18,7 @@ export function thisProcess(): Holder {
   return { pid, host: hostname(), since: new Date().toISOString(), namespace: namespace(), start: statOf(pid)?.start };
 }
 
-/** What a lock file says; undefined where it says nothing that can be understood. */
+/** Parses a lock file; undefined where it is not understood. */
 export function parseHolder(text: string): Holder | undefined {
   try {
     const { pid, host, since, namespace: where, start } = JSON.parse(text) as Record<string, unknown>;
@@ -31,16 +31,16 @@ export function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** Whether its pid is one that this process can ask about. */
+/** Whether its pid is valid for this process. */
 export const isHere = (holder: Holder): boolean => holder.host === hostname() && holder.namespace === namespace();
 
-/** Whether the process is gone beyond doubt. One elsewhere never is. */
+/** Whether the process is gone for certain; of a process elsewhere that is never known. */
 export function isGone(holder: Holder): boolean {
   if (!isHere(holder)) return false;
   const found = statOf(holder.pid);
   if (found && holder.start !== undefined) return found.ended || found.start !== holder.start;
   try {
-    process.kill(holder.pid, 0); // no signal is sent: this only asks
+    process.kill(holder.pid, 0); // sends nothing, only asks
     return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
@@ -62,6 +62,6 @@ function statOf(pid: number): { readonly start: string; readonly ended: boolean 
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { start: fields[22 - 3], ended: ['Z', 'X'].includes(fields[0]) };
   } catch {
-    return undefined; // no such process, or no Linux
+    return undefined; // no such process, or not Linux
   }
 }

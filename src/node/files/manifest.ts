@@ -7,12 +7,12 @@ import { PyramidFlowError } from '../../core/errors';
 import { mapParallel } from '../parallel';
 import type { Dataset } from './dataset';
 
-const READS = 8; // files at a time, of each of which one chunk is in memory
+const READS = 8; // files at a time, with one chunk of each in memory
 const CHUNK = 2 ** 18;
 
 /**
- * Names, sizes and hashes of the training images, in their order. Names are relative to the category, so that neither the
- * data set's place nor its name matters. Throws DataError for a file that cannot be read or is no regular one.
+ * Names, sizes and hashes of the training images, in their order. Names are relative to the category, so that the place
+ * and the name of the data set do not matter. Throws DataError for a file that cannot be read or is not a regular one.
  */
 export async function makeManifest({ folder, train }: Dataset, category = ''): Promise<ManifestEntry[]> {
   const prefix = `${category.replace(/\/+$/, '')}/`;
@@ -25,7 +25,7 @@ export async function makeManifest({ folder, train }: Dataset, category = ''): P
 /** The size and hash of a file's contents, read piece by piece. */
 async function hashFile(path: string): Promise<{ bytes: number; sha256: string }> {
   try {
-    if (!(await stat(path)).isFile()) throw new Error('it is no regular file'); // a pipe would wait for ever
+    if (!(await stat(path)).isFile()) throw new Error('it is not a regular file'); // a pipe would wait forever
     const hash = createHash('sha256');
     let bytes = 0;
     for await (const chunk of createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {

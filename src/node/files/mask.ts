@@ -1,15 +1,14 @@
 import { PyramidFlowError } from '../../core/errors';
 import type { Size } from '../../image/size';
 
-/** One byte a pixel, 1 where a defect is, else 0. */
+/** One byte per pixel: 1 where a defect is, else 0. */
 export interface Mask extends Size {
   readonly data: Uint8Array;
 }
 
 /**
- * A mask at another size: a pixel is defective where at least half of the area that it covers is. Taking the nearest
- * pixel instead, as is also usual, keeps the same area but frays the edges of regions. Throws ShapeError for an empty
- * size.
+ * A mask at another size: a pixel is defective if at least half of the area that it covers is. The nearest pixel, which is
+ * common as well, would fray the edges of regions. Throws ShapeError for an empty size.
  */
 export function resizeMask(mask: Mask, { height, width }: Size): Mask {
   if (mask.height === height && mask.width === width) return mask;

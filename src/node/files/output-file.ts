@@ -8,22 +8,23 @@ import { readCheckpoint, writeCheckpoint } from './checkpoint-file';
 import { specialKind } from './regular-file';
 
 export interface OutputOptions {
-  /** the model file; default the one that is resumed */
+  /** the model file to write; default the one that is resumed */
   readonly out?: string;
-  /** a model file whose training goes on */
+  /** a model file whose training is continued */
   readonly resume?: string;
   /** replaces an existing model file */
   readonly force?: boolean;
 }
 
 /**
- * The file that training is to write, its folder made and open for writing. Throws UsageError where none is named or it
- * can be no file, CheckpointError where there is none to be resumed, DataError for a folder that takes no files.
+ * The file that training will write; its folder is created if missing. Throws UsageError where none is named or something
+ * else than a file is there, CheckpointError where the file to resume is missing, DataError where the folder is not
+ * writable.
  */
 export async function outputFile({ out, resume }: OutputOptions): Promise<string> {
   const file = out ?? resume;
   if (!file) throw misuse('no file for the model was named', 'name the file to write', ['out']);
-  if (resume !== undefined && !existsSync(resume)) await readCheckpoint(resume); // says that it is missing
+  if (resume !== undefined && !existsSync(resume)) await readCheckpoint(resume); // throws that it is missing
   const found = await stat(file).catch(() => undefined);
   const kind = found && specialKind(found);
   if (kind) throw misuse(`${file} is ${kind}`, 'name a file for the model', [out === undefined ? 'resume' : 'out']);
@@ -31,14 +32,14 @@ export async function outputFile({ out, resume }: OutputOptions): Promise<string
   return file;
 }
 
-/** Throws UsageError for a file that would be replaced though nobody asked for it. */
+/** Throws UsageError for a file that would be replaced without `force`. */
 export function refuseExisting(file: string, { resume, force }: OutputOptions): void {
   if (force || !existsSync(file) || isResumed(file, resume)) return;
-  const remedy = 'resume its training, replace it by force, or name another file';
+  const remedy = 'resume its training, force its replacement, or name another file';
   throw misuse(`${file} exists`, remedy, ['resume', 'force', 'out']);
 }
 
-/** Whether a file is the one that is resumed, however both are written. */
+/** Whether both paths lead to the same file. */
 export const isResumed = (file: string, resume: string | undefined): boolean =>
   resume !== undefined && resolve(resume) === resolve(file);
 
@@ -46,7 +47,7 @@ function misuse(problem: string, remedy: string, settings: readonly string[]): P
   return new PyramidFlowError('UsageError', problem, remedy, { details: { settings } });
 }
 
-/** The model file of a training, which holds its last finished epoch at any time. */
+/** The model file of a training, which at any time holds the last finished epoch. */
 export class ModelFile {
   /** @param heldEpochs finished epochs of this training that the file holds already */
   constructor(
@@ -54,7 +55,7 @@ export class ModelFile {
     private heldEpochs: number,
   ) {}
 
-  /** Replaces the file at once, `epochs` being finished. Throws DataError that says what it still holds where it cannot. */
+  /** Replaces the file at once; `epochs` are finished. Throws DataError with what it still holds. */
   async write(checkpoint: Checkpoint, epochs: number): Promise<void> {
     try {
       await writeCheckpoint(this.path, checkpoint);

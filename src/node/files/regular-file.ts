@@ -2,27 +2,27 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { PyramidFlowError } from '../../core/errors';
 
-/** The largest file that is read, unless a caller says otherwise. */
+/** The size in bytes of the largest file that is read by default. */
 const MAX_BYTES = 2 ** 30;
 
 /**
- * The bytes of a file. Folders, FIFOs, devices and sockets are refused at once: reading them may wait for ever or never
+ * The bytes of a file. Folders, FIFOs, devices and sockets are refused at once: reading them may block forever or never
  * end. Throws DataError with the path, also for a file of more than `maxBytes`.
  */
 export const readRegularFile = (path: string, maxBytes = MAX_BYTES): Promise<Uint8Array> =>
   readChecked(path, maxBytes, maxBytes);
 
-/** The first bytes of a file that would be read, at most `count`. Throws DataError where it would not. */
+/** The first bytes of a file, at most `count`. Throws DataError as `readRegularFile` does. */
 export const readStart = (path: string, count: number): Promise<Uint8Array> => readChecked(path, MAX_BYTES, count);
 
 async function readChecked(path: string, maxBytes: number, count: number): Promise<Uint8Array> {
   try {
-    requireFile(await stat(path)); // before it is opened, since a device may act on that
+    requireFile(await stat(path)); // before opening, which may already affect a device
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const opened = await file.stat(); // it may have been exchanged in between
+      const opened = await file.stat(); // it may have been replaced in between
       requireFile(opened);
-      if (opened.size > maxBytes) throw new Error(`its ${opened.size} bytes are more than the ${maxBytes} that are read`);
+      if (opened.size > maxBytes) throw new Error(`it has ${opened.size} bytes, and at most ${maxBytes} are read`);
       return await readBytes(file, Math.min(count, opened.size));
     } finally {
       await file.close();
@@ -33,7 +33,7 @@ async function readChecked(path: string, maxBytes: number, count: number): Promi
   }
 }
 
-/** What lies at a path in words; undefined for a regular file. */
+/** What kind of file it is in words; undefined for a regular file. */
 export function specialKind(stats: Stats): string | undefined {
   if (stats.isFile()) return undefined;
   if (stats.isDirectory()) return 'a folder';
@@ -46,7 +46,7 @@ function requireFile(stats: Stats): void {
   if (kind) throw new Error(`it is ${kind}`);
 }
 
-/** At most `size` bytes, also of a file that grows meanwhile. */
+/** At most `size` bytes, also of a file that grows in the meantime. */
 async function readBytes(file: FileHandle, size: number): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafe(size);
   let end = 0;
@@ -59,9 +59,9 @@ async function readBytes(file: FileHandle, size: number): Promise<Uint8Array> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'no such file',
   EACCES: 'permission denied',
-  ELOOP: 'its links go in a circle',
+  ELOOP: 'its links form a loop',
 };
 
 const reasonOf = ({ code = '', message }: NodeJS.ErrnoException): string => REASONS[code] ?? message;

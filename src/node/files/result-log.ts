@@ -5,8 +5,8 @@ import { PyramidFlowError } from '../../core/errors';
 import { notWritable, prepareFolder, targetOf } from './atomic-file';
 
 /**
- * A table that is on the disk row by row while it is made: results.csv, and results.jsonl, whose first line is a header
- * and every other one a row. Whenever the program ends, both hold whole rows, the same ones.
+ * A table that is written row by row: results.csv, and results.jsonl, whose first line is a header and every other one a
+ * row. Whenever the program ends, both hold the same whole rows.
  */
 export class ResultLog<Column extends string> {
   private rows = 0;
@@ -17,7 +17,7 @@ export class ResultLog<Column extends string> {
     private readonly json: LineFile,
   ) {}
 
-  /** Starts the table in a folder, which is made, in place of an older one. Throws DataError. */
+  /** Starts the table in a folder, which is created if missing; an older table is replaced. Throws DataError. */
   static async start<Column extends string>(
     folder: string,
     columns: readonly Column[],
@@ -33,7 +33,7 @@ export class ResultLog<Column extends string> {
     }
   }
 
-  /** Writes a row. Throws DataError, which says how many are kept, where there is no room for it. */
+  /** Writes a row. Throws DataError, with the number of rows that are kept, where it cannot be written. */
   async add(row: Readonly<Partial<Record<Column, Cell>>>): Promise<void> {
     const ends = [this.csv.end, this.json.end];
     try {
@@ -56,8 +56,8 @@ export class ResultLog<Column extends string> {
   private failed(cause: unknown): PyramidFlowError {
     return new PyramidFlowError(
       'DataError',
-      `${this.csv.path} and results.jsonl take no more: ${(cause as Error).message}; ${this.rows} rows are kept in them`,
-      'make room, and look at the other pictures again with results in another folder',
+      `${this.csv.path} and results.jsonl cannot be written: ${(cause as Error).message}; ${this.rows} rows are kept`,
+      'make room, and run the remaining images with another folder for results',
       { cause },
     );
   }
@@ -96,7 +96,7 @@ class LineFile {
     }
   }
 
-  /** Takes back what lies after a place, such as half a line. */
+  /** Removes what lies behind a place, such as half a line. */
   async cutTo(end: number): Promise<void> {
     await this.file.truncate(end).catch(() => undefined);
     this.end = end;

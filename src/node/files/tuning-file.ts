@@ -8,22 +8,22 @@ import { readRegularFile } from './regular-file';
 
 type Stored = Record<string, Record<string, unknown>>;
 
-/** Where the choices of `tune` lie: by adapter and driver, for all models. PYRAMIDFLOW_TUNING names another file. */
+/** The file with the choices of `tune`, by adapter and driver, for all models. PYRAMIDFLOW_TUNING names another file. */
 export function tuningFile(): string {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return process.env.PYRAMIDFLOW_TUNING || join(cache, 'pyramidflow', 'tuning.json');
 }
 
-/** What was chosen for an adapter and still can be; nothing where there is no readable file. */
+/** The choices for an adapter that are still valid; none where there is no readable file. */
 export async function readTuning(adapter: AdapterReport): Promise<Map<string, string>> {
   return validChoices((await readStored())[adapterKey(adapter)] ?? {}, adapter);
 }
 
-/** Stores the choices of an adapter beside those of others. Throws DataError where it cannot. */
+/** Stores the choices for an adapter, and keeps those for others. Returns the path of the file. Throws DataError. */
 export async function writeTuning(adapter: AdapterReport, choices: ReadonlyMap<string, string>): Promise<string> {
   const file = tuningFile();
   const stored = { ...(await readStored()), [adapterKey(adapter)]: Object.fromEntries(choices) };
-  await mkdir(dirname(file), { recursive: true }).catch(() => undefined); // writing says what is wrong
+  await mkdir(dirname(file), { recursive: true }).catch(() => undefined); // writing reports the error
   await writeAtomic(file, `${JSON.stringify(stored, undefined, 2)}\n`);
   return file;
 }

@@ -1,12 +1,15 @@
 import type { EpochLog } from '../../checkpoint/checkpoint';
+import { shortNumber, ticks } from '../../core/numbers';
+import { extent } from '../../core/statistics';
+import { drawing, element, linear, type Scale } from '../../core/svg';
 import { HEAT } from '../../image/colormap';
-import { shortNumber, ticks } from './html';
-import { drawing, element, extent, linear, padded, type Scale, WIDTH } from './svg';
 
+/** Of every drawing, in its own units. */
+const WIDTH = 640;
 const HEIGHT = 240;
 const MARGIN = { left: 64, right: 16, top: 12, bottom: 40 };
 const RIGHT = WIDTH - MARGIN.right;
-/** Epochs that each get a dot, and marks that are drawn in a row whatever lies under others. */
+/** The most epochs that each get a dot, and the most marks of a row that are all drawn. */
 const [MOST_DOTS, MOST_MARKS] = [300, 1000];
 
 /** The loss of every epoch as a line; of very many, as a line with the same peaks. */
@@ -21,7 +24,7 @@ export function trainingCurve(log: readonly EpochLog[]): string {
   const dots = dotted.map(({ epoch, loss }) => dot(x(epoch), y(loss), 3.5, `epoch ${epoch}: loss ${shortNumber(loss)}`));
   const epochs = lastEpoch > firstEpoch ? ticks(firstEpoch, lastEpoch, 10).filter(Number.isInteger) : [firstEpoch];
   const [first, last] = [losses[0], losses.at(-1)!].map(shortNumber);
-  return drawing(`Training loss by epoch, from ${first} to ${last}`, HEIGHT, [
+  return drawing(`Training loss by epoch, from ${first} to ${last}`, WIDTH, HEIGHT, [
     ...ticks(low, high, 4).map((loss) => rule(MARGIN.left, y(loss), shortNumber(loss))),
     ...epochs.map((epoch) => below(x(epoch), HEIGHT - 22, String(epoch))),
     below((MARGIN.left + RIGHT) / 2, HEIGHT - 5, 'epoch'),
@@ -30,7 +33,7 @@ export function trainingCurve(log: readonly EpochLog[]): string {
   ]);
 }
 
-/** A log that is no longer than a drawing can show: of each stretch of epochs those with the lowest and highest loss. */
+/** A log as long as a drawing can show: of each stretch of epochs, those with the lowest and the highest loss. */
 function peaks(log: readonly EpochLog[]): readonly EpochLog[] {
   if (log.length <= 2 * WIDTH) return log;
   const size = Math.ceil(log.length / WIDTH);
@@ -42,7 +45,7 @@ function peaks(log: readonly EpochLog[]): readonly EpochLog[] {
   }).flat();
 }
 
-/** A picture that a chart of scores shows. */
+/** An image in a chart of scores. */
 export interface Scored {
   readonly path: string;
   readonly defect: string;
@@ -52,23 +55,23 @@ export interface Scored {
 const STRIPS = { left: 150, top: 26, row: 36 };
 
 /**
- * One mark a picture: its score along the axis, every kind of defect in a row of its own, the threshold as a line. Of
+ * One mark an image: its score along the axis, every kind of defect in a row of its own, the threshold as a line. Of
  * very many in a row, those that lie on the same spot have one mark.
  */
-export function scoreStrips(pictures: readonly Scored[], threshold: number | undefined): string {
-  const kinds = [...new Set(pictures.map(({ defect }) => defect))].sort(goodFirst);
-  const values = [...pictures.map(({ score }) => score), ...(threshold === undefined ? [] : [threshold])];
+export function scoreStrips(images: readonly Scored[], threshold: number | undefined): string {
+  const kinds = [...new Set(images.map(({ defect }) => defect))].sort(goodFirst);
+  const values = [...images.map(({ score }) => score), ...(threshold === undefined ? [] : [threshold])];
   const [low, high] = padded(...extent(values));
   const bottom = STRIPS.top + kinds.length * STRIPS.row;
   const height = bottom + MARGIN.bottom;
   const x = linear(low, high, STRIPS.left, RIGHT);
   const rows = kinds.map((kind, row) => {
     const y = STRIPS.top + (row + 0.5) * STRIPS.row;
-    const own = pictures.filter(({ defect }) => defect === kind);
+    const own = images.filter(({ defect }) => defect === kind);
     const marks = distinct(own, x).map(({ path, score }) => dot(x(score), y, 5, `${path}: ${shortNumber(score)}`));
     return element('g', { class: kind === 'good' ? 'good' : 'defective' }, [rule(STRIPS.left, y, kind), ...marks]);
   });
-  return drawing('Score of every test picture, by kind', height, [
+  return drawing('Score of every test image, by kind', WIDTH, height, [
     ...rows,
     ...(threshold === undefined ? [] : [thresholdLine(x(threshold), bottom, threshold)]),
     ...ticks(low, high, 6).map((value) => below(x(value), height - 22, shortNumber(value))),
@@ -76,9 +79,9 @@ export function scoreStrips(pictures: readonly Scored[], threshold: number | und
   ]);
 }
 
-function distinct(pictures: readonly Scored[], x: Scale): readonly Scored[] {
-  if (pictures.length <= MOST_MARKS) return pictures;
-  return [...new Map(pictures.map((picture) => [Math.round(2 * x(picture.score)), picture])).values()];
+function distinct(images: readonly Scored[], x: Scale): readonly Scored[] {
+  if (images.length <= MOST_MARKS) return images;
+  return [...new Map(images.map((image) => [Math.round(2 * x(image.score)), image])).values()];
 }
 
 /** The colours of the heat maps from 0 to `max`, with the threshold marked. */
@@ -86,7 +89,7 @@ export function colorBar(max: number, threshold: number | undefined): string {
   const [left, right] = [12, WIDTH - 12];
   const x = linear(0, max, left, right);
   const mark = threshold !== undefined && threshold <= max ? [scaleMark(x, threshold)] : [];
-  return drawing(`Colour scale of all heat maps, from 0 to ${shortNumber(max)}`, 64, [
+  return drawing(`Colour scale of all heat maps, from 0 to ${shortNumber(max)}`, WIDTH, 64, [
     element('defs', {}, [element('linearGradient', { id: 'heat' }, gradientStops(32))]),
     element('rect', { x: left, y: 22, width: right - left, height: 20, rx: 4, fill: 'url(#heat)' }),
     ...mark,
@@ -114,6 +117,12 @@ function scaleMark(x: Scale, threshold: number): string {
     element('path', { class: 'mark', d: `M${x(threshold).toFixed(1)} 21v22` }),
     below(x(threshold), 15, `threshold ${shortNumber(threshold)}`),
   ]);
+}
+
+/** A range with room at both ends, also where it is a single value. */
+function padded(low: number, high: number): [number, number] {
+  const room = (high - low) * 0.08 || Math.abs(high) * 0.08 || 1;
+  return [low - room, high + room];
 }
 
 const goodFirst = (a: string, b: string): number => Number(b === 'good') - Number(a === 'good') || (a < b ? -1 : 1);

@@ -1,4 +1,4 @@
-/** The report's style sheet: light and dark by the reader's preference, one column on a phone, legible in print. */
+/** The report's style sheet: light or dark as the reader prefers, one column on a phone, legible in print. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -50,9 +50,9 @@ svg .mark { stroke: var(--ink); stroke-width: 2; }
 .scale { position: sticky; top: 0; z-index: 1; padding: .5rem 1.25rem .2rem; margin-bottom: 1rem;
   box-shadow: 0 6px 18px rgb(0 0 0 / .08); }
 .scale svg { max-width: 560px; margin: 0 auto; }
-.pictures { display: grid; gap: 1rem; list-style: none; margin: 0; padding: 0;
+.images { display: grid; gap: 1rem; list-style: none; margin: 0; padding: 0;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); }
-.pictures h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
+.images h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
 .head { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: .3rem .8rem;
   margin-bottom: .7rem; }
 .verdict { font-weight: 650; }
@@ -68,5 +68,5 @@ figcaption { font-size: .8rem; text-align: center; margin-top: .15rem; }
 a { color: inherit; }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 8px; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .88rem; }
-@media print { .scale { position: static; box-shadow: none; } .pictures li { break-inside: avoid; } }
+@media print { .scale { position: static; box-shadow: none; } .images li { break-inside: avoid; } }
 `;

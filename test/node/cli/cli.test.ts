@@ -70,12 +70,12 @@ for (const [args, message] of MISUSES) {
   });
 }
 
-writeFileSync(at('damaged'), 'this is no model');
+writeFileSync(at('damaged'), 'not a model');
 const FAILURES: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-  [['info', at('missing')], /^CheckpointError: .*missing cannot be read: there is no such file/],
+  [['info', at('missing')], /^CheckpointError: .*missing cannot be read: no such file/],
   [['info', at('damaged')], /^CheckpointError: .*damaged: /],
   [['evaluate', '--model', at('damaged'), '--data', root], /^CheckpointError/],
-  [['train', '--data', at('nothing'), '--out', at('x')], /^DataError: .*nothing is no folder/],
+  [['train', '--data', at('nothing'), '--out', at('x')], /^DataError: .*nothing is not a folder/],
   [['train', '--data', root, '--out', at('damaged/x')], /^DataError: .*cannot be written/],
 ];
 
@@ -132,8 +132,8 @@ test('evaluate measures, as a table, as JSON in a file and as a report', async (
   assert.match(readFileSync(at('report/index.html'), 'utf8'), /test\/scratch\/000\.png/);
 });
 
-test('detect writes heat maps, overlays and tables on one scale; a broken picture is a row', async () => {
-  writeFileSync(at('data/parts/test/broken.png'), 'this is no picture');
+test('detect writes heat maps, overlays and tables on one scale; a broken image is a row', async () => {
+  writeFileSync(at('data/parts/test/broken.png'), 'not an image');
   const { stdout, stderr } = await run(
     1,
     'detect',
@@ -162,21 +162,21 @@ test('detect writes heat maps, overlays and tables on one scale; a broken pictur
   assert.is(csv.length, 7);
 });
 
-/** The pictures of results.jsonl: its first line is a header. */
+/** The images of results.jsonl: its first line is a header. */
 function foundRows(): { path: string; score?: number; verdict?: string }[] {
   const lines = readFileSync(at('found/results.jsonl'), 'utf8').trimEnd().split('\n');
   return lines.slice(1).map((line) => JSON.parse(line));
 }
 
 test('the library finds the same in three lines', () => {
-  const picture = at('data/parts/test/scratch/000.png');
+  const image = at('data/parts/test/scratch/000.png');
   const program = `
     import { loadDetector, readImage } from './dist/node.js';
     const detector = await loadDetector(${JSON.stringify(at('a.safetensors'))});
-    const { map, score, verdict } = await detector.detect(await readImage(${JSON.stringify(picture)}));
+    const { map, score, verdict } = await detector.detect(await readImage(${JSON.stringify(image)}));
     console.log(JSON.stringify({ pixels: map.length, score, verdict }));`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
-  const { score, verdict } = foundRows().find(({ path }) => path === picture)!;
+  const { score, verdict } = foundRows().find(({ path }) => path === image)!;
   assert.equal(JSON.parse(stdout || `"${stderr}"`), { pixels: 32 * 32, score, verdict });
 });
 
@@ -187,7 +187,7 @@ test('info says what a model holds', async () => {
     json.training.log.map(({ epoch }: { epoch: number }) => epoch),
     [1, 2],
   );
-  assert.match((await run(0, 'info', at('a.safetensors'))).stdout, /pictures +32x32/);
+  assert.match((await run(0, 'info', at('a.safetensors'))).stdout, /images +32x32/);
 });
 
 test('Ctrl-C keeps the last finished epoch, which can be resumed', async () => {
@@ -205,7 +205,7 @@ test('Ctrl-C keeps the last finished epoch, which can be resumed', async () => {
   const { code, stdout, stderr } = await end;
   assert.is(code, 130, stderr);
   assert.is(stdout, '');
-  assert.match(stderr, /stopped: .*stopped\.safetensors keeps epoch \d+; go on with\n.*--resume/);
+  assert.match(stderr, /stopped: .*stopped\.safetensors keeps epoch \d+; continue with\n.*--resume/);
   const { training, finished } = JSON.parse((await run(0, 'info', at('stopped.safetensors'), '--json')).stdout);
   assert.not(finished);
   const unfinished = await run(1, 'evaluate', '--model', at('stopped.safetensors'), ...SMALL);

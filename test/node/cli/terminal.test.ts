@@ -2,7 +2,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { describeLog } from '../../../src/node/cli/info';
 import { table } from '../../../src/node/cli/shared';
-import { named, printable, printableLines } from '../../../src/node/cli/terminal';
+import { printable, printableLines } from '../../../src/node/cli/terminal';
+import { describeFailure } from '../../../src/node/describe';
 
 const UNSAFE = [0x00, 0x07, 0x0a, 0x0d, 0x1b, 0x7f, 0x85, 0x9b, 0x061c, 0x200e, 0x2028, 0x202e, 0x2066, 0x2069];
 
@@ -17,9 +18,9 @@ test('nothing is left that a terminal obeys, and everything else is', () => {
   assert.is(printableLines('one\ntwo\r'), 'one\ntwo\\x0d');
 });
 
-test('a file is named once', () => {
-  assert.is(named('a.png', 'a.png is bad'), 'a.png is bad');
-  assert.is(named('a.png', 'bad'), 'a.png: bad');
+test('a failure names its file once', () => {
+  assert.is(describeFailure('a.png', 'a.png is bad'), 'a.png is bad');
+  assert.is(describeFailure('a.png', 'bad'), 'a.png: bad');
 });
 
 test('a table has aligned columns, also where a cell holds a line end', () => {

@@ -93,7 +93,7 @@ test('what is no file is refused with its kind', async () => {
     await assertRejects(() => writeAtomic(path, 'x'), 'DataError', kind);
   }
   writeFileSync(join(folder, 'file'), '');
-  await assertRejects(() => prepareFolder(join(folder, 'file')), 'DataError', /no folder/);
+  await assertRejects(() => prepareFolder(join(folder, 'file')), 'DataError', /not a folder/);
 });
 
 test('a PNG that cannot be written leaves the old one and nothing else', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resizeBytes } from '../../../src/image/resample';
-import { listFiles, loadMask, loadTrainingImages, openDataset, resizeImage } from '../../../src/node/files/dataset';
+import { listFiles, loadMask, loadTrainingImages, openDataset } from '../../../src/node/files/dataset';
 import { writePng } from '../../../src/node/files/image-file';
 import { assertClose } from '../../support/assert-close';
 import { assertRejects } from '../../support/assert-rejects';
@@ -22,10 +22,10 @@ const SIZES = [
   [17, 61],
   [32, 32],
 ] as const;
-const pictures = SIZES.map(([height, width], i) => noise(height, width, i));
-for (const [i, picture] of pictures.entries()) await writePng(join(folder, `cap/train/good/${i}.png`), picture);
-await writePng(join(folder, 'cap/test/good/0.png'), pictures[0]);
-await writePng(join(folder, 'cap/test/torn/0.png'), pictures[0]);
+const images = SIZES.map(([height, width], i) => noise(height, width, i));
+for (const [i, image] of images.entries()) await writePng(join(folder, `cap/train/good/${i}.png`), image);
+await writePng(join(folder, 'cap/test/good/0.png'), images[0]);
+await writePng(join(folder, 'cap/test/torn/0.png'), images[0]);
 const half = Uint8Array.from({ length: 40 * 30 }, (_, i) => (i < 600 ? 255 : 0));
 await writePng(join(folder, 'cap/ground_truth/torn/0_mask.png'), { data: half, height: 40, width: 30, channels: 1 });
 
@@ -37,7 +37,7 @@ test('files are listed below their folder, with slashes, in name order', async (
     'test/torn/0.png',
     ...[0, 1, 2].map((i) => `train/good/${i}.png`),
   ]);
-  await assertRejects(() => listFiles(join(folder, 'nothing')), 'DataError', /nothing is no folder/);
+  await assertRejects(() => listFiles(join(folder, 'nothing')), 'DataError', /nothing is not a folder/);
 });
 
 test('a category is found from the data set and from its own folder', async () => {
@@ -53,29 +53,34 @@ test('a category is found from the data set and from its own folder', async () =
   await assertRejects(() => openDataset(folder, 'lid'), 'DataError', /no category lid; name one of: cap/);
 });
 
-test('training pictures of any size come at one size, in order, with the bytes of Pillow', async () => {
+test('training images of any size come at one size, in order, with the bytes of Pillow', async () => {
   const dataset = await openDataset(folder, 'cap');
-  const images = await loadTrainingImages(gpu, dataset, { height: 24, width: 16 });
-  assert.is(images.count, 3);
-  for (const [i, { data, height, width }] of pictures.entries()) {
-    const image = images.image(i);
+  const progress: [number, number][] = [];
+  const loaded = await loadTrainingImages(gpu, dataset, { height: 24, width: 16 }, (...done) => progress.push(done));
+  assert.is(loaded.count, 3);
+  assert.equal(progress, [
+    [1, 3],
+    [2, 3],
+    [3, 3],
+  ]);
+  for (const [i, { data, height, width }] of images.entries()) {
+    const image = loaded.image(i);
     assert.equal([image.height, image.width, image.channels], [24, 16, 3]);
-    assertClose(image.data, resizeBytes(data, height, width, 24, 16), 0, `picture ${i}`);
+    assertClose(image.data, resizeBytes(data, height, width, 24, 16), 0, `image ${i}`);
   }
 });
 
-test('a picture larger than the adapter can bind is resized all the same', async () => {
-  const picture = noise(60, 50, 5);
+test('an image larger than the adapter can bind is resized all the same', async () => {
   const small = Object.create(gpu, {
-    adapter: { value: { ...gpu.adapter, limits: { ...gpu.adapter.limits, maxStorageBufferBindingSize: 4 * 60 * 50 } } },
+    adapter: { value: { ...gpu.adapter, limits: { ...gpu.adapter.limits, maxStorageBufferBindingSize: 4 * 40 * 30 } } },
   });
-  const { data } = await resizeImage(small, picture, { height: 24, width: 16 });
-  assertClose(data, resizeBytes(picture.data, 60, 50, 24, 16), 0, 'bytes');
+  const loaded = await loadTrainingImages(small, await openDataset(folder, 'cap'), { height: 24, width: 16 });
+  assertClose(loaded.image(0).data, resizeBytes(images[0].data, 40, 30, 24, 16), 0, 'bytes');
 });
 
-test('a broken picture stops the loading with its name', async () => {
+test('a broken image stops the loading with its name', async () => {
   mkdirSync(join(folder, 'broken/train/good'), { recursive: true });
-  writeFileSync(join(folder, 'broken/train/good/7.png'), 'no picture');
+  writeFileSync(join(folder, 'broken/train/good/7.png'), 'not an image');
   const dataset = await openDataset(folder, 'broken');
   await assertRejects(
     () => loadTrainingImages(gpu, dataset, { height: 8, width: 8 }),
@@ -84,15 +89,15 @@ test('a broken picture stops the loading with its name', async () => {
   );
 });
 
-test('a mask comes at the size of the map, and must fit its picture', async () => {
+test('a mask comes at the size of the map, and must fit its image', async () => {
   const dataset = await openDataset(folder, 'cap');
   const { mask } = dataset.test.find(({ defect }) => defect === 'torn')!;
-  const small = await loadMask(dataset, mask!, pictures[0], { height: 4, width: 2 });
+  const small = await loadMask(dataset, mask!, images[0], { height: 4, width: 2 });
   assert.equal([...small], [1, 1, 1, 1, 0, 0, 0, 0]);
   await assertRejects(
-    () => loadMask(dataset, mask!, pictures[1], { height: 4, width: 2 }),
+    () => loadMask(dataset, mask!, images[1], { height: 4, width: 2 }),
     'DataError',
-    /is 40x30 and its picture 17x61/,
+    /is 40x30, but its image is 17x61/,
   );
 });
 

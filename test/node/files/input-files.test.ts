@@ -28,7 +28,7 @@ async function found(inputs: string[], results = join(root, 'out')): Promise<Rec
   return Object.fromEntries(files.map(({ path, name }) => [relative(root, path), name]));
 }
 
-test('a folder gives its pictures with the folders below it; equal names keep their extension', async () => {
+test('a folder gives its images with the folders below it; equal names keep their extension', async () => {
   assert.equal(await found(at('a')), {
     'a/1.jpg': '1.jpg',
     'a/1.png': '1.png',
@@ -49,9 +49,9 @@ test('results of an earlier run are no inputs', async () => {
   assert.equal(await found(at('a'), join(root, 'a/deep')), { 'a/1.jpg': '1.jpg', 'a/1.png': '1.png', 'a/2.PNG': '2' });
 });
 
-test('what is missing or has no picture is refused', async () => {
+test('what is missing or has no image is refused', async () => {
   await assertRejects(() => findInputs(at('c.png'), root), 'DataError', /c\.png does not exist/);
-  await assertRejects(() => findInputs(at('empty'), root), 'DataError', /empty holds no picture/);
+  await assertRejects(() => findInputs(at('empty'), root), 'DataError', /empty holds no image/);
 });
 
 test.run();

@@ -22,7 +22,7 @@ test('a lock says who holds it, keeps others off and is gone when released', asy
   const lock = await lockFile(at('a'));
   const { pid, host, since } = JSON.parse(readFileSync(at('a.lock'), 'utf8'));
   assert.equal([pid, host, since.slice(0, 4)], [process.pid, hostname(), String(new Date().getFullYear())]);
-  await assertRejects(() => lockFile(at('a')), 'UsageError', new RegExp(`in training already, by process ${process.pid} `));
+  await assertRejects(() => lockFile(at('a')), 'UsageError', new RegExp(`already being trained by process ${process.pid} `));
   const other = await lockFile(at('b'));
   lock.release();
   lock.release();

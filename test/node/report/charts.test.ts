@@ -35,13 +35,13 @@ test('a million epochs make a drawing of bounded size that keeps the highest and
 });
 
 test('a million scores make a drawing of bounded size', () => {
-  const pictures = Array.from({ length: 1_000_000 }, (_, i) => {
+  const images = Array.from({ length: 1_000_000 }, (_, i) => {
     return { path: `${i}.png`, defect: i % 2 ? 'good' : 'torn', score: i === 77 ? 9 : (i % 1000) / 1000 };
   });
-  const svg = scoreStrips(pictures, 0.5);
+  const svg = scoreStrips(images, 0.5);
   assert.ok(svg.length < 400_000, `${svg.length} characters`);
   assert.match(svg, /77\.png: 9</);
-  assert.is(count(scoreStrips(pictures.slice(0, 1000), 0.5), /<circle/g), 1000, 'few have a mark each');
+  assert.is(count(scoreStrips(images.slice(0, 1000), 0.5), /<circle/g), 1000, 'few have a mark each');
 });
 
 test('names in a drawing are escaped', () => {
