@@ -21,6 +21,7 @@ const COMMANDS = {
   test: [['tools/test.ts']], // sets up by itself
   golden: [SETUP, ['tools/run.ts', 'tools/golden.ts']],
   size: [['tools/size.ts']],
+  docs: [['tools/docs.ts']],
   fuzz: [SETUP, ['tools/run.ts', 'tools/fuzz.ts']],
   bench: [SETUP, ['tools/bench.ts']],
   quickstart: [SETUP, CLI, ['dist/cli.js', 'quickstart']],
