@@ -1,22 +1,24 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { PyramidFlowError } from '../src/core/errors';
 import { bundle, bundlePrograms, ROOT } from './support/bundle';
+import { emitTypes } from './support/declarations';
 import { bundleExamples } from './support/examples';
 import { files } from './support/files';
 import { main } from './support/main';
-import { bundleWeb, emitTypes } from './support/web';
+import { bundleWeb } from './support/web';
 import { generateShaderTypes } from './wgsl-plugin';
 
 /** What can be built, by name. The package ships the first three: the command and the Node API, the page API, types. */
-const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
-  cli: async () => {
-    await bundle(['src/node/cli/cli.ts'], { outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } });
-    await bundle(['src/node/index.ts'], { outfile: 'dist/node.js' });
-    chmodSync(join(ROOT, 'dist/cli.js'), 0o755);
+const TARGETS: Readonly<Record<string, (out: string) => Promise<void> | void>> = {
+  cli: async (out) => {
+    await bundle(['src/node/cli/cli.ts'], { outfile: `${out}/cli.js`, banner: { js: '#!/usr/bin/env node' } });
+    await bundle(['src/node/index.ts'], { outfile: `${out}/node.js` });
+    chmodSync(join(ROOT, out, 'cli.js'), 0o755);
   },
   web: bundleWeb,
-  types: async () => emitTypes(),
+  types: emitTypes,
   examples: bundleExamples,
   tests: () => bundlePrograms(files('test', '.test.ts')),
   benchmarks: () => bundlePrograms(files('benchmarks', '.ts')),
@@ -24,12 +26,15 @@ const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
 
 const PACKAGE = ['cli', 'web', 'types'];
 
-main(async (names) => {
+// Builds the package, or what is named: `tsx tools/build.ts [TARGET...] [--out FOLDER]`, which is where the package goes.
+main(async (args) => {
+  const options = { out: { type: 'string', default: 'dist' } } as const;
+  const { values, positionals: names } = parseArgs({ args, options, allowPositionals: true });
   const chosen = names[0] === 'all' ? Object.keys(TARGETS) : names.length > 0 ? names : PACKAGE;
   const unknown = chosen.find((name) => !Object.hasOwn(TARGETS, name));
   if (unknown !== undefined) {
     throw new PyramidFlowError('UsageError', `no target '${unknown}'`, `use ${Object.keys(TARGETS).join(', ')} or all`);
   }
   generateShaderTypes();
-  for (const name of chosen) await TARGETS[name]();
+  for (const name of chosen) await TARGETS[name](values.out);
 });

@@ -11,7 +11,7 @@ const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 /** Builds what a page loads and says how large it is; exit status 1 where inference is over its budget. */
 main(async () => {
   generateShaderTypes();
-  await bundleWeb();
+  await bundleWeb('dist');
   for (const [file, budget] of [
     ['web.js', BUDGET],
     ['web-worker.js', undefined],

@@ -60,7 +60,7 @@ async function bundleAll(chosen: readonly string[], inBrowser: boolean): Promise
   if (!inBrowser) return bundlePrograms(chosen);
   await bundlePrograms([...chosen, ...files('test', '.program.ts')]);
   await bundlePages(files('test', '.page.ts'));
-  await bundleWeb();
+  await bundleWeb('dist');
   await bundleExamples();
   await bundleBenchmarkPage();
 }

@@ -3,7 +3,8 @@ import { build } from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { specialise } from '../../src/gpu/specialise';
-import { BUDGET, withExtensions } from '../../tools/support/web';
+import { withExtensions } from '../../tools/support/declarations';
+import { BUDGET } from '../../tools/support/web';
 import { reflectRender, wgsl, withoutComments } from '../../tools/wgsl-plugin';
 import { kernelNames, kernelText } from '../support/kernels';
 
