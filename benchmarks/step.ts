@@ -8,7 +8,7 @@ import type { MemoryMode } from '../src/pyramidflow/settings';
 import type { Tensor } from '../src/tensor/tensor';
 import { Trainer } from '../src/training/step';
 import { describeAdapter, mebibytes, median, randomImages } from '../tools/support/benchmark';
-import { torchSteps } from './peers/torch-step';
+import { torchSteps } from './baselines/torch-step';
 
 // What a training step does and how long it takes: work of the first steps, wall time in both memory modes, GPU time by
 // kernel, and PyTorch's time for the same. Options: --size 128 --channels 16 --levels 4 --stacks 4 --kernel 7 --batch 2 --repeats 3

@@ -12,7 +12,7 @@ export interface Work {
   readonly bytes?: number;
 }
 
-/** How an entry's result was held against the truth before it was timed. */
+/** How an entry's result was compared with the reference before it was timed. */
 export interface Check {
   readonly how: string;
   /** largest relative error allowed, and found */
@@ -45,7 +45,7 @@ export interface Prepared {
   wait?(): Promise<unknown>;
   /** how often `wait` does it at a time; default 1 */
   readonly times?: number;
-  /** Holds the result of a first run against the truth. */
+  /** Compares the result of a first run with the reference. */
   check(result: Readable | void): Promise<Check>;
   free?(): void;
 }
@@ -89,9 +89,9 @@ const POSITIONS = 48;
 
 /**
  * A check of a result at its first, its last and other positions drawn at random, relative to the largest true value there.
- * @param truth the value at a position, computed in float64
+ * @param reference the value at a position, computed in float64
  */
-export function sampled(truth: (at: number) => number, tolerance = 1e-5, positions = POSITIONS): Prepared['check'] {
+export function sampled(reference: (at: number) => number, tolerance = 1e-5, positions = POSITIONS): Prepared['check'] {
   return async (result) => {
     const values = await (result as Readable).read();
     const random = new Random(7);
@@ -99,7 +99,7 @@ export function sampled(truth: (at: number) => number, tolerance = 1e-5, positio
     const places = [...new Set([0, values.length - 1, ...drawn])];
     let [largest, difference] = [0, 0];
     for (const at of places) {
-      const expected = truth(at);
+      const expected = reference(at);
       const error = Math.abs(values[at] - expected);
       largest = Math.max(largest, Math.abs(expected));
       difference = Math.max(difference, Number.isNaN(error) ? Infinity : error);

@@ -82,8 +82,8 @@ export function fixedEntries(size: number): Entry[] {
       return { run: () => mixingWeight(lu), check: sampled(weightAt) };
     }),
     kernel('mixing matrix, inverse', [square, square, square, square], (given) => {
-      const { lu, inverseAt: truth } = luFactors(given);
-      return { run: () => inverseMixingWeight(lu), check: sampled(truth, 1e-4) };
+      const { lu, inverseAt: reference } = luFactors(given);
+      return { run: () => inverseMixingWeight(lu), check: sampled(reference, 1e-4) };
     }),
     kernel('mixing matrix, gradients', [square, square, square, square, square, square], (given) => {
       const { lu, dLowerAt } = luFactors(given);
@@ -111,11 +111,11 @@ export function fixedEntries(size: number): Entry[] {
       (given) => {
         const bytes = Uint8Array.from({ length: 3 * size * size }, (_, i) => (i * 2654435761) >>> 24);
         const x = unscoped(() => uploadBytes(given.gpu, bytes, [1, size, size]));
-        const truth = (at: number) => {
+        const reference = (at: number) => {
           const [channel, pixel] = [Math.floor(at / size ** 2), at % size ** 2];
           return (bytes[3 * pixel + channel] / 255 - IMAGENET.mean[channel]) / IMAGENET.std[channel];
         };
-        return { run: () => normalizeBytes(x), check: sampled(truth) };
+        return { run: () => normalizeBytes(x), check: sampled(reference) };
       },
     ),
     kernel(
@@ -127,8 +127,8 @@ export function fixedEntries(size: number): Entry[] {
       (given) => {
         const words = Uint32Array.from({ length: size * size }, (_, i) => Math.imul(i, 2654435761));
         const x = unscoped(() => Tensor.from(given.gpu, [size, size], words, 'pixels', 'u32'));
-        const truth = (at: number) => (words[Math.floor(at / 3)] >>> (8 * (at % 3))) & 255;
-        return { run: () => unpackPixels(x, size), check: sampled(truth, 0) };
+        const reference = (at: number) => (words[Math.floor(at / 3)] >>> (8 * (at % 3))) & 255;
+        return { run: () => unpackPixels(x, size), check: sampled(reference, 0) };
       },
     ),
     kernel(

@@ -12,14 +12,14 @@ import { pairDifferences, templateDifference } from '../../src/pyramidflow/pair-
 import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
 import { bytesOf, describeShape, type Entry, type Input, type Inputs, sampled } from './entry';
-import { binomialAt, downAt, downGradientAt, maximumAt, upAt, upGradientAt } from './truth';
+import { binomialAt, downAt, downGradientAt, maximumAt, upAt, upGradientAt } from './reference';
 
 const [N, C] = [2, 16]; // images in a batch, channels
 
 /** How one kernel is run and what its result is, at one index. */
 interface Case {
   readonly run: () => Tensor;
-  readonly truth: (at: number) => number;
+  readonly reference: (at: number) => number;
   readonly tolerance?: number;
 }
 
@@ -49,7 +49,7 @@ export function mapEntries(side: number): Entry[] {
         const x = given.get(map);
         return {
           run: () => leakyRelu.forward({ x: x.tensor }, { slope: LEAKY_SLOPE }),
-          truth: (at) => x.values[at] * (x.values[at] > 0 ? 1 : LEAKY_SLOPE),
+          reference: (at) => x.values[at] * (x.values[at] > 0 ? 1 : LEAKY_SLOPE),
         };
       },
     ],
@@ -58,7 +58,7 @@ export function mapEntries(side: number): Entry[] {
       [map, map],
       (given) => {
         const x = given.get(wide);
-        return { run: () => softClampHead(x.tensor, C, CLAMP), truth: (at) => clamp(x.values[headOf(at)]) };
+        return { run: () => softClampHead(x.tensor, C, CLAMP), reference: (at) => clamp(x.values[headOf(at)]) };
       },
     ],
     [
@@ -68,7 +68,7 @@ export function mapEntries(side: number): Entry[] {
         const [x, dy] = [given.own(wide), given.get(map, 'dy')];
         return {
           run: inPlace(x.tensor, () => softClampHeadGradient(x.tensor, dy.tensor, CLAMP)),
-          truth: (at) =>
+          reference: (at) =>
             channelOf(at, 2 * C) < C ? (0.636 * dy.values[tailOf(at)]) / (1 + (x.values[at] / CLAMP) ** 2) : x.values[at],
         };
       },
@@ -85,11 +85,11 @@ export function mapEntries(side: number): Entry[] {
             scaled(given, map, 'log scale', sign),
             scaled(given, mean, 'mean', opposite),
           );
-          const truth = {
+          const reference = {
             forward: (at: number) => Math.exp(valueAt(at)) * x.values[at] + network.values[shiftOf(at)],
             inverse: (at: number) => Math.exp(-valueAt(at)) * (x.values[at] - network.values[shiftOf(at)]),
           }[direction];
-          return { run: inPlace(x.tensor, () => applyAffine(x.tensor, logScale, network.tensor, direction)), truth };
+          return { run: inPlace(x.tensor, () => applyAffine(x.tensor, logScale, network.tensor, direction)), reference };
         },
       ],
     ),
@@ -101,7 +101,7 @@ export function mapEntries(side: number): Entry[] {
         const { logScale, valueAt } = logScaleOf(given.own(map, 'log scale'), given.get(mean, 'mean'));
         return {
           run: inPlace(dx.tensor, () => affineGradient(x.tensor, dx.tensor, logScale, network.tensor, false)),
-          truth: (at) => Math.exp(valueAt(at)) * dx.values[at],
+          reference: (at) => Math.exp(valueAt(at)) * dx.values[at],
         };
       },
     ],
@@ -110,7 +110,7 @@ export function mapEntries(side: number): Entry[] {
       [map, map],
       (given) => {
         const x = given.get(map);
-        return { run: () => blur.forward({ x: x.tensor }, undefined), truth: binomialAt(x.values, side) };
+        return { run: () => blur.forward({ x: x.tensor }, undefined), reference: binomialAt(x.values, side) };
       },
     ],
     [
@@ -118,7 +118,7 @@ export function mapEntries(side: number): Entry[] {
       [map, half],
       (given) => {
         const x = given.get(map);
-        return { run: () => down.forward({ x: x.tensor }, {}), truth: downAt(x.values, side) };
+        return { run: () => down.forward({ x: x.tensor }, {}), reference: downAt(x.values, side) };
       },
     ],
     [
@@ -128,7 +128,7 @@ export function mapEntries(side: number): Entry[] {
         const [x, dy] = [given.get(map), given.get(half, 'dy')];
         return {
           run: () => down.backward(dy.tensor, { x: x.tensor }, {}).x!(),
-          truth: downGradientAt(x.values, dy.values, side),
+          reference: downGradientAt(x.values, dy.values, side),
         };
       },
     ],
@@ -137,7 +137,7 @@ export function mapEntries(side: number): Entry[] {
       [half, map],
       (given) => {
         const x = given.get(half);
-        return { run: () => up.forward({ x: x.tensor }, undefined), truth: upAt(x.values, side) };
+        return { run: () => up.forward({ x: x.tensor }, undefined), reference: upAt(x.values, side) };
       },
     ],
     [
@@ -145,7 +145,7 @@ export function mapEntries(side: number): Entry[] {
       [map, half],
       (given) => {
         const dy = given.get(map, 'dy');
-        return { run: () => up.backward(dy.tensor, {}, undefined).x!(), truth: upGradientAt(dy.values, side) };
+        return { run: () => up.backward(dy.tensor, {}, undefined).x!(), reference: upGradientAt(dy.values, side) };
       },
     ],
     [
@@ -155,7 +155,7 @@ export function mapEntries(side: number): Entry[] {
         const x = given.get(half);
         return {
           run: () => nearest.forward({ x: x.tensor }, { height: side, width: side }),
-          truth: (at) => x.values[halfOf(at, side)],
+          reference: (at) => x.values[halfOf(at, side)],
         };
       },
     ],
@@ -166,7 +166,7 @@ export function mapEntries(side: number): Entry[] {
         const [dy, dx] = [given.get(map, 'dy'), given.own(half)];
         return {
           run: inPlace(dx.tensor, () => resizeGradient(dy.tensor, 0, dx.tensor)),
-          truth: (at) => dx.values[at] + quadOf(at, side).reduce((total, place) => total + dy.values[place], 0),
+          reference: (at) => dx.values[at] + quadOf(at, side).reduce((total, place) => total + dy.values[place], 0),
         };
       },
     ],
@@ -177,7 +177,7 @@ export function mapEntries(side: number): Entry[] {
         const [x, y] = [given.get(map), given.own(map, 'y')];
         return {
           run: inPlace(y.tensor, () => combineInto(y.tensor, 0.5, x.tensor, 2)),
-          truth: (at) => 0.5 * y.values[at] + 2 * x.values[at],
+          reference: (at) => 0.5 * y.values[at] + 2 * x.values[at],
         };
       },
     ],
@@ -186,7 +186,7 @@ export function mapEntries(side: number): Entry[] {
       [map, map],
       (given) => {
         const y = given.own(map, 'y');
-        return { run: inPlace(y.tensor, () => scaleInto(y.tensor, -1)), truth: (at) => -y.values[at] };
+        return { run: inPlace(y.tensor, () => scaleInto(y.tensor, -1)), reference: (at) => -y.values[at] };
       },
     ],
     [
@@ -194,7 +194,7 @@ export function mapEntries(side: number): Entry[] {
       [map],
       (given) => {
         const y = given.own(map, 'y');
-        return { run: inPlace(y.tensor, () => fill(y.tensor, 1.5)), truth: () => 1.5 };
+        return { run: inPlace(y.tensor, () => fill(y.tensor, 1.5)), reference: () => 1.5 };
       },
     ],
     [
@@ -204,7 +204,7 @@ export function mapEntries(side: number): Entry[] {
         const [x, y] = [given.get(map), given.own(wide, 'y')];
         return {
           run: inPlace(y.tensor, () => copyChannels(x.tensor, 0, y.tensor, C, C)),
-          truth: (at) => (channelOf(at, 2 * C) < C ? y.values[at] : x.values[tailOf(at) - C * pixels]),
+          reference: (at) => (channelOf(at, 2 * C) < C ? y.values[at] : x.values[tailOf(at) - C * pixels]),
         };
       },
     ],
@@ -215,7 +215,7 @@ export function mapEntries(side: number): Entry[] {
         const x = given.get(map);
         return {
           run: () => volumeMean(x.tensor, 'CVN'),
-          truth: (at) => average(N * C, (plane) => x.values[plane * pixels + at]),
+          reference: (at) => average(N * C, (plane) => x.values[plane * pixels + at]),
         };
       },
     ],
@@ -226,7 +226,11 @@ export function mapEntries(side: number): Entry[] {
         const x = given.get(map);
         const pixel = (channel: number) => (i: number) =>
           x.values[(Math.floor(i / pixels) * C + channel) * pixels + (i % pixels)];
-        return { run: () => volumeMean(x.tensor, 'SVN'), truth: (at) => average(N * pixels, pixel(at)), tolerance: 1e-4 };
+        return {
+          run: () => volumeMean(x.tensor, 'SVN'),
+          reference: (at) => average(N * pixels, pixel(at)),
+          tolerance: 1e-4,
+        };
       },
     ],
     [
@@ -236,7 +240,7 @@ export function mapEntries(side: number): Entry[] {
         const [x, means] = [given.own(map), given.get(mean, 'mean')];
         return {
           run: inPlace(x.tensor, () => subtractMean(x.tensor, means.tensor, 'CVN')),
-          truth: (at) => x.values[at] - means.values[at % pixels],
+          reference: (at) => x.values[at] - means.values[at % pixels],
         };
       },
     ],
@@ -249,7 +253,7 @@ export function mapEntries(side: number): Entry[] {
           (x.values[channel * pixels + at] - x.values[(C + channel) * pixels + at]) ** 2;
         return {
           run: () => pairDifferences.forward({ x: x.tensor }, { power: 2 }),
-          truth: (at) => average(C, difference(at)),
+          reference: (at) => average(C, difference(at)),
         };
       },
     ],
@@ -261,7 +265,7 @@ export function mapEntries(side: number): Entry[] {
         const other = (at: number) => (at + C * pixels) % x.values.length;
         return {
           run: () => pairDifferences.backward(dy.tensor, { x: x.tensor }, { power: 2 }).x!(),
-          truth: (at) => (2 / C) * (x.values[at] - x.values[other(at)]) * dy.values[at % pixels],
+          reference: (at) => (2 / C) * (x.values[at] - x.values[other(at)]) * dy.values[at % pixels],
         };
       },
     ],
@@ -273,7 +277,7 @@ export function mapEntries(side: number): Entry[] {
         const place = (at: number, channel: number) => (Math.floor(at / pixels) * C + channel) * pixels + (at % pixels);
         return {
           run: () => templateDifference(x.tensor, t.tensor),
-          truth: (at) => average(C, (c) => Math.abs(x.values[place(at, c)] - t.values[c * pixels + (at % pixels)])),
+          reference: (at) => average(C, (c) => Math.abs(x.values[place(at, c)] - t.values[c * pixels + (at % pixels)])),
         };
       },
     ],
@@ -284,7 +288,7 @@ export function mapEntries(side: number): Entry[] {
         const x = given.get(map);
         return {
           run: () => sum(x.tensor),
-          truth: () => x.values.reduce((total, value) => total + value, 0),
+          reference: () => x.values.reduce((total, value) => total + value, 0),
           tolerance: 1e-4,
         };
       },
@@ -296,7 +300,7 @@ export function mapEntries(side: number): Entry[] {
         const x = given.get(one);
         const largest = (image: number) =>
           x.values.subarray(image * pixels, (image + 1) * pixels).reduce((a, b) => Math.max(a, b));
-        return { run: () => maxPerItem(x.tensor), truth: largest };
+        return { run: () => maxPerItem(x.tensor), reference: largest };
       },
     ],
     [
@@ -306,7 +310,7 @@ export function mapEntries(side: number): Entry[] {
         const [x, residual, bias] = [given.own(features), given.get(features, 'dy'), given.get([64], 'bias')];
         return {
           run: inPlace(x.tensor, () => biasRelu(x.tensor, bias.tensor, residual.tensor)),
-          truth: (at) => Math.max(0, x.values[at] + bias.values[channelOf(at, 64)] + residual.values[at]),
+          reference: (at) => Math.max(0, x.values[at] + bias.values[channelOf(at, 64)] + residual.values[at]),
         };
       },
     ],
@@ -315,7 +319,7 @@ export function mapEntries(side: number): Entry[] {
       [features, [N, 64, side / 2, side / 2]],
       (given) => {
         const x = given.get(features);
-        return { run: () => maxPool3(x.tensor), truth: maximumAt(x.values, side) };
+        return { run: () => maxPool3(x.tensor), reference: maximumAt(x.values, side) };
       },
     ],
   ];
@@ -333,8 +337,8 @@ export function mapEntries(side: number): Entry[] {
       shape: describeShape(traffic[0]),
       work: { bytes: bytesOf(...traffic) },
       prepare(given) {
-        const { run, truth, tolerance } = make(given);
-        return { run, check: sampled(truth, tolerance) };
+        const { run, reference, tolerance } = make(given);
+        return { run, check: sampled(reference, tolerance) };
       },
     }));
 }

@@ -140,7 +140,7 @@ async function compileCold(gpu: Runtime, { run }: Prepared, known: Map<string, C
 /** Records `run` and frees what it made. */
 const recordOnce = (run: Prepared['run']): void => scope(() => void run());
 
-/** Runs it once and holds the result against the truth. */
+/** Runs it once and compares the result with the reference. */
 async function firstResult(gpu: Runtime, { run, wait, check }: Prepared): Promise<Check> {
   const result = wait ? void (await wait()) : scope(() => (run() ?? undefined)?.copy('result'));
   const checked = await check(result);

@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { dawn, openRuntime } from '../src/node/dawn';
 import { main } from '../tools/support/main';
+import { loadOrt, ortEntries } from './baselines/onnxruntime';
+import { type Task, tasksOf, titleOf } from './baselines/shapes';
+import { loadTf, tfEntries } from './baselines/tfjs';
+import { torchBenchmarks } from './baselines/torch';
 import { about } from './node/context';
-import { loadOrt, ortEntries } from './peers/onnxruntime';
-import { type Task, tasksOf, titleOf } from './peers/shapes';
-import { loadTf, tfEntries } from './peers/tfjs';
-import { torchBenchmarks } from './peers/torch';
 import { textTable, threeDigits } from './report/table';
 import { convolutionEntries } from './suite/convolutions';
 import type { Entry } from './suite/entry';
@@ -18,14 +18,14 @@ import { rooflineEntries } from './suite/rooflines';
 import { MEASURING, runSuite } from './suite/run';
 
 // The model's 7x7 convolutions by this project and by others, in one process, on one adapter, each checked first.
-// Options: --size SIDE (256: the largest of four), --only FORWARD|..., --without NAME (of a peer, several times), --json FILE
+// Options: --size SIDE (256: the largest of four), --only FORWARD|..., --without NAME (of a baseline, several times), --json FILE
 
-const FOLDER = 'benchmarks/peers';
+const FOLDER = 'benchmarks/baselines';
 const PATIENCE = 60_000; // ms
 const PARTS = ['forward', 'gradient to input', 'gradient to weight'] as const;
 
-/** How each peer comes to its entries. */
-const PEERS: Readonly<Record<string, (tasks: readonly Task[]) => Promise<Entry[]>>> = {
+/** How each baseline comes to its entries. */
+const BASELINES: Readonly<Record<string, (tasks: readonly Task[]) => Promise<Entry[]>>> = {
   'onnxruntime-node': async (tasks) => ortEntries(await loadOrt('node', installed), 'onnxruntime-node', tasks),
   'onnxruntime-web': async (tasks) => ortEntries(await loadOrt('web', installed), 'onnxruntime-web', tasks),
   tfjs: async (tasks) => tfEntries(await loadTf(installed), tasks),
@@ -39,7 +39,7 @@ main(async (args) => {
       only: { type: 'string', default: '' },
       without: { type: 'string', multiple: true, default: [] },
       probe: { type: 'string' },
-      json: { type: 'string', default: 'runs/bench/peers.json' },
+      json: { type: 'string', default: 'runs/bench/baselines.json' },
     },
   });
   const size = Number(values.size);
@@ -47,14 +47,14 @@ main(async (args) => {
   const gpu = await openRuntime();
   offerGpu();
   if (values.probe) {
-    await PEERS[values.probe]([]);
+    await BASELINES[values.probe]([]);
     process.exit();
   }
   const tasks = tasksOf(
     size,
     PARTS.filter((part) => part.includes(values.only)),
   );
-  const chosen = Object.entries(PEERS).filter(([name]) => !values.without.includes(name));
+  const chosen = Object.entries(BASELINES).filter(([name]) => !values.without.includes(name));
   const skipped: string[] = [];
   const entries: Entry[] = [...rooflineEntries([]).slice(0, 3), ...ownEntries(tasks)];
   for (const [name, load] of chosen) {
@@ -88,13 +88,13 @@ main(async (args) => {
   mkdirSync(dirname(values.json), { recursive: true });
   writeFileSync(values.json, `${JSON.stringify(report, undefined, 1)}\n`);
   console.log(values.json);
-  process.exit(); // the peers keep threads and devices open
+  process.exit(); // the baselines keep threads and devices open
 });
 
-/** The peers are hundreds of megabytes, so nobody has them who did not ask. */
+/** The baselines are hundreds of megabytes, so nobody has them who did not ask. */
 function install(): void {
   if (existsSync(`${FOLDER}/node_modules/.package-lock.json`)) return;
-  console.error(`installing the peers into ${FOLDER}/node_modules`);
+  console.error(`installing the baselines into ${FOLDER}/node_modules`);
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: FOLDER,
     stdio: 'inherit',
@@ -102,7 +102,7 @@ function install(): void {
   });
 }
 
-/** Starts a peer in a process of its own: one that never answers, or takes the process with it, shall not end this one. */
+/** Starts a baseline in a process of its own: one that never answers, or takes the process with it, shall not end this one. */
 function probe(name: string): void {
   const { status, error, stderr } = spawnSync(process.execPath, [process.argv[1], '--probe', name], {
     timeout: PATIENCE,
@@ -114,7 +114,7 @@ function probe(name: string): void {
 
 const installed = (path: string): string => pathToFileURL(resolve(FOLDER, 'node_modules', path)).href;
 
-/** navigator.gpu for the peers that are made for pages. Dawn takes no views of shared memory, which WebAssembly's is. */
+/** navigator.gpu for the baselines that are made for pages. Dawn takes no views of shared memory, which WebAssembly's is. */
 function offerGpu(): void {
   Object.defineProperty(globalThis, 'navigator', { value: { gpu: dawn, userAgent: 'Node' }, configurable: true });
   const { writeBuffer } = GPUQueue.prototype;
@@ -126,7 +126,7 @@ function offerGpu(): void {
   };
 }
 
-/** Ours, by the wall clock, as the peers are. */
+/** Ours, by the wall clock, as the baselines are. */
 function ownEntries(tasks: readonly Task[]): Entry[] {
   return tasks.map((task) => {
     const { name, shape } = { name: `convolution ${titleOf(task)}`, shape: task.sizes.side };
@@ -137,18 +137,18 @@ function ownEntries(tasks: readonly Task[]): Entry[] {
 
 /** GFLOP/s of all at each task, and ours against the best of the others on WebGPU. */
 function comparison(tasks: readonly Task[], benchmarks: readonly Benchmark[]): string {
-  const peerOf = ({ name }: Benchmark) => /\[(.*)\]/.exec(name)?.[1];
-  const peers = [...new Set(benchmarks.flatMap((benchmark) => peerOf(benchmark) ?? []))];
+  const baselineOf = ({ name }: Benchmark) => /\[(.*)\]/.exec(name)?.[1];
+  const baselines = [...new Set(benchmarks.flatMap((benchmark) => baselineOf(benchmark) ?? []))];
   const rows = tasks.map((task) => {
     const { side } = task.sizes;
-    const rates = peers.map(
-      (peer) =>
-        benchmarks.find(({ name, shape }) => name === `${titleOf(task)} [${peer}]` && shape.endsWith(`x${side}`))?.rates
+    const rates = baselines.map(
+      (baseline) =>
+        benchmarks.find(({ name, shape }) => name === `${titleOf(task)} [${baseline}]` && shape.endsWith(`x${side}`))?.rates
           ?.gflops,
     );
-    const others = rates.filter((rate, i) => rate !== undefined && i > 0 && !peers[i].startsWith('PyTorch')) as number[];
+    const others = rates.filter((rate, i) => rate !== undefined && i > 0 && !baselines[i].startsWith('PyTorch')) as number[];
     const ratio = rates[0] && others.length ? (rates[0] / Math.max(...others)).toFixed(1) : '';
     return [titleOf(task), `${side}x${side}`, ...rates.map(threeDigits), ratio];
   });
-  return textTable(['GFLOP/s', 'size', ...peers, 'ours / best WebGPU'], rows, 2);
+  return textTable(['GFLOP/s', 'size', ...baselines, 'ours / best WebGPU'], rows, 2);
 }

@@ -21,7 +21,7 @@ export function runTorch<T>(script: string, input: unknown): T {
   const sees = (python: string) => spawnSync(python, ['-c', 'import torch']).status === 0;
   const python = ['python3', '/usr/bin/python3'].find(sees); // the system's has Debian's python3-torch, whatever else is in the PATH
   if (!python) throw new Error('no python3 here has torch (Debian, Ubuntu: apt install python3-torch)');
-  const { status, stdout, stderr, error } = spawnSync(python, [`benchmarks/peers/${script}`], {
+  const { status, stdout, stderr, error } = spawnSync(python, [`benchmarks/baselines/${script}`], {
     input: JSON.stringify(input),
     encoding: 'utf8',
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { convolutionFlop } from '../suite/convolutions';
 import type { Entry, Inputs } from '../suite/entry';
 import { convolutionModel } from './onnx-model';
-import { operands, type PeerRun, peerEntry, type Task } from './shapes';
+import { type BaselineRun, baselineEntry, operands, type Task } from './shapes';
 
 /** What is used of onnxruntime-common. */
 interface Ort {
@@ -42,11 +42,11 @@ export function ortEntries(ort: Ort, name: string, tasks: readonly Task[]): Entr
   return tasks
     .filter(({ part }) => part !== 'gradient to weight')
     .flatMap((task) =>
-      LAYOUTS.map((layout) => peerEntry(task, `${name} ${layout}`, (given) => start(ort, task, layout, given))),
+      LAYOUTS.map((layout) => baselineEntry(task, `${name} ${layout}`, (given) => start(ort, task, layout, given))),
     );
 }
 
-async function start(ort: Ort, task: Task, preferredLayout: string, given: Inputs): Promise<PeerRun> {
+async function start(ort: Ort, task: Task, preferredLayout: string, given: Inputs): Promise<BaselineRun> {
   const { shapes, x, w, dy } = operands(task, given);
   const least = RUN_FLOP[given.gpu.adapter.software ? 'software' : 'hardware'];
   const times = Math.max(1, Math.min(64, Math.ceil(least / convolutionFlop(task.sizes))));

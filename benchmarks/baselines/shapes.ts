@@ -9,7 +9,7 @@ import {
 } from '../suite/convolutions';
 import { bytesOf, describeShape, type Entry, type Input, type Inputs, type Prepared, sampled } from '../suite/entry';
 
-/** One convolution of the model, as every peer is asked for it. */
+/** One convolution of the model, as every baseline is asked for it. */
 export interface Task {
   readonly sizes: Convolution;
   readonly part: ConvolutionPart;
@@ -35,10 +35,10 @@ export const titleOf = ({ sizes: { inputs, outputs, k }, part }: Task): string =
 export function operands({ sizes, part }: Task, given: Inputs) {
   const shapes = convolutionShapes(sizes);
   const [x, w, dy] = [given.get(shapes.x, 'x'), given.get(shapes.w, 'w'), given.get(shapes.y, 'dy')];
-  return { shapes, x, w, dy, truth: truthOf(sizes, part, { x, w, dy }) };
+  return { shapes, x, w, dy, reference: referenceOf(sizes, part, { x, w, dy }) };
 }
 
-function truthOf(sizes: Convolution, part: ConvolutionPart, { x, w, dy }: Record<'x' | 'w' | 'dy', Input>) {
+function referenceOf(sizes: Convolution, part: ConvolutionPart, { x, w, dy }: Record<'x' | 'w' | 'dy', Input>) {
   return {
     forward: () => forwardAt(x.values, w.values, sizes),
     'gradient to input': () => gradInputAt(dy.values, w.values, sizes),
@@ -46,7 +46,7 @@ function truthOf(sizes: Convolution, part: ConvolutionPart, { x, w, dy }: Record
   }[part]();
 }
 
-export interface PeerRun {
+export interface BaselineRun {
   /** does it `times` times and waits for the end */
   run(): Promise<unknown>;
   readonly times?: number;
@@ -55,18 +55,22 @@ export interface PeerRun {
   free?(): void;
 }
 
-/** A task as an entry, computed by a peer and timed by the wall clock. */
-export function peerEntry(task: Task, peer: string, start: (given: Inputs) => PeerRun | Promise<PeerRun>): Entry {
+/** A task as an entry, computed by a baseline and timed by the wall clock. */
+export function baselineEntry(
+  task: Task,
+  baseline: string,
+  start: (given: Inputs) => BaselineRun | Promise<BaselineRun>,
+): Entry {
   const { x, w, y } = convolutionShapes(task.sizes);
   return {
     group: 'convolution',
-    name: `${titleOf(task)} [${peer}]`,
+    name: `${titleOf(task)} [${baseline}]`,
     shape: describeShape(y),
     work: { flop: convolutionFlop(task.sizes), bytes: bytesOf(x, w, y) },
     clock: 'wall',
     async prepare(given): Promise<Prepared> {
       const { run, read, times, free } = await start(given);
-      const check = sampled(operands(task, given).truth, 1e-4, 24);
+      const check = sampled(operands(task, given).reference, 1e-4, 24);
       return { run: () => undefined, wait: run, times, check: () => check({ read }), free };
     },
   };

@@ -1,6 +1,6 @@
 import type { Shape } from '../../src/tensor/tensor';
 import type { Entry, Inputs } from '../suite/entry';
-import { operands, type PeerRun, peerEntry, type Task } from './shapes';
+import { type BaselineRun, baselineEntry, operands, type Task } from './shapes';
 
 interface TfTensor {
   data(): Promise<Float32Array>;
@@ -28,9 +28,9 @@ export async function loadTf(resolve: (path: string) => string): Promise<Tf> {
 }
 
 export const tfEntries = (tf: Tf, tasks: readonly Task[]): Entry[] =>
-  tasks.map((task) => peerEntry(task, 'tfjs', (given) => start(tf, task, given)));
+  tasks.map((task) => baselineEntry(task, 'tfjs', (given) => start(tf, task, given)));
 
-function start(tf: Tf, task: Task, given: Inputs): PeerRun {
+function start(tf: Tf, task: Task, given: Inputs): BaselineRun {
   const { shapes, x, w, dy } = operands(task, given);
   const lastChannel = (shape: Shape) => [0, 2, 3, 1].map((axis) => shape[axis]);
   const image = (values: Float32Array, shape: Shape) =>

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { convolutionModel } from '../../benchmarks/peers/onnx-model';
-import { permuted } from '../../benchmarks/peers/tfjs';
+import { convolutionModel } from '../../benchmarks/baselines/onnx-model';
+import { permuted } from '../../benchmarks/baselines/tfjs';
 
 type Field = number | Uint8Array;
 
