@@ -3,6 +3,7 @@ import { openRuntime } from '../src/node/dawn';
 import { directForward, directGradInput, directGradWeight } from '../src/ops/conv/direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../src/ops/conv/fft';
 import { elements, type Shape, Tensor } from '../src/tensor/tensor';
+import { median } from './suite/statistics';
 
 // Effective GFLOP/s, 2 N H W Ci Co k^2 / time, of the direct and the FFT convolution and of their gradients, median (and best)
 // of several runs after both were found to agree. Arguments: kernel sizes, default 7.
@@ -66,8 +67,7 @@ async function compare(sizes: Sizes): Promise<void> {
 async function speed(run: () => Tensor, flop: number): Promise<string[]> {
   const times: number[] = [];
   for (let i = 0; i < RUNS; i++) times.push(await milliseconds(run));
-  times.sort((a, b) => a - b);
-  return [times[RUNS >> 1], times[0]].map((ms) => (flop / ms / 1e6).toFixed(1));
+  return [median(times), Math.min(...times)].map((ms) => (flop / ms / 1e6).toFixed(1));
 }
 
 async function milliseconds(run: () => Tensor): Promise<number> {

@@ -1,12 +1,10 @@
 import { ticks } from '../../src/core/numbers';
-import { escapeHtml } from '../../src/core/svg';
+import { element, escapeHtml } from '../../src/core/svg';
 import type { Benchmark } from '../suite/record';
 import type { Comparison } from './compare';
 import { threeDigits } from './table';
 
 // Drawings as SVG text, whose colours are classes: a page's style sheet says them, and STYLE in a file of its own.
-
-type Attributes = Readonly<Record<string, string | number>>;
 
 const WIDTH = 720;
 const ROW = 36;
@@ -94,24 +92,12 @@ export const standalone = (svg: string): string =>
 
 function drawing(title: string, width: number, height: number, body: readonly string[]): string {
   const attributes = { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title };
-  return element('svg', attributes, [element('title', {}, escapeHtml(title)), ...body].join(''));
+  return element('svg', attributes, [element('title', {}, title), ...body]);
 }
 
 const axisMark = (x: number, height: number, label: string, kind: string): string =>
   element('line', { class: kind, x1: x, x2: x, y1: 0, y2: height - AXIS + 4 }) +
   text(x, height - 6, label, x > 2 * LEFT ? 'soft mid' : 'soft');
 
-const text = (x: number, y: number, words: string, kind = '', soft = ''): string =>
-  element(
-    'text',
-    { class: kind, x, y },
-    escapeHtml(words) + (soft && element('tspan', { class: 'soft' }, escapeHtml(soft))),
-  );
-
-/** @param inside SVG, or escaped text */
-function element(name: string, attributes: Attributes, inside = ''): string {
-  const number = (value: string | number) => (typeof value === 'number' ? Number(value.toFixed(2)) : escapeHtml(value));
-  return `<${name}${Object.entries(attributes)
-    .map(([key, value]) => ` ${key}="${number(value)}"`)
-    .join('')}>${inside}</${name}>`;
-}
+const text = (x: number, y: number, words: string, kind?: string, soft = ''): string =>
+  element('text', { class: kind, x, y }, [escapeHtml(words), soft && element('tspan', { class: 'soft' }, soft)]);
