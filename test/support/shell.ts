@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { files } from '../../tools/support/files';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { manifest } from './package';
 
 /** The commands of a shell script, each as its words: without comments, prompts and variables that are set for them. */
@@ -80,13 +78,14 @@ function benchmark(args: readonly string[]): string | undefined {
 
 /** The first option that a program does not declare for parseArgs. */
 function undeclared(args: readonly string[], source: string): string | undefined {
-  const text = readFileSync(resolve(source), 'utf8');
+  const text = readFileSync(source, 'utf8');
   const unknown = optionsOf(args).find((option) => !new RegExp(`\\b${option.replace(/^-+/, '')}: \\{ type: '`).test(text));
   return unknown && `${source} has no option ${unknown}`;
 }
 
 function testFilter(args: readonly string[]): string | undefined {
+  const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
   const filters = args.filter((word, i) => !word.startsWith('-') && args[i - 1] !== '--part');
-  const missing = filters.find((filter) => !files('test', '.test.ts').some((file) => file.includes(filter)));
+  const missing = filters.find((filter) => !tests.some((file) => `test/${file}`.includes(filter)));
   return missing && `no test matches '${missing}'`;
 }
