@@ -24,7 +24,7 @@ const FOLDER = 'benchmarks/baselines';
 const PATIENCE = 60_000; // ms
 const PARTS = ['forward', 'gradient to input', 'gradient to weight'] as const;
 
-/** How each baseline comes to its entries. */
+/** How the entries of each baseline are made. */
 const BASELINES: Readonly<Record<string, (tasks: readonly Task[]) => Promise<Entry[]>>> = {
   'onnxruntime-node': async (tasks) => ortEntries(await loadOrt('node', installed), 'onnxruntime-node', tasks),
   'onnxruntime-web': async (tasks) => ortEntries(await loadOrt('web', installed), 'onnxruntime-web', tasks),
@@ -91,7 +91,7 @@ main(async (args) => {
   process.exit(); // the baselines keep threads and devices open
 });
 
-/** The baselines are hundreds of megabytes, so nobody has them who did not ask. */
+/** Installed on demand, since the baselines are hundreds of megabytes. */
 function install(): void {
   if (existsSync(`${FOLDER}/node_modules/.package-lock.json`)) return;
   console.error(`installing the baselines into ${FOLDER}/node_modules`);
@@ -102,7 +102,7 @@ function install(): void {
   });
 }
 
-/** Starts a baseline in a process of its own: one that never answers, or takes the process with it, shall not end this one. */
+/** Tries a baseline in a separate process first: one that hangs or crashes must not end this one. */
 function probe(name: string): void {
   const { status, error, stderr } = spawnSync(process.execPath, [process.argv[1], '--probe', name], {
     timeout: PATIENCE,
@@ -114,7 +114,7 @@ function probe(name: string): void {
 
 const installed = (path: string): string => pathToFileURL(resolve(FOLDER, 'node_modules', path)).href;
 
-/** navigator.gpu for the baselines that are made for pages. Dawn takes no views of shared memory, which WebAssembly's is. */
+/** navigator.gpu for the baselines that expect a page. Dawn refuses views of shared memory, such as WebAssembly's. */
 function offerGpu(): void {
   Object.defineProperty(globalThis, 'navigator', { value: { gpu: dawn, userAgent: 'Node' }, configurable: true });
   const { writeBuffer } = GPUQueue.prototype;
@@ -126,7 +126,7 @@ function offerGpu(): void {
   };
 }
 
-/** Ours, by the wall clock, as the baselines are. */
+/** Our own convolutions, by wall time as the baselines. */
 function ownEntries(tasks: readonly Task[]): Entry[] {
   return tasks.map((task) => {
     const { name, shape } = { name: `convolution ${titleOf(task)}`, shape: task.sizes.side };

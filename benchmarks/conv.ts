@@ -88,7 +88,7 @@ async function check(name: string, direct: () => Tensor, fft: () => Tensor): Pro
     error = Math.max(error, Math.abs(actual[i] - expected[i]));
   }
   if (!(error <= AGREEMENT * largest))
-    throw new Error(`${name}: direct and FFT differ by ${error} where ${largest} is the largest value`);
+    throw new Error(`${name}: direct and FFT differ by ${error} with a largest value of ${largest}`);
 }
 
 function randomTensor(shape: Shape, label: string): Tensor {

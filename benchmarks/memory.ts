@@ -7,7 +7,7 @@ import { mebibytes, randomImages } from './node/common';
 import { adapterName } from './report/table';
 
 // Peak memory of a training step, by the pool's own accounting, at the size the paper trains at. What is live before
-// and after the step (weights, gradients, moments, images) stands apart from what only the step needs. No arguments.
+// and after the step (weights, gradients, moments, images) is listed apart from what only the step needs. No arguments.
 
 const SIZE = { channels: 16, levels: 4, kernel: 7, norm: 'SVN', height: 256, width: 256 } as const;
 const BATCH = 2;
@@ -44,11 +44,11 @@ console.log('');
 const added = eight.persistent - two.persistent;
 verdict(
   growth <= added,
-  `8 stacks peak ${mebibytes(growth)} above 2; their weights, gradients and moments are ${mebibytes(added)} more`,
+  `8 stacks peak ${mebibytes(growth)} above 2 stacks; their weights, gradients and moments are ${mebibytes(added)} more`,
 );
 verdict(
   8 * four.step <= plain.step,
-  `at 4 stacks plain mode keeps ${(plain.step / four.step).toFixed(2)} times as much as reversible (8 or more wanted)`,
+  `at 4 stacks plain mode keeps ${(plain.step / four.step).toFixed(2)} times as much as reversible (at least 8 expected)`,
 );
 gpu.destroy();
 

@@ -26,7 +26,11 @@ main(async (args) => {
   });
   const size = values.size === undefined ? undefined : Number(values.size);
   if (size !== undefined && !(size >= 64 && size % 64 === 0)) {
-    throw new PyramidFlowError('UsageError', `--size ${values.size}`, 'give a multiple of 64, such as 256');
+    throw new PyramidFlowError(
+      'UsageError',
+      `--size ${values.size} does not fit the model`,
+      'give a multiple of 64, such as 256',
+    );
   }
   const { quick, filter } = values;
   const gpu = await openRuntime();

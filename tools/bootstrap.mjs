@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The way into every npm script. Plain JavaScript without dependencies, because it runs before `npm ci` has.
+// Entry point of every npm script. Plain JavaScript without dependencies, because it runs before `npm ci` does.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -59,14 +59,14 @@ function runStep([file, ...rest]) {
   run(process.execPath, [...loader, file, ...rest], { env: softwareThreads() });
 }
 
-/** lavapipe starts a thread a core; on two cores eight gave 1.5 times the speed, also for two processes at once. */
+/** lavapipe starts one thread per core. On two cores, eight threads were 1.5 times as fast, also for two processes at once. */
 function softwareThreads() {
   return { LP_NUM_THREADS: String(Math.max(8, availableParallelism())), ...process.env };
 }
 
 function run(program, programArguments, options) {
   const { status, error } = spawnSync(program, programArguments, { cwd: ROOT, stdio: 'inherit', ...options });
-  if (error) fail(`${program} did not start (${error.message}); is it on the PATH?`);
+  if (error) fail(`${program} did not start (${error.message}); check that it is on the PATH`);
   if (status !== 0) process.exit(status ?? 1);
 }
 

@@ -26,7 +26,7 @@ const TARGETS: Readonly<Record<string, (out: string) => Promise<void> | void>> =
 
 const PACKAGE = ['cli', 'web', 'types'];
 
-// Builds the package, or what is named: `tsx tools/build.ts [TARGET...] [--out FOLDER]`, which is where the package goes.
+// Builds the package, or the targets named, `--out` being the folder of the package: `tsx tools/build.ts [TARGET...] [--out dist]`.
 main(async (args) => {
   const options = { out: { type: 'string', default: 'dist' } } as const;
   const { values, positionals: names } = parseArgs({ args, options, allowPositionals: true });

@@ -5,9 +5,10 @@ import { openRuntime } from '../src/node/dawn';
 import { type CaseResult, runCase } from '../test/golden/run';
 import { main } from './support/main';
 
-// Holds this machine's results against a folder of test vectors: `npm run test:golden -- DIR`.
+// Compares this machine's results with a folder of test vectors: `npm run test:golden -- DIR`.
 main(async ([directory]) => {
-  if (!directory) throw new PyramidFlowError('UsageError', 'no folder of test vectors', 'npm run test:golden -- DIR');
+  if (!directory)
+    throw new PyramidFlowError('UsageError', 'no folder of test vectors was given', 'name one: npm run test:golden -- DIR');
   const gpu = await openRuntime();
   console.log(`adapter: ${gpu.adapter.description || gpu.adapter.device}`);
   const counts = { passed: 0, failed: 0 };
@@ -23,7 +24,7 @@ main(async ([directory]) => {
     counts[passed ? 'passed' : 'failed']++;
     console.log(`${verdict.ratio.toFixed(3).padStart(8)}  ${name}  ${verdict.where}${passed ? '' : '  FAILED'}`);
   }
-  for (const op of unknown) console.log(`operation not known: ${op}`);
+  for (const op of unknown) console.log(`unknown operation: ${op}`);
   console.log(`${counts.passed} passed, ${counts.failed} failed`);
   if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
 });

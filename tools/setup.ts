@@ -2,7 +2,7 @@ import { ensureAdapter } from './setup/ensure-adapter';
 import { ensureBrowser } from './setup/ensure-browser';
 import { main } from './support/main';
 
-// Makes this machine ready to build and train, with the argument `browser` also to test; does nothing where it is.
+// Prepares this machine for building and training, and with the argument `browser` for testing. Does nothing where it is ready.
 main(([what]) => {
   ensureAdapter();
   if (what === 'browser') ensureBrowser();

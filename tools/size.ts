@@ -8,7 +8,7 @@ import { generateShaderTypes } from './wgsl-plugin';
 
 const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 
-/** Builds what a page loads and says how large it is; exit status 1 where inference is over its budget. */
+/** Builds what a page loads and prints its size; exit status 1 where inference is over its budget. */
 main(async () => {
   generateShaderTypes();
   await bundleWeb('dist');

@@ -19,7 +19,7 @@ const PARALLEL = Math.min(2, availableParallelism());
 
 /**
  * Sets up, checks, bundles and runs the test files whose path contains one of the filters (all without a filter), of one
- * part after `--part unit|gpu|browser`. A failed check or a missing browser fails the run, but the tests run all the same.
+ * part with `--part unit|gpu|browser`. A failed check or a missing browser fails the run, but the tests still run.
  */
 main(async (args) => {
   const { values, positionals: filters } = parseArgs({
@@ -85,10 +85,10 @@ function report({ file, passed, seconds, problem, output }: FileResult): void {
   else console.log([`ok   ${file} (${passed} passed, ${time})`, ...notesIn(output)].join('\n'));
 }
 
-/** What a test measured and wants to be read also where it passed; uvu's dots may stand before it. */
+/** Lines that a passing test wants printed, such as a measurement; uvu's dots may precede them. */
 const notesIn = (output: string): string[] => Array.from(output.matchAll(/\bnote: (.*)/g), ([, note]) => `  | ${note}`);
 
-/** The last line has a fixed form, which CI reads. What broke before the tests ran counts as failed. */
+/** CI reads the last line, so its form is fixed. A step that broke before the tests counts as failed. */
 function summarise(results: readonly FileResult[], broken: readonly string[]): void {
   const total = (count: 'passed' | 'failed' | 'skipped') => results.reduce((sum, result) => sum + result[count], 0);
   const [passed, failed, skipped] = [total('passed'), total('failed') + broken.length, total('skipped')];

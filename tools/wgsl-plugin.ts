@@ -49,7 +49,7 @@ function readShader(root: string, file: string): ShaderText {
 
 const drawsOnly = (file: string): boolean => basename(dirname(file)) === RENDER;
 
-/** As esbuild shows it, which puts the place before it. */
+/** The message as esbuild shows it, which puts the place before it. */
 function messageOf({ place: { file, line }, fault, remedy }: ShaderError): PartialMessage {
   return { text: `${fault}; ${remedy}`, location: { file, line } };
 }
@@ -62,7 +62,7 @@ export function withoutComments(text: string): string {
 
 /**
  * The layout of one kernel file: a single compute entry point with at most one uniform struct, everything in group 0.
- * Throws an Error that names the file where the kernel does not keep to that.
+ * Throws an Error that names the file where a kernel differs from that.
  */
 export function reflectKernel(name: string, text: string): KernelSource {
   const reflected = new WgslReflect(text);
@@ -145,7 +145,7 @@ interface ShaderFile {
 /** Every kernel of the repository, in name order. */
 export const kernelFiles = (root: string): ShaderFile[] => shaderFiles(root).filter(({ file }) => !drawsOnly(file));
 
-/** Every shader below a folder, in name order. Throws an Error where two have one name: a kernel is known by it. */
+/** Every shader below a folder, sorted by name. Throws an Error where two have the same name, which identifies a kernel. */
 function shaderFiles(root: string, folder = SHADERS): ShaderFile[] {
   const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((file) => `${folder}/${file.replaceAll('\\', '/')}`)

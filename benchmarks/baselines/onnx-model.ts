@@ -16,7 +16,7 @@ const [VARINT, BYTES] = [0, 2]; // wire types
 
 /**
  * A model without inputs, whose x and w are constants, so that no run uploads them. Output `y` is the whole result; `tails`
- * holds one value of each time it was computed: whoever asks for that alone waits for all, and reads next to nothing back.
+ * holds one value of each repetition: fetching it alone waits for all of them and reads almost nothing back.
  */
 export function convolutionModel({ operator, x, w, times }: OnnxConvolution): Bytes {
   const k = w.shape[2];
@@ -65,7 +65,7 @@ const intsAttribute = (name: string, values: readonly number[]): Bytes =>
 const tensor = (name: string, shape: readonly number[], type: number, data: Bytes): Bytes =>
   message(...shape.map((size) => field(1, size)), field(2, type), field(8, text(name)), field(9, data));
 
-/** Of floats, with four axes of whatever size. */
+/** Of floats, with four axes of any size. */
 const output = (name: string): Bytes => {
   const axes = message(...[0, 1, 2, 3].map((axis) => field(1, message(field(2, text(`${name}${axis}`))))));
   return message(field(1, text(name)), field(2, message(field(1, message(field(1, FLOAT), field(2, axes))))));

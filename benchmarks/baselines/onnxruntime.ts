@@ -4,7 +4,7 @@ import type { Entry, Inputs } from '../suite/entry';
 import { convolutionModel } from './onnx-model';
 import { type BaselineRun, baselineEntry, operands, type Task } from './shapes';
 
-/** What is used of onnxruntime-common. */
+/** The part of onnxruntime-common that is used here. */
 interface Ort {
   readonly env: { readonly wasm: { numThreads: number; wasmBinary?: Uint8Array } };
   readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };
@@ -18,7 +18,7 @@ interface Session {
 const RUN_FLOP = { software: 1e8, hardware: 2e10 }; // that one run does at the least, so that its overhead is small
 const LAYOUTS = ['NCHW', 'NHWC'] as const;
 
-/** ONNX Runtime as npm `onnxruntime-node`, whose WebGPU provider has a Dawn of its own, or `onnxruntime-web`, on our GPU object. */
+/** ONNX Runtime as npm `onnxruntime-node`, whose WebGPU provider has its own Dawn, or `onnxruntime-web`, on our GPU object. */
 export async function loadOrt(kind: 'node' | 'web', resolve: (path: string) => string): Promise<Ort> {
   const ort = await importOrt(kind, resolve);
   const small = { shape: [1, 4, 8, 8], values: new Float32Array(256) };

@@ -9,7 +9,7 @@ import {
 } from '../suite/convolutions';
 import { bytesOf, describeShape, type Entry, type Input, type Inputs, type Prepared, sampled } from '../suite/entry';
 
-/** One convolution of the model, as every baseline is asked for it. */
+/** One convolution of the model, the same for every baseline. */
 export interface Task {
   readonly sizes: Convolution;
   readonly part: ConvolutionPart;
@@ -55,7 +55,7 @@ export interface BaselineRun {
   free?(): void;
 }
 
-/** A task as an entry, computed by a baseline and timed by the wall clock. */
+/** A task as an entry, computed by a baseline and timed by wall time. */
 export function baselineEntry(
   task: Task,
   baseline: string,

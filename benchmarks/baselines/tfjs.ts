@@ -7,7 +7,7 @@ interface TfTensor {
   dispose(): void;
 }
 
-/** What is used of @tensorflow/tfjs-core and its WebGPU backend. */
+/** The part of @tensorflow/tfjs-core and its WebGPU backend that is used here. */
 export interface Tf {
   setBackend(name: string): Promise<boolean>;
   ready(): Promise<void>;

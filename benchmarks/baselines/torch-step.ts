@@ -10,13 +10,13 @@ import { runTorch, type TorchAbout } from './torch';
 export interface TorchSteps extends TorchAbout {
   /** before each step */
   readonly losses: readonly number[];
-  /** ms of each step, the first with whatever it sets up */
+  /** ms of each step, the first including set-up */
   readonly samples: readonly number[];
   /** the most that PyTorch allocated on the card; null on the CPU */
   readonly peakBytes: number | null;
 }
 
-/** Training steps in PyTorch from a model's present weights on the same images. Throws an Error that says why there are none. */
+/** Training steps in PyTorch from a model's current weights on the same images. Throws an Error that says why it cannot run. */
 export async function torchSteps(model: PyramidFlow, images: Tensor, steps: number): Promise<TorchSteps> {
   const named = [...(await model.tensors()), ['images', { shape: images.shape, data: await images.read() }] as const];
   const { learningRate, betas, epsilon, weightDecay, clipNorm } = ADAM_DEFAULTS;

@@ -5,7 +5,7 @@ import { type Benchmark, ratesOf } from '../suite/record';
 import { summarise } from '../suite/statistics';
 import { type Task, titleOf } from './shapes';
 
-/** What every script says of the PyTorch that it ran. */
+/** What every script reports about the PyTorch that ran it. */
 export interface TorchAbout {
   readonly version: string;
   readonly device: string;
@@ -16,11 +16,11 @@ interface Answer extends TorchAbout {
   readonly results: readonly { readonly repeats: number; readonly samples: readonly number[] }[];
 }
 
-/** What a script of this folder answers to JSON; throws an Error that says why it does not. */
+/** Runs a script of this folder on JSON and returns its JSON. Throws an Error that says why it cannot run. */
 export function runTorch<T>(script: string, input: unknown): T {
   const sees = (python: string) => spawnSync(python, ['-c', 'import torch']).status === 0;
   const python = ['python3', '/usr/bin/python3'].find(sees); // the system's has Debian's python3-torch, whatever else is in the PATH
-  if (!python) throw new Error('no python3 here has torch (Debian, Ubuntu: apt install python3-torch)');
+  if (!python) throw new Error('no python3 with torch was found (Debian, Ubuntu: apt install python3-torch)');
   const { status, stdout, stderr, error } = spawnSync(python, [`benchmarks/baselines/${script}`], {
     input: JSON.stringify(input),
     encoding: 'utf8',
@@ -29,7 +29,7 @@ export function runTorch<T>(script: string, input: unknown): T {
   return JSON.parse(stdout) as T;
 }
 
-/** PyTorch's times, by python3; throws an Error that says why there are none. Its results are its own to vouch for. */
+/** PyTorch's times, with python3. Its results are not checked. Throws an Error that says why it cannot run. */
 export function torchBenchmarks(tasks: readonly Task[]): { readonly about: string; readonly benchmarks: Benchmark[] } {
   const { version, device, settings, results } = runTorch<Answer>('torch_conv.py', tasks);
   const benchmarks = tasks.map((task, i): Benchmark => {

@@ -3,7 +3,7 @@ import { TOGGLES } from '../../src/node/dawn';
 import type { Context } from '../suite/record';
 import { commitOf } from './commit';
 
-/** What of a report's context is Node's to say. To be run from the root of a checkout. */
+/** The part of a report's context that depends on Node. Expects to run from the root of a checkout. */
 export function about(): Pick<Context, 'commit' | 'runtime' | 'toggles'> {
   const { version } = JSON.parse(readFileSync('node_modules/webgpu/package.json', 'utf8')) as { version: string };
   const runtime = {

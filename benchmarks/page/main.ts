@@ -42,19 +42,19 @@ for (const [type, over] of [
   });
 }
 
-// After the listeners: what is dropped while the adapter is asked for is not lost.
+// After the listeners, so that a file dropped while the adapter is requested is not lost.
 const problem = navigator.gpu
   ? await noAdapter()
   : 'This browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox, over https or from localhost.';
 element('support').textContent =
   problem ??
-  'Every kernel is checked, then timed. Close other tabs and plug a laptop in: only a quiet device gives good figures.';
+  'Every kernel is checked, then timed. Close other tabs and plug in a laptop: only an idle device gives good figures.';
 run.disabled = problem !== undefined;
 
 async function noAdapter(): Promise<string | undefined> {
   return (await navigator.gpu.requestAdapter())
     ? undefined
-    : 'This browser has WebGPU, but gives no adapter: the GPU or its driver is not supported.';
+    : 'This browser has WebGPU but found no adapter: the GPU or its driver is not supported.';
 }
 
 async function start(): Promise<void> {
@@ -96,7 +96,7 @@ function setRunning(running: boolean): void {
   if (running) showProblem('');
 }
 
-/** Shows the first report that there is; one more is compared with it. */
+/** Shows the first report; compares the next with it. */
 async function open(files: readonly File[]): Promise<void> {
   try {
     showProblem('');

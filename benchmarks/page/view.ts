@@ -3,7 +3,7 @@ import { distribution, ratioPlot, rooflineBars } from '../report/plot';
 import { COLUMNS, facts, remarks } from '../report/table';
 import type { Benchmark, Report } from '../suite/record';
 
-// What the page shows. Text goes in as text; drawings as SVG whose text is escaped.
+// What the page shows: text as text nodes, drawings as SVG whose text is escaped.
 
 /** The element with this id. */
 export const element = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;

@@ -3,7 +3,7 @@ import { idOf, type Report } from '../suite/record';
 import { type Ratio, ratioOfMedians } from '../suite/statistics';
 import { adapterName, markdownTable, textTable, threeDigits } from './table';
 
-/** Of the time of an entry: what two runs on a quiet machine may differ by. Less is called the same, however sure it is. */
+/** How much two runs on an idle machine may differ, relative to an entry's time. A smaller change is `same`, however certain. */
 const SAME = 0.03;
 
 export type Verdict = 'faster' | 'slower' | 'same' | 'unclear';
@@ -20,13 +20,13 @@ export interface Comparison {
   readonly before: string;
   readonly after: string;
   readonly rows: readonly Compared[];
-  /** entries that cannot be compared, and why; differences of the circumstances */
+  /** entries that cannot be compared, and why; differences between the two set-ups */
   readonly remarks: readonly string[];
 }
 
 /**
- * The verdict on a ratio of times, after / before: `faster` or `slower` where the whole 95 % interval lies more than 3 % off 1,
- * `same` where all of it lies within 3 %, else `unclear`.
+ * The verdict on a ratio of times, after / before: `faster` or `slower` where the whole 95 % interval is more than 3 % away from
+ * 1, `same` where all of it is within 3 %, else `unclear`.
  */
 export function verdictOn({ low, high }: Ratio): Verdict {
   if (high < 1 - SAME) return 'faster';
@@ -40,7 +40,7 @@ export function compareReports(before: Report, after: Report, force = false): Co
   if (adapters[0].software !== adapters[1].software && !force) {
     throw new PyramidFlowError(
       'UsageError',
-      `${adapters.map(adapterName).join(' and ')} are not of one kind: such figures say nothing about the kernels`,
+      `${adapters.map(adapterName).join(' and ')} are hardware and software: comparing them says nothing about the kernels`,
       'compare software with software and hardware with hardware, or add --force',
     );
   }
@@ -51,7 +51,7 @@ export function compareReports(before: Report, after: Report, force = false): Co
     [before, after].map(({ context: { settings, runtime } }) => `${runtime.name} ${runtime.version}, size ${settings.size}`),
   );
   if (adapterName(adapters[0]) !== adapterName(adapters[1])) remarks.push('the adapters differ');
-  if (lines.size > 1) remarks.push(`the circumstances differ: ${[...lines].join(' against ')}`);
+  if (lines.size > 1) remarks.push(`the set-ups differ: ${[...lines].join(' and ')}`);
   for (const first of before.benchmarks) {
     const id = idOf(first);
     const other = second.get(id);

@@ -3,13 +3,13 @@ import schema from '../schema.json';
 import { FORMAT, type Report } from '../suite/record';
 import { departure } from './schema-check';
 
-/** A report from its JSON text, held against schema.json. Throws DataError for anything else. */
+/** Parses and validates the JSON text of a report. Throws DataError for anything else. */
 export function parseReport(text: string, where: string): Report {
   const report = parse(text);
   const problem = departure(report, schema) ?? untimed(report as Report);
   if (problem === undefined) return report as Report;
-  const remedy = 'give an undamaged JSON that `npm run bench` or its page wrote';
-  throw new PyramidFlowError('DataError', `${where} is no report of this benchmark (${FORMAT}): ${problem}`, remedy);
+  const remedy = 'give a JSON file that `npm run bench` or its page wrote';
+  throw new PyramidFlowError('DataError', `${where} is not a report of this benchmark (${FORMAT}): ${problem}`, remedy);
 }
 
 function parse(text: string): unknown {
@@ -20,7 +20,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** No ratio can be made of times that are 0, which the schema allows. */
+/** The schema allows times of 0, of which no ratio can be computed. */
 function untimed({ benchmarks }: Report): string | undefined {
   const at = benchmarks.findIndex(
     ({ status, samples, time }) => status === 'ok' && !(samples?.length && time!.median > 0 && Math.min(...samples) > 0),

@@ -4,7 +4,7 @@ import type { Benchmark } from '../suite/record';
 import type { Comparison } from './compare';
 import { threeDigits } from './table';
 
-// Drawings as SVG text, whose colours are classes: a page's style sheet says them, and STYLE in a file of its own.
+// Drawings as SVG text. Colours are classes, defined by a page's style sheet, or by STYLE in a separate file.
 
 const WIDTH = 720;
 const ROW = 36;
@@ -12,14 +12,14 @@ const LEFT = 8;
 const FIGURES = 64; // width of the column of figures to the right
 const AXIS = 24;
 
-/** Colours of a drawing that stands alone. */
+/** Colours of a drawing in its own file. */
 const STYLE = `
 text { font: 13px system-ui, sans-serif; fill: #17191f; } .soft { fill: #5b6270; } .mid { text-anchor: middle; } .end { text-anchor: end; }
 .rule { stroke: #dde1e8; } .one { stroke: #17191f; } .track { fill: #eceff4; } .compute, .faster { fill: #1b6fd0; stroke: #1b6fd0; }
 .memory { fill: #0f8a6a; stroke: #0f8a6a; } .slower { fill: #c2410c; stroke: #c2410c; } .same, .unclear { fill: #7b8494; stroke: #7b8494; }
 rect { stroke: none; } .box { fill: none; stroke: #17191f; }`;
 
-/** A bar an entry: percent of the roofline that bounds it, on an axis that ends where the largest does, at 100 at the least. */
+/** One bar per entry: percent of the roofline that bounds it, on an axis that ends at the largest, but not below 100. */
 export function rooflineBars(benchmarks: readonly Benchmark[], width = WIDTH): string {
   const right = width - FIGURES;
   const rows = benchmarks.filter(({ rates, group }) => rates?.percent !== undefined && group !== 'roofline');
@@ -62,7 +62,7 @@ export function distribution({ samples = [], time, name }: Benchmark, width = WI
   ]);
 }
 
-/** A ratio an entry, with its interval, on a logarithmic axis: left of 1 the second report is faster. */
+/** One ratio per entry, with its interval, on a logarithmic axis: left of 1 the second report is faster. */
 export function ratioPlot({ rows }: Comparison, width = WIDTH): string {
   const right = width - FIGURES;
   const ends = rows.flatMap(({ low, high }) => [low, 1 / low, high, 1 / high]);
@@ -83,7 +83,7 @@ export function ratioPlot({ rows }: Comparison, width = WIDTH): string {
   ]);
 }
 
-/** A drawing as a file of its own, on white. */
+/** A drawing as a file, on white. */
 export const standalone = (svg: string): string =>
   svg.replace(
     /^<svg ([^>]*)>/,

@@ -1,4 +1,4 @@
-/** What schema.json uses of JSON Schema. A page checks by this, since its policy forbids validators that make code. */
+/** The part of JSON Schema that schema.json uses. The page's security policy forbids validators that generate code. */
 export interface Schema {
   readonly type?: string;
   readonly const?: unknown;
@@ -20,7 +20,7 @@ export interface Root extends Schema {
   readonly $defs: Readonly<Record<string, Schema>>;
 }
 
-/** The first thing in which a value departs from a schema, such as 'benchmarks.3.clock is missing', or undefined. */
+/** The first violation of a schema, such as 'benchmarks.3.clock is missing'; undefined where there is none. */
 export function departure(value: unknown, root: Root): string | undefined {
   const check = (at: string, item: unknown, schema: Schema): string | undefined => {
     if (schema.$ref) return check(at, item, root.$defs[schema.$ref.replace('#/$defs/', '')]);
@@ -30,14 +30,14 @@ export function departure(value: unknown, root: Root): string | undefined {
   return check('', value, root);
 }
 
-/** Of a value without what is in it. */
+/** Violations of a value itself, not of its items. */
 function own(at: string, value: unknown, schema: Schema): string | undefined {
   const { type, pattern, minimum = -Infinity, exclusiveMinimum = -Infinity } = schema;
   if (type && !hasType(value, type)) return `${at} is not of the type ${type}`;
   if ('const' in schema && value !== schema.const) return `${at} is not ${schema.const}`;
-  if (schema.enum && !schema.enum.includes(value)) return `${at} is none of ${schema.enum.join(', ')}`;
+  if (schema.enum && !schema.enum.includes(value)) return `${at} is not one of ${schema.enum.join(', ')}`;
   if (typeof value === 'string' && pattern && !new RegExp(pattern, 'u').test(value))
-    return `${at} is not written as it should be`;
+    return `${at} does not match ${pattern}`;
   if (typeof value === 'number' && (value < minimum || value <= exclusiveMinimum)) return `${at} is ${value}`;
   return undefined;
 }
@@ -54,7 +54,7 @@ function within(
   if (missing !== undefined) return `${join(at, missing)} is missing`;
   return first(Object.entries(value as object), ([key, item]) => {
     if (Object.hasOwn(properties, key)) return check(join(at, key), item, properties[key]);
-    if (additionalProperties === false) return `${at || 'it'} has a field that no report has`;
+    if (additionalProperties === false) return `${at || 'it'} has an unknown field ${key}`;
     return typeof additionalProperties === 'object' ? check(`a field of ${at}`, item, additionalProperties) : undefined;
   });
 }

@@ -1,7 +1,7 @@
 import type { AdapterReport } from '../../src/gpu/device';
 import type { Benchmark, Report } from '../suite/record';
 
-/** A number in three digits, without an exponent where that reads well. */
+/** A number in three significant digits, with an exponent only below 0.001. */
 export function threeDigits(value: number | undefined): string {
   if (value === undefined) return '';
   if (value === 0) return '0';
@@ -50,14 +50,14 @@ export function facts({ context, rooflines, benchmarks }: Report): [name: string
     ['commit', `${commit}, ${date}`],
     [
       'suite',
-      `${settings.quick ? 'quick, ' : ''}pictures of ${settings.size} x ${settings.size}, ${settings.samples} samples of ${settings.least} ms or more, seed ${settings.seed}`,
+      `${settings.quick ? 'quick, ' : ''}images of ${settings.size} x ${settings.size}, ${settings.samples} samples of ${settings.least} ms or more, seed ${settings.seed}`,
     ],
     ['clocks', clocks.join(', ')],
     ['rooflines', roofs?.join(', ') ?? 'not measured'],
   ];
 }
 
-/** What stands below a table: what is wrong, and why there are fewer samples. */
+/** The lines below a table: what is wrong, and why an entry has fewer samples. */
 export const remarks = ({ benchmarks }: Report): string[] =>
   benchmarks.flatMap(({ name, shape, status, remark }) =>
     remark ? [`${name} (${shape}): ${status === 'ok' ? '' : `${status}: `}${remark}`] : [],
@@ -82,7 +82,7 @@ export function markdownReport(report: Report): string {
   return `${[...about, '', markdownTable(headings, rowsOf(report), 2), ...(below.length ? ['', ...below] : [])].join('\n')}\n`;
 }
 
-/** @param words columns of words, which are set to the left; numbers after them go to the right */
+/** @param words the number of columns of words, which are aligned left; the numbers after them are aligned right */
 export function textTable(heading: readonly string[], rows: readonly (readonly string[])[], words: number): string {
   const all = [heading, ...rows];
   const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column].length)));

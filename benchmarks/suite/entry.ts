@@ -4,7 +4,7 @@ import { unscoped } from '../../src/tensor/scope';
 import { elements, type Shape, Tensor } from '../../src/tensor/tensor';
 import type { ClockKind } from './clock';
 
-/** What an entry must do at the least, once. */
+/** The least work that an entry has to do, once. */
 export interface Work {
   /** additions and multiplications; for convolutions those of the direct method, however it is computed */
   readonly flop?: number;
@@ -74,7 +74,7 @@ export class Inputs {
     return input;
   }
 
-  /** A tensor of one's own, with the values of the shared one. */
+  /** A tensor that only this entry has, with the values of the shared one. */
   own(shape: Shape, role = 'x'): Input {
     const { tensor, values } = this.get(shape, role);
     return { tensor: unscoped(() => tensor.copy(role)), values };

@@ -8,7 +8,7 @@ import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
 import { bytesOf, describeShape, type Entry, type Inputs, sampled } from './entry';
 
-// Kernels whose size does not follow the levels: Fourier transforms, the mixing matrices, pictures, the optimizer.
+// Kernels whose size does not follow the levels: Fourier transforms, the mixing matrices, image decoding, the optimizer.
 
 const FFT_SIDES = [32, 64, 128, 256, 512, 240, 448]; // the last two with the radices 3, 5 and 7
 const CHANNELS = 16;
@@ -66,7 +66,7 @@ function inverseAt(x: ArrayLike<number>, side: number): (at: number) => number {
 const angles = (side: number, sign: number) => (k: number, p: number) =>
   (((sign * 2 * Math.PI) / side) * (Math.floor(k / side) * Math.floor(p / side) + (k % side) * (p % side))) % (2 * Math.PI);
 
-/** What is computed once a block, a step or a picture. */
+/** What is computed once per block, step or image. */
 export function fixedEntries(size: number): Entry[] {
   const square: Shape = [CHANNELS, CHANNELS];
   const kernel = (name: string, traffic: readonly Shape[], prepare: Entry['prepare']): Entry => ({

@@ -9,7 +9,7 @@ export interface MeasureOptions extends Partial<Choice> {
   onProgress?(progress: Progress): void;
 }
 
-const FAST = 1000; // GFLOP/s, from which on pictures of 256 x 256 and longer rooflines are no burden
+const FAST = 1000; // GFLOP/s, from which on images of 256 x 256 and longer rooflines take little time
 
 /** Runs the suite on a device, at the sizes that suit its speed where none is given. */
 export async function measure(

@@ -13,7 +13,7 @@ import type { Check, Entry, Inputs } from './entry';
 const BATCH = 2;
 const MODES: readonly MemoryMode[] = ['reversible', 'plain'];
 
-/** The whole model, C 16, L 4, S 4, k 7, on a batch of two: what a user waits for, so by the wall clock. */
+/** The whole model, C 16, L 4, S 4, k 7, on a batch of two: what a user waits for, so by wall time. */
 export function modelEntries(size: number): Entry[] {
   const config: PyramidFlowConfig = {
     channels: 16,

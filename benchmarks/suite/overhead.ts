@@ -6,7 +6,7 @@ import { bytesOf, type Entry, type Prepared } from './entry';
 const MiB = 2 ** 20;
 const SIZES = [4, MiB / 4, 16 * MiB]; // bytes: a score, a map of 256 x 256, much
 
-/** What work costs besides the work: dispatches, submits, the way to the device and back. */
+/** What work costs besides the work itself: dispatches, submits, the way to the device and back. */
 export function overheadEntries(): Entry[] {
   return [
     overhead('dispatch', 'in one pass', (y) => ({ run: () => fill(y, 2), check: filled(y, 2) })),
@@ -86,7 +86,7 @@ const filled = (y: Tensor, value: number): Prepared['check'] =>
     () => value,
   );
 
-/** Every value is exactly what it must be. */
+/** Expects every value exactly. */
 function equal(read: () => Promise<Float32Array>, expected: (at: number) => number): Prepared['check'] {
   return async () => {
     const values = await read();

@@ -5,7 +5,7 @@ import type { Summary } from './statistics';
 
 export const FORMAT = 'pyramidflow-benchmark-1';
 
-/** Where and how a report was made. schema.json says the same, for whoever reads the JSON. */
+/** Where and how a report was made. schema.json says the same for readers of the JSON. */
 export interface Context {
   /** ISO 8601 */
   readonly date: string;
@@ -28,11 +28,11 @@ export interface Settings {
   readonly seed: number;
   /** of an entry, at the least, where it was not slow */
   readonly samples: number;
-  /** ms that a sample lasts at the least */
+  /** least duration of a sample in ms */
   readonly least: number;
 }
 
-/** What the device can do at the most, as measured in the same run. */
+/** What the device can do at most, as measured in the same run. */
 export interface Rooflines {
   /** GFLOP/s of multiply-adds in f32 and, where the device has it, f16 */
   readonly f32: number;
@@ -102,7 +102,7 @@ export function rooflinesOf(benchmarks: readonly Benchmark[]): Rooflines | undef
 }
 
 /**
- * Rates at a median time, held against the f32 roof and the copy that moves as many bytes or the next more. Convolutions by
+ * Rates at a median time, relative to the f32 roof and the copy that moves as many bytes or the next more. Convolutions by
  * Fourier transforms may pass 100 %, since their operations are counted as the direct method's.
  */
 export function ratesOf({ flop, bytes }: Work, ms: number, roofs: Rooflines | undefined): Rates {

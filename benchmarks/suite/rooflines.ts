@@ -23,7 +23,7 @@ const PRECISIONS = {
 } as const;
 
 /**
- * What the device can do at the most, measured: multiply-adds in registers, by numbers of independent chains, and copies of
+ * What the device can do at most, measured: multiply-adds in registers, by numbers of independent chains, and copies of
  * several sizes, since small ones stay in caches. The best of each kind is the roof for the other entries.
  * @param rounds of the multiply-adds: more for a fast device
  */

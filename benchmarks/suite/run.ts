@@ -37,7 +37,7 @@ export interface Outcome {
   readonly granularity: Partial<Record<ClockKind, number>>;
 }
 
-/** An entry that is right and can be timed. */
+/** A correct entry, ready to be timed. */
 interface Ready {
   readonly prepared: Prepared;
   readonly repeats: number;
@@ -48,7 +48,7 @@ interface Ready {
 
 /**
  * Compiles each entry cold, checks it, finds how many repeats last 10 ms (which warms it), then takes one sample after the
- * other of all entries in random order, so that what disturbs the machine for a while disturbs all alike.
+ * other of all entries in random order, so that a temporary disturbance of the machine affects all alike.
  */
 export async function runSuite(
   gpu: Runtime,
@@ -112,7 +112,7 @@ async function makeReady(
   }
 }
 
-/** JSON knows neither infinity nor NaN. */
+/** JSON has neither infinity nor NaN. */
 const finite = (check: Check): Check => ({ ...check, error: Number.isFinite(check.error) ? check.error : Number.MAX_VALUE });
 
 /** Creates, one after the other, the pipelines that `run` needs and that nobody has created yet. */

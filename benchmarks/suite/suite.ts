@@ -10,13 +10,13 @@ export interface Choice {
   readonly size: number;
   /** one level alone, the second coarsest, and no encoder */
   readonly quick?: boolean;
-  /** a part of names, or of shapes, whatever the case: what to run of it all */
+  /** runs only entries whose group, name or shape contains this, in any case */
   readonly filter?: string;
 }
 
 const LEVELS = 4;
 
-/** Everything that is timed, save the rooflines. */
+/** Everything that is timed except the rooflines. */
 export function suite({ size, quick = false, filter = '' }: Choice): Entry[] {
   const sides = Array.from({ length: LEVELS }, (_, level) => size >> level);
   const chosen = quick ? [sides[2]] : sides;

@@ -79,7 +79,7 @@ test('the plot is one SVG element, with every entry and nothing unescaped', () =
 
 test('what is no report is refused', () => {
   for (const text of ['', '{}', '[1]', 'null', '{"format": "pyramidflow-benchmark-1"}']) {
-    assert.throws(() => parseReport(text, 'x.json'), /x\.json is no report/);
+    assert.throws(() => parseReport(text, 'x.json'), /x\.json is not a report/);
   }
   assert.equal(parseReport(JSON.stringify(report([])), 'x.json'), report([]));
 });
@@ -91,11 +91,11 @@ for (const [part, instead, message] of [
   ['"median":1.5', '"median":0', /no time/],
   ['"samples":[1,2]', '"samples":[]', /no time/],
   ['"samples":[1,2]', '"samples":[1,null]', /samples\.1/],
-  ['"clock":"wall"', '"clock":"sun"', /clock is none of gpu, wall/],
+  ['"clock":"wall"', '"clock":"sun"', /clock is not one of gpu, wall/],
   ['"status":"ok"', '"status":"failed"', /remark is missing/],
   ['"repeats":3', '"repeats":0', /repeats/],
   ['"pipelines":[]', '"x":[]', /pipelines is missing/],
-  ['"pipelines":[]', '"pipelines":[],"x":1', /a field that no report has/],
+  ['"pipelines":[]', '"pipelines":[],"x":1', /unknown field/],
   ['2026-01-02T', 'yesterday ', /context\.date/],
 ] as const) {
   test(`${instead} in place of ${part} is refused`, () => {

@@ -73,7 +73,7 @@ test('a file that is no report is refused in words', async () => {
       document.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true, bubbles: true }));
     });
     await page.waitForSelector('#problem:not([hidden])');
-    assert.match(await page.$eval('#problem', (place) => place.textContent!), /other\.json is no report/);
+    assert.match(await page.$eval('#problem', (place) => place.textContent!), /other\.json is not a report/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
-/** How far a worker is. It lies in a file, so that it is known also when the worker hangs or was killed. */
+/** How far a worker is. Kept in a file, so that it is known also when the worker hangs or was killed. */
 export interface Progress {
   /** the input under way, -1 before the first */
   readonly iteration: number;

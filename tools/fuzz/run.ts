@@ -73,9 +73,9 @@ class Findings {
   }
 }
 
-/** What becomes of one file, in this process. */
+/** Judges one file in this process. */
 async function replay(targets: readonly Target[], file: string): Promise<void> {
-  if (targets.length !== 1) throw new PyramidFlowError('UsageError', 'an input is for one target', 'name it by --only');
+  if (targets.length !== 1) throw new PyramidFlowError('UsageError', '--input needs one target', 'name it with --only');
   const folder = mkdtempSync(join(tmpdir(), 'pyramidflow-fuzz-'));
   try {
     console.log(await targets[0].judge(new Uint8Array(readFileSync(file)), { folder, deep: true }));
@@ -117,8 +117,8 @@ function choose(targets: readonly Target[], only: string | undefined): Target[] 
 
 function wholeNumber(text: string, option: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new PyramidFlowError('UsageError', `--${option} is '${text}'`, 'give a whole number');
+  throw new PyramidFlowError('UsageError', `--${option} '${text}' is not a whole number`, 'give a whole number');
 }
 
-/** What is found holds parts of hostile files: nothing in it may steer a terminal. */
+/** Findings contain parts of hostile files, which must not control a terminal. */
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').replace(/(\S{100})\S+/g, '$1...');

@@ -18,7 +18,7 @@ export interface Target {
   readonly memory: number;
   /** an input, the same for the same state of the generator */
   input(random: Random): Promise<Uint8Array>;
-  /** Reads an input. Throws where that ends in any other way than a refusal in words or a sound result. */
+  /** Reads an input. Throws unless it is refused with an expected error or gives a sound result. */
   judge(bytes: Uint8Array, bench: Bench): Promise<Outcome>;
 }
 
@@ -29,7 +29,7 @@ interface Parts<T> {
   readonly memory?: number;
   generate(random: Random): Uint8Array | Promise<Uint8Array>;
   read(bytes: Uint8Array, bench: Bench): T | Promise<T>;
-  /** Throws where `value` is not what this input may be read as. */
+  /** Throws where `value` is not a valid reading of this input. */
   check(value: T, bytes: Uint8Array, bench: Bench): void | Promise<void>;
 }
 
@@ -63,12 +63,12 @@ function checkRefusal(error: unknown, codes: readonly ErrorCode[]): void {
   throw error;
 }
 
-/** The generator of one input: each input is the same whatever was tried before it. */
+/** The generator of one input, independent of the inputs before it. */
 export function randomFor(name: string, seed: number, iteration: number): Random {
   let hash = 0x811c9dc5; // FNV-1a
   for (const character of `${name} ${seed}`) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
   return new Random((hash >>> 11) * 2 ** 32 + iteration);
 }
 
-/** Deep checks take part of the inputs, always the same ones. */
+/** Deep checks run for a part of the inputs, always the same ones. */
 export const isDeep = (iteration: number): boolean => iteration % 32 === 0;

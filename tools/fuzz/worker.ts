@@ -13,7 +13,7 @@ export interface Job {
   readonly progress: string;
 }
 
-/** What a worker tells: a finding, or that it is done. */
+/** What a worker reports: a finding, or that it is done. */
 export type Message = { readonly iteration: number; readonly problem: string } | 'done';
 
 /** Judges inputs one after the other and sends what it finds. Exits where its memory grew too much. */
@@ -47,7 +47,7 @@ const peakMemory = (): number => 1024 * process.resourceUsage().maxRSS;
 const tell = (message: Message): Promise<void> =>
   new Promise((resolve, reject) => process.send!(message, (error: Error | null) => (error ? reject(error) : resolve())));
 
-/** What was thrown, and where: its first line and the first of its places in this repository. */
+/** What was thrown and where: the first line, and the first place in this repository. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `it threw ${String(error)}`;
   const places = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:'));

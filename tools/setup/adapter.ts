@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** The adapter that Dawn opens on this machine, or why it opens none. */
 export type Probe = { readonly adapter: string; readonly software: boolean } | { readonly refusal: string };
 
-/** Asks Dawn for a device in a child process. What Dawn says, not which driver files lie about, decides. */
+/** Asks Dawn for a device in a child process: what Dawn opens counts, not which driver files exist. */
 export function probeAdapter(): Probe {
   const program = fileURLToPath(new URL('adapter-probe.ts', import.meta.url));
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', program], {
@@ -16,7 +16,7 @@ export function probeAdapter(): Probe {
   return { adapter: name, software };
 }
 
-/** The line of Dawn's messages that says most: a feature that a driver lacks comes before no driver at all. */
+/** The most telling line of Dawn's messages: a feature that a driver lacks, before a missing driver, before any error. */
 export function refusalIn(messages: string): string {
   const lines = messages.split('\n').map((line) => line.replace(/^Warning: |\.\s*$/g, '').trim());
   return (

@@ -50,9 +50,9 @@ function addRelease(codename: string, release: string): void {
   updateLists();
 }
 
-/** Another party's source that cannot be reached must not stop the setup; what is missing shows in the next step. */
+/** An unreachable source of another party must not stop the setup; the next step shows what is missing. */
 export function updateLists(): void {
-  if (!apt('update')) console.error('setup: apt-get update had errors; going on with what it could fetch');
+  if (!apt('update')) console.error('setup: apt-get update had errors; continuing with what it could fetch');
 }
 
 function apt(...args: readonly string[]): boolean {

@@ -6,7 +6,7 @@ import type { OsRelease } from './software-vulkan';
 /** Variables that name the browser to use; where one is set, no other is tried. */
 const VARIABLES = ['PUPPETEER_EXECUTABLE_PATH', 'CHROME_PATH'] as const;
 
-/** Where Chromium and Chrome lie, the likeliest first; on Linux names, which are looked up in PATH. */
+/** Where Chromium and Chrome are, the likeliest first; on Linux their names, which are looked up in PATH. */
 const PLACES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   linux: ['chromium', 'google-chrome-stable', 'google-chrome', 'chromium-browser'],
   darwin: ['Google Chrome', 'Chromium'].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`),
@@ -29,14 +29,14 @@ export function browserCandidates(
   return { programs: places.flatMap((name) => folders.map((folder) => `${folder}/${name}`)) };
 }
 
-/** Why the answer to `--version` is not that of a browser that will do; undefined where it is. */
+/** Why the output of `--version` is not from a browser that can be used; undefined where it is. */
 export function browserFault(answer: string): string | undefined {
   const [name, version] = /(?:Chromium|Google Chrome)[^\d\n]* (\d+)\.\d/.exec(answer) ?? [];
-  if (!name) return `it does not answer --version as Chromium does, but '${answer.trim().split('\n')[0].slice(0, 80)}'`;
+  if (!name) return `its --version is not Chromium's: '${answer.trim().split('\n')[0].slice(0, 80)}'`;
   return Number(version) >= MINIMUM_VERSION ? undefined : `it is ${name}, ${MINIMUM_VERSION} or newer is needed`;
 }
 
-/** Why apt's `chromium` is no browser here: Ubuntu's is a stub that asks for a snap. Undefined where it is one. */
+/** Why apt's `chromium` cannot be used here: Ubuntu's is a stub that asks for a snap. Undefined where it can. */
 export function aptFault(os: OsRelease, candidate: string | undefined): string | undefined {
   if (!candidate) return `${os.name} offers no chromium by apt`;
   return /snap/.test(candidate) ? `the chromium of ${os.name} (${candidate}) is only a stub for a snap` : undefined;
@@ -71,9 +71,9 @@ export function findBrowser(): string {
   throw new PyramidFlowError('UsageError', found.problem, found.remedy);
 }
 
-/** What runs decides, not what exists; but on Windows `--version` would open a window. */
+/** A program has to run, not only exist; but on Windows `--version` would open a window. */
 function faultOf(program: string): string | undefined {
-  if (!existsSync(program)) return 'there is no such file';
+  if (!existsSync(program)) return 'the file does not exist';
   if (process.platform === 'win32') return undefined;
   const { error, status, stdout, stderr } = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 30_000 });
   if (error) return error.message;

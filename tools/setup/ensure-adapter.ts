@@ -35,7 +35,7 @@ function install(refusal: string): void {
   console.error(`setup: Dawn opens no WebGPU adapter here: ${refusal}`);
   installSoftwareVulkan(os);
   const probe = probeAdapter();
-  if ('refusal' in probe) throw noAdapter(probe.refusal, 'the driver is installed: see what `vulkaninfo` says of it');
+  if ('refusal' in probe) throw noAdapter(probe.refusal, 'the driver is installed: see what `vulkaninfo` says about it');
   report(probe);
 }
 
@@ -46,5 +46,5 @@ function report(probe: Exclude<Probe, { refusal: string }>): void {
 }
 
 function noAdapter(refusal: string, remedy: string): PyramidFlowError {
-  return new PyramidFlowError('DeviceError', `Dawn opens no WebGPU adapter here: ${refusal}`, remedy);
+  return new PyramidFlowError('DeviceError', `Dawn found no WebGPU adapter: ${refusal}`, remedy);
 }

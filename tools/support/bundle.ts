@@ -7,7 +7,7 @@ import { wgsl } from '../wgsl-plugin';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** What every bundle has in common: kernels go in, npm packages stay out. */
+/** Common to every bundle: kernels are included, npm packages are not. */
 const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,

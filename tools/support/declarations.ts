@@ -9,8 +9,8 @@ import { files } from './files';
 const TYPED = { node: 'src/node/index.ts', web: 'src/web/index.ts' } as const;
 
 /**
- * The libraries of TypeScript that the declarations use, whatever the `lib` of who imports them: WebGPU's types are in
- * `dom`. Not @webgpu/types, which repeats them and cannot be checked together with `dom`.
+ * TypeScript's libraries that the declarations need, whatever `lib` their user has: `dom` has WebGPU's types. Not
+ * @webgpu/types, which declares them again and cannot be checked together with `dom`.
  */
 const LIBRARIES = ['dom', 'esnext.disposable'];
 const REFERENCES = LIBRARIES.map((library) => `/// <reference lib="${library}" />\n`).join('');

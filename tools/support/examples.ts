@@ -28,7 +28,7 @@ function copy(...names: readonly string[]): void {
   for (const name of names) cpSync(join(ROOT, 'examples', name), join(ROOT, EXAMPLES, name), { recursive: true });
 }
 
-/** What the service worker keeps, and a name for just these bytes. */
+/** The files that the service worker keeps, and a hash of their bytes. */
 function version(): { FILES: string; VERSION: string } {
   const kept = files(STATION, '').filter((file) => /\.(html|js|css|svg|webmanifest)$/.test(file));
   const hash = createHash('sha256');

@@ -11,7 +11,7 @@ export async function main(tool: (args: string[]) => Promise<void> | void): Prom
   }
 }
 
-/** One line for an error that a user can meet, esbuild's list of places for a bundle, the whole of any other error. */
+/** One line for an expected error, esbuild's list of places for a bundle, everything about any other error. */
 function messageOf(error: unknown): unknown {
   if (error instanceof PyramidFlowError) return `${error.code}: ${error.message}`;
   return isBuildFailure(error) ? error.message : error;

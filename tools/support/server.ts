@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream';
 import sirv from 'sirv';
 import { PyramidFlowError } from '../../src/core/errors';
 
-/** Never another interface: what is served here is for this machine alone. */
+/** No other interface: only this machine may load what is served here. */
 const HOST = '127.0.0.1';
 
-/** A page may use what this server gives it and what it makes itself (blob:, data: pictures), and nothing else. */
+/** A page may use what this server sends and what the page itself makes (blob: and data: images), nothing else. */
 const POLICY = {
   'default-src': "'self'",
   'img-src': "'self' blob: data:",
@@ -24,7 +24,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': Object.entries(POLICY)
     .map((entry) => entry.join(' '))
     .join('; '),
-  // these two isolate the page: exact clocks, shared memory
+  // these two isolate the page, which gives it exact clocks and shared memory
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -33,7 +33,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Accept-Ranges': 'none',
 };
 
-/** Types that the table of sirv lacks or means otherwise (it takes `.ts` for a video). */
+/** Types that sirv lacks or gets wrong (it takes `.ts` for a video). */
 const TYPES: readonly (readonly [ending: RegExp, type: string])[] = [
   [/\.ts$/, 'text/plain;charset=utf-8'],
   [/\.wgsl$/, 'text/wgsl;charset=utf-8'],
@@ -52,7 +52,7 @@ export interface Limits {
   readonly keepAlive: number;
   /** to read an answer to its end, however steadily */
   readonly response: number;
-  /** from one look at `headers` and `request` to the next: by so much they can be passed */
+  /** between two checks of `headers` and `request`, which can be exceeded by this much */
   readonly interval: number;
 }
 
@@ -73,7 +73,7 @@ export interface Server {
 
 /**
  * Serves folders (path in the URL -> folder of this machine) on 127.0.0.1, as they are at each request. Port 0 takes
- * any that is free. No request, client or file ends it. Throws UsageError where the port is taken.
+ * any free one. No request, client or file can stop it. Throws UsageError where the port is taken.
  */
 export async function serve(folders: Readonly<Record<string, string>>, port = 0, limits: Limits = LIMITS): Promise<Server> {
   const server = createServer(
@@ -136,13 +136,13 @@ function answerFrom(folders: Readonly<Record<string, string>>): RequestListener 
     const mount = mounts.find(({ prefix }) => path.startsWith(`${prefix}/`));
     if (!mount) return response.writeHead(404).end();
     request.url = path.slice(mount.prefix.length);
-    // RFC 9110, 14.2: a server may ignore it. sirv believes every number in it, and our pages load whole files
+    // RFC 9110, 14.2, allows ignoring it. sirv trusts every number in it, and our pages load whole files
     delete request.headers.range;
     mount.handler(request, response);
   };
 }
 
-/** The status of a request that is not answered. A foreign host name means that a page elsewhere was bent to here. */
+/** The status of a request that is not answered. A foreign host name means that a page of another site was redirected here (DNS rebinding). */
 function refusalOf({ method, headers, socket }: IncomingMessage): number | undefined {
   const port = socket.localPort;
   if (headers.host !== `${HOST}:${port}` && headers.host !== `localhost:${port}`) return 421;
@@ -155,6 +155,6 @@ function setType(response: ServerResponse, path: string): void {
 }
 
 function cannotListen(port: number, cause: NodeJS.ErrnoException): PyramidFlowError {
-  const problem = `cannot listen on ${HOST}:${port}: ${cause.code === 'EADDRINUSE' ? 'it is in use' : cause.message}`;
+  const problem = `cannot listen on ${HOST}:${port}: ${cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message}`;
   return new PyramidFlowError('UsageError', problem, 'name another port', { cause });
 }

@@ -5,7 +5,7 @@ import { parseUvuSummary, type TestCounts } from './uvu-summary';
 const TIME_LIMIT_MINUTES = 10;
 const MAX_REPORT = 20_000; // characters; a diff of two tensors can be megabytes
 
-/** What came of one test file. `problem` is there when it failed, also when no single test did. */
+/** The result of one test file. `problem` says why it failed, also where no single test did. */
 export interface FileResult extends TestCounts {
   readonly file: string;
   readonly seconds: number;
@@ -13,7 +13,7 @@ export interface FileResult extends TestCounts {
   readonly output: string;
 }
 
-/** Runs one bundled test file in a process of its own. */
+/** Runs one bundled test file in its own process. */
 export async function runTestFile(file: string): Promise<FileResult> {
   const start = performance.now();
   const { output, exit } = await execute(bundledPath(file));

@@ -2,11 +2,11 @@ import { build, type Metafile } from 'esbuild';
 import { wgsl } from '../wgsl-plugin';
 import { ROOT } from './bundle';
 
-/** What a test file needs: nothing but Node, an adapter, or a browser as well. */
+/** What a test file needs: only Node, also an adapter, or also a browser. */
 export const PARTS = ['unit', 'gpu', 'browser'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Modules that drive a browser, and those that open an adapter, also in a process of their own. */
+/** Modules that drive a browser, and those that open an adapter, in this process or another. */
 const BROWSER = ['test/support/browser.ts'];
 const ADAPTER = ['src/node/dawn.ts', 'test/support/process.ts', 'test/support/child.ts', 'tools/fuzz/run.ts'];
 

@@ -1,7 +1,7 @@
 import { type Callback, type Context, test as plain } from 'uvu';
 
-// uvu prints `details` of an error as text and dies where they are none; those of a PyramidFlowError are an object. Test
-// bundles get this module for 'uvu'.
+// uvu prints the `details` of an error as text, and crashes where they are not text; those of a PyramidFlowError are an object.
+// So test bundles get this module in place of 'uvu'.
 
 const printed =
   <T = Context>(handler: Callback<T>): Callback<T> =>

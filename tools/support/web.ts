@@ -1,6 +1,6 @@
 import { bundle } from './bundle';
 
-/** Bytes, gzip -9, that inference in a page may take, with all its shaders. */
+/** The most bytes (gzip -9) that inference in a page may take, with all its shaders. */
 export const BUDGET = 60 * 1024;
 
 /** Builds what a page loads: web.js and, beside it, the worker that it starts for training. */

@@ -6,7 +6,7 @@ interface Fault {
   readonly remedy: string;
 }
 
-/** What no line may hold. Includes are gone by now; what is left of them has another form. */
+/** What no line may contain. Includes have been replaced by now, so any that is left is malformed. */
 const NEVER: readonly (readonly [found: RegExp, fault: Fault])[] = [
   [/\/\*/, { problem: 'a comment between /* and */', remedy: 'write // before each of its lines' }],
   [
