@@ -13,6 +13,17 @@ export interface ErrorDetails {
   readonly settings?: readonly string[];
 }
 
+/**
+ * The error of everything in this package that a user can meet. `message` is the problem and the remedy.
+ *
+ * @example
+ * try {
+ *   await detector.detect(image);
+ * } catch (error) {
+ *   if (error instanceof PyramidFlowError && error.code === 'DeviceError') retryLater(error.remedy);
+ *   else throw error;
+ * }
+ */
 export class PyramidFlowError extends Error {
   readonly details?: ErrorDetails;
 

@@ -1,5 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
 
+/** An image to test with, and what is known of it. */
 export interface TestImage {
   path: string;
   /** 1 where anomalous: by its folder, never by its mask. */
@@ -9,6 +10,7 @@ export interface TestImage {
   mask?: string;
 }
 
+/** The images of a category, by their use. */
 export interface DatasetLayout {
   /** name of the row of LAYOUTS that was recognised */
   layout: string;

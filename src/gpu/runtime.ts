@@ -128,6 +128,7 @@ export class Runtime {
     );
   }
 
+  /** Records a copy of bytes between buffers; both slices have one size. */
   copy(from: BufferSlice, to: BufferSlice): void {
     this.encode((encoder) => encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size));
   }

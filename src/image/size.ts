@@ -3,6 +3,7 @@ import { nearestFftLengths } from '../ops/fft-lengths';
 import { sizeStep } from '../pyramidflow/config';
 import { shorterSideTo } from './resample';
 
+/** Height and width in pixels, both whole numbers of at least 1. */
 export interface Size {
   readonly height: number;
   readonly width: number;

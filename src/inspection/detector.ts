@@ -11,6 +11,7 @@ import { Tensor } from '../tensor/tensor';
 import { anomalyMap, imageScores } from './anomaly-map';
 import { checkThreshold } from './threshold';
 
+/** Good: the score is at most the threshold. Defective: it is above. */
 export type Verdict = 'good' | 'defective';
 
 /** Milliseconds. The GPU works while this thread goes on: `upload` ends when its commands are recorded. */
@@ -25,6 +26,7 @@ export interface DetectionTimings {
   readonly read: number;
 }
 
+/** What a detector found on an image. */
 export interface Detection {
   /** anomaly map, height x width of the model, row-major, larger is more anomalous; every value is finite */
   readonly map: Float32Array;
@@ -44,9 +46,11 @@ export interface GpuDetection extends Omit<Detection, 'map'> {
 
 /** An image that can put itself on the GPU: RGB bytes, (1, height, width, 3), which the caller frees. */
 export interface GpuImage {
+  /** The image at this size in pixels, as a tensor of u32 that the caller frees. */
   resized(height: number, width: number): Tensor | Promise<Tensor>;
 }
 
+/** How an image is judged. */
 export interface DetectOptions {
   /** ms that it took to decode the image, for the timings; default 0 */
   readonly decode?: number;
@@ -101,10 +105,12 @@ export class Detector {
     return this.limit;
   }
 
+  /** @throws UsageError for anything but undefined or a finite number above 0 */
   set threshold(value: number | undefined) {
     this.limit = checkThreshold(value);
   }
 
+  /** The shape of the model; its height and width are those of the map. */
   get config(): PyramidFlowConfig {
     return this.model.config;
   }
@@ -185,6 +191,7 @@ export class Detector {
     for (const level of this.template) level.free();
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -32,6 +32,7 @@ export interface FailedImage extends Pick<TestImage, 'path' | 'defect' | 'label'
   readonly error: string;
 }
 
+/** How a data set is evaluated. */
 export interface EvaluateOptions {
   /** stops after the image under way */
   readonly signal?: AbortSignal;
@@ -41,6 +42,7 @@ export interface EvaluateOptions {
   onImage?(image: EvaluatedImage): Promise<void>;
 }
 
+/** What came of the test images of a data set. */
 export interface FolderEvaluation {
   /** over `images` alone */
   readonly metrics: Evaluation;

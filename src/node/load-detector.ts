@@ -3,6 +3,7 @@ import { Detector } from '../inspection/detector';
 import { sharedRuntime } from './dawn';
 import { readCheckpoint } from './files/checkpoint-file';
 
+/** How a detector is loaded. */
 export interface LoadOptions {
   /** from `openRuntime`; default one that all detectors of the process share, and that stays open as long as it runs */
   readonly gpu?: Runtime;

@@ -36,6 +36,7 @@ export interface TrainFolderOptions extends ResumeChoices, OutputOptions {
   readonly maxPixels?: number;
   /** stops after the step under way */
   readonly signal?: AbortSignal;
+  /** called after every image that is read, every step, and every image of the template */
   onProgress?(progress: TrainProgress): void;
   /** hears for example of a size that had to be changed */
   onNotice?(text: string): void;
@@ -47,6 +48,7 @@ export interface TrainFolderOptions extends ResumeChoices, OutputOptions {
   onEpoch?(state: TrainingState): void;
 }
 
+/** What came of a training. */
 export interface TrainingResult {
   /** path of the model file */
   readonly file: string;

@@ -137,6 +137,7 @@ export class PyramidFlow {
     return named;
   }
 
+  /** Frees all that the model holds on the GPU. */
   free(): void {
     if (this.preparedStem) freePrepared(this.preparedStem);
     this.preparedStem = undefined;

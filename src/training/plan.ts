@@ -17,6 +17,7 @@ export interface ResumeChoices extends TrainingChoices {
   readonly dataChanged?: 'ok';
 }
 
+/** What is trained, and how. */
 export interface TrainingPlan {
   readonly config: PyramidFlowConfig;
   readonly category: string;

@@ -3,6 +3,7 @@ import { type CheckpointOptions, type CheckpointSource, loadCheckpoint } from '.
 import { PageDetector } from './page-detector';
 import { type SharedDevice, sharedDevice } from './shared-device';
 
+/** How a detector is loaded. */
 export interface LoadOptions extends CheckpointOptions {
   /** where the model goes; default the device that all detectors of the page share */
   readonly device?: SharedDevice;

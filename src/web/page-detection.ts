@@ -7,6 +7,7 @@ import { type DrawnSource, type ImageSource, is } from './image-source';
 import { ImageTexture } from './image-texture';
 import type { MapPainter } from './map-painter';
 
+/** How a map is drawn. */
 export interface DrawOptions {
   /**
    * what the map is drawn over: true for the inspected image, or another image (not a Blob, which would have to be decoded
@@ -110,6 +111,7 @@ export class PageDetection {
     this.init.image.dispose();
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

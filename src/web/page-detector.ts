@@ -15,6 +15,7 @@ import type { MapPainter } from './map-painter';
 import { PageDetection } from './page-detection';
 import type { SharedDevice } from './shared-device';
 
+/** How an image is judged. */
 export interface DetectOptions {
   /** stops waiting for the detection */
   readonly signal?: AbortSignal;
@@ -22,6 +23,7 @@ export interface DetectOptions {
   readonly map?: 'array' | 'gpu';
 }
 
+/** How a template is learnt anew. */
 export interface RefreshOptions {
   /** stops learning; the detector stays as it was */
   readonly signal?: AbortSignal;
@@ -170,6 +172,7 @@ export class PageDetector {
     this.release();
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

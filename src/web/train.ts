@@ -33,6 +33,7 @@ export interface TrainSettings extends Omit<TrainingChoices, 'size' | 'memory'> 
 export interface TrainOptions extends TrainSettings {
   /** stops training; its reason is thrown */
   readonly signal?: AbortSignal;
+  /** called after every image that is read, every step, and every image of the template */
   onProgress?(progress: TrainProgress): void;
   /** called with things worth knowing, such as a size that had to be adjusted */
   onNotice?(text: string): void;

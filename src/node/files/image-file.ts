@@ -12,6 +12,7 @@ import { readRegularFile, readStart } from './regular-file';
 /** The most pixels of an image that is read by default; decoded, each takes three bytes. */
 export const MAX_PIXELS = 150_000_000;
 
+/** What is read of images. */
 export interface ReadOptions {
   /** an image of more pixels is refused by its header, before it is decoded; default MAX_PIXELS, 150 million */
   readonly maxPixels?: number;

@@ -7,6 +7,7 @@ import { prepareFolderOf } from './atomic-file';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file';
 import { specialKind } from './regular-file';
 
+/** Where a training writes its model. */
 export interface OutputOptions {
   /** the model file to write; default the one that is resumed */
   readonly out?: string;
