@@ -13,6 +13,8 @@ export interface Holder {
   readonly start?: string;
 }
 
+const LONGEST_NAME = 255; // characters, as of host names; a message repeats them
+
 export function thisProcess(): Holder {
   const { pid } = process;
   return { pid, host: hostname(), since: new Date().toISOString(), namespace: namespace(), start: statOf(pid)?.start };
@@ -24,7 +26,7 @@ export function parseHolder(text: string): Holder | undefined {
     const { pid, host, since, namespace: where, start } = JSON.parse(text) as Record<string, unknown>;
     const isPid = typeof pid === 'number' && Number.isInteger(pid) && pid > 0 && pid < 2 ** 31;
     const optional = [where, start].every((value) => value === undefined || typeof value === 'string');
-    const named = [host, since].every((value) => typeof value === 'string' && value !== '');
+    const named = [host, since].every((value) => typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME);
     return isPid && named && optional ? ({ pid, host, since, namespace: where, start } as Holder) : undefined;
   } catch {
     return undefined;

@@ -63,6 +63,7 @@ const OTHERS: readonly (readonly [what: string, text: string])[] = [
   ['of another container', JSON.stringify({ ...gone, namespace: 'pid:[1]' })],
   ['that is empty', ''],
   ['that is damaged', '{"pid": 1'],
+  ['with a host name of 3000 letters', JSON.stringify({ ...gone, host: 'x'.repeat(3000) })],
   ['without a process', JSON.stringify({ ...gone, pid: undefined })],
   ['of a process that cannot be', JSON.stringify({ ...gone, pid: -1 })],
   ['far too large', ' '.repeat(5000) + JSON.stringify(gone)],
