@@ -1,6 +1,7 @@
 import type { Target } from '../target';
 import { bmp } from './bmp';
 import { layout } from './layout';
+import { lock } from './lock';
 import { mask } from './mask';
 import { model } from './model';
 import { picture } from './picture';
@@ -9,4 +10,4 @@ import { size } from './size';
 import { tuning } from './tuning';
 
 /** Everything that reads bytes from outside. Those that take long and those that do not in turn. */
-export const TARGETS: readonly Target[] = [model, bmp, picture, layout, mask, report, size, tuning];
+export const TARGETS: readonly Target[] = [model, bmp, picture, layout, mask, report, lock, size, tuning];
