@@ -10,7 +10,7 @@ export interface Part {
   mask: Uint8Array;
 }
 
-/** One file of the data set, as the layout of MVTec AD names it; 3 channels for a picture, 1 for a mask. */
+/** One file of the data set, as the layout of MVTec AD names it; 3 channels for an image, 1 for a mask. */
 export interface PartFile {
   path: string;
   data: Uint8Array;
@@ -28,7 +28,7 @@ const DEFECTS: readonly PartDefect[] = ['scratch', 'stain', 'missing'];
 /**
  * Renders a part as a camera above an inspection table would see it: a steel flange with bore, bolt holes and a sealing
  * ring, which from part to part differs a little in place, angle, light and grain. The same arguments give the same
- * picture; with another defect the same seed gives the same part.
+ * image; with another defect the same seed gives the same part.
  *
  * @param size side in pixels, at least 16. Throws ShapeError for a smaller one.
  */
@@ -95,7 +95,7 @@ export function partsDataset(options: {
   return files;
 }
 
-/** From the picture to the part: a fixture holds it to a fraction of a percent and about a degree. */
+/** From the image to the part: a fixture holds it to a fraction of a percent and about a degree. */
 function makePose(random: Random) {
   const [offsetX, offsetY] = [0.0025 * random.normal(), 0.0025 * random.normal()];
   const turn = 0.015 * random.normal();

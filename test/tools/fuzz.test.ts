@@ -21,7 +21,7 @@ test('damaged files of all kinds are refused in words or read soundly', async ()
   const { status, output } = await run('tools/fuzz.ts', '--iterations', '320', '--seed', '20230613');
   assert.match(output, /^\d+ inputs, 0 findings$/m, output);
   assert.is(status, 0);
-  for (const name of ['model', 'bmp', 'picture', 'layout', 'mask', 'report', 'lock', 'size', 'tuning']) {
+  for (const name of ['model', 'bmp', 'image', 'layout', 'mask', 'report', 'lock', 'size', 'tuning']) {
     assert.match(output, new RegExp(`^${name} +320 inputs, [1-9]\\d* accepted, .* 0 findings`, 'm'));
   }
 });

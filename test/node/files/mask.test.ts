@@ -10,7 +10,7 @@ const mask = (rows: readonly string[]) => ({
 });
 
 /** The definition, by counting hits of a fine grid that divides both sizes. */
-function truth(source: ReturnType<typeof mask>, height: number, width: number): number[] {
+function reference(source: ReturnType<typeof mask>, height: number, width: number): number[] {
   const [rows, columns] = [source.height * height, source.width * width];
   const area = new Array<number>(height * width).fill(0);
   for (let i = 0; i < rows; i++) {
@@ -35,7 +35,7 @@ test('a pixel is defective where half of its area is', () => {
   ]) {
     const resized = resizeMask(source, { height, width });
     assert.equal([resized.height, resized.width], [height, width]);
-    assert.equal([...resized.data], truth(source, height, width), `${height}x${width}`);
+    assert.equal([...resized.data], reference(source, height, width), `${height}x${width}`);
   }
 });
 

@@ -81,8 +81,8 @@ export function checkBmp({ data, height, width, channels }: ByteImage, bytes: Ui
     ? [view.getUint16(18, true), view.getUint16(24, true)]
     : [view.getInt32(18, true), view.getUint16(28, true)];
   assert.deepEqual([height, width, channels], [Math.abs(rows), stated, 3], 'the size is another than the file states');
-  assert.ok(height > 0 && width > 0, 'an empty picture');
-  assert.equal(data.length, 3 * height * width, 'the bytes do not fill the picture');
+  assert.ok(height > 0 && width > 0, 'an empty image');
+  assert.equal(data.length, 3 * height * width, 'the bytes do not fill the image');
   const [pixels, rowBytes] = [view.getUint32(10, true), Math.ceil((width * bits) / 32) * 4];
   assert.ok(pixels + rowBytes * height <= bytes.length, 'pixels beyond the end');
   assert.ok(pixels >= 14 + view.getUint32(14, true), 'pixels within the header');

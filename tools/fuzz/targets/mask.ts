@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readMask } from '../../../src/node/files/image-file';
 import { type Mask, resizeMask } from '../../../src/node/files/mask';
 import { target } from '../target';
-import { damagedPicture } from './picture-seeds';
+import { damagedImage } from './image-seeds';
 
 const SIZES = [
   { height: 1, width: 1 },
@@ -24,7 +24,7 @@ function checkMask({ data, height, width }: Mask): void {
 export const mask = target({
   name: 'mask',
   refusals: ['DataError'],
-  generate: damagedPicture,
+  generate: damagedImage,
   read: async (bytes, { folder }) => {
     const path = join(folder, 'mask.png');
     await writeFile(path, bytes);

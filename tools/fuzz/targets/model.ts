@@ -13,7 +13,7 @@ import { mutateModel } from './model-mutate';
 import { modelSeeds } from './model-seeds';
 
 const LARGEST = 2 ** 14; // of a side
-const PICTURE = randomByteImage(new Random(5), { height: 9, width: 10 });
+const IMAGE = randomByteImage(new Random(5), { height: 9, width: 10 });
 
 /** A model that loads has everything that a verdict rests on: see also `judges`. */
 async function check(found: Checkpoint, _: Uint8Array, { deep }: { deep: boolean }): Promise<void> {
@@ -81,12 +81,12 @@ function checkTraining({ training, manifest }: Checkpoint): void {
 let gpu: Promise<Runtime> | undefined;
 const runtime = () => (gpu ??= import('../../../src/node/dawn').then(({ openRuntime }) => openRuntime()));
 
-/** A picture gets a finite score and the verdict that follows from it, or the error that says why it cannot. */
+/** An image gets a finite score and the verdict that follows from it, or the error that says why it cannot. */
 async function judges(checkpoint: Checkpoint): Promise<void> {
   const { threshold } = checkpoint;
   const detector = Detector.fromCheckpoint(await runtime(), checkpoint);
   try {
-    const { score, map, verdict } = await detector.detect(PICTURE);
+    const { score, map, verdict } = await detector.detect(IMAGE);
     assert.ok(Number.isFinite(score) && map.every(Number.isFinite), `a score of ${score}`);
     assert.equal(verdict, threshold === undefined ? undefined : score <= threshold ? 'good' : 'defective', 'the verdict');
   } catch (error) {

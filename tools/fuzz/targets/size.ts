@@ -8,7 +8,7 @@ import { target } from '../target';
 
 /** Of a side of what a model sees. */
 const LARGEST = 2 ** 14;
-const PICTURES = [
+const IMAGES = [
   { height: 1000, width: 1500 },
   { height: 1, width: 1 },
   { height: 1, width: 16383 },
@@ -46,7 +46,7 @@ export const size = target({
   check: (request) => {
     for (const side of Object.values(request))
       assert.ok(Number.isInteger(side) && side >= 1 && side <= LARGEST, `a side of ${side}`);
-    for (const image of PICTURES) {
+    for (const image of IMAGES) {
       for (const levels of [2, 8]) checkModelSize(() => modelSize(request, image, levels).size, sizeStep(levels));
     }
   },

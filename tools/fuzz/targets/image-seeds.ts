@@ -16,10 +16,10 @@ const pixels = (channels: number) =>
 
 const raw = (channels: 1 | 3 | 4): Sharp => sharp(pixels(channels), { raw: { width: SIDE, height: SIDE, channels } });
 
-/** Small pictures of every kind that is read, and some of kinds that are not. */
+/** Small images of every kind that is read, and some of kinds that are not. */
 async function makeSeeds(): Promise<readonly Seed[]> {
   const [grey, rgb, rgba] = [raw(1), raw(3), raw(4)];
-  const made: readonly (readonly [name: string, picture: Sharp])[] = [
+  const made: readonly (readonly [name: string, image: Sharp])[] = [
     ['png', rgb.clone().png()],
     ['grey.png', grey.clone().toColourspace('b-w').png()],
     ['alpha.png', rgba.clone().png()],
@@ -40,18 +40,18 @@ async function makeSeeds(): Promise<readonly Seed[]> {
     ['gif', rgb.clone().gif()],
   ];
   const seeds = await Promise.all(
-    made.map(async ([name, picture]) => ({ name, bytes: new Uint8Array(await picture.toBuffer()) })),
+    made.map(async ([name, image]) => ({ name, bytes: new Uint8Array(await image.toBuffer()) })),
   );
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${SIDE}" height="${SIDE}"><rect width="5" height="5"/></svg>`;
   return [...seeds, { name: 'svg', bytes: new TextEncoder().encode(svg) }];
 }
 
 let seeds: Promise<readonly Seed[]> | undefined;
-export const pictureSeeds = (): Promise<readonly Seed[]> => (seeds ??= makeSeeds());
+export const imageSeeds = (): Promise<readonly Seed[]> => (seeds ??= makeSeeds());
 
-/** A picture, as it is or damaged. */
-export async function damagedPicture(random: Random): Promise<Uint8Array> {
-  const all = await pictureSeeds();
+/** An image, as it is or damaged. */
+export async function damagedImage(random: Random): Promise<Uint8Array> {
+  const all = await imageSeeds();
   const { bytes } = random.integer(12) === 0 ? { bytes: validBmp(random) } : pick(random, all);
   switch (random.integer(5)) {
     case 0:
