@@ -1,9 +1,9 @@
 import { Random } from '../src/core/random';
+import { median } from '../src/core/statistics';
 import { openRuntime } from '../src/node/dawn';
 import { directForward, directGradInput, directGradWeight } from '../src/ops/conv/direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../src/ops/conv/fft';
 import { elements, type Shape, Tensor } from '../src/tensor/tensor';
-import { median } from './suite/statistics';
 
 // Effective GFLOP/s, 2 N H W Ci Co k^2 / time, of the direct and the FFT convolution and of their gradients, median (and best)
 // of several runs after both were found to agree. Arguments: kernel sizes, default 7.

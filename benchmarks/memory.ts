@@ -4,7 +4,7 @@ import { createPyramidFlow } from '../src/pyramidflow/initialize';
 import type { MemoryMode } from '../src/pyramidflow/settings';
 import { Trainer } from '../src/training/step';
 import { mebibytes, randomImages } from './node/common';
-import { adapterName } from './report/table';
+import { adapterLine } from './report/table';
 
 // Peak memory of a training step, by the pool's own accounting, at the size the paper trains at. What is live before
 // and after the step (weights, gradients, moments, images) is listed apart from what only the step needs. No arguments.
@@ -27,7 +27,7 @@ interface Use {
 
 const gpu = await openRuntime();
 const { channels, height, width, kernel, levels } = SIZE;
-console.log(`adapter: ${adapterName(gpu.adapter)}`);
+console.log(`adapter: ${adapterLine(gpu.adapter)}`);
 console.log(`${height} x ${width}, C ${channels}, L ${levels}, k ${kernel}, batch ${BATCH}\n`);
 console.log('mode        stacks   persistent   step above it         peak');
 const uses = new Map<string, Use>();

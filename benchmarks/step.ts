@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { median } from '../src/core/statistics';
 import type { WorkCount } from '../src/gpu/runtime';
 import { DispatchTimer } from '../src/gpu/timer';
 import { openRuntime } from '../src/node/dawn';
@@ -9,8 +10,7 @@ import type { Tensor } from '../src/tensor/tensor';
 import { Trainer } from '../src/training/step';
 import { torchSteps } from './baselines/torch-step';
 import { mebibytes, randomImages } from './node/common';
-import { adapterName } from './report/table';
-import { median } from './suite/statistics';
+import { adapterLine } from './report/table';
 
 // What a training step does and how long it takes: work of the first steps, wall time in both memory modes, GPU time by
 // kernel, and PyTorch's time for the same. Options: --size 128 --channels 16 --levels 4 --stacks 4 --kernel 7 --batch 2 --repeats 3
@@ -38,7 +38,7 @@ const COUNTED: readonly (keyof WorkCount)[] = ['dispatches', 'passes', 'submits'
 const COUNTED_STEPS = 4;
 
 const gpu = await openRuntime();
-console.log(`adapter: ${adapterName(gpu.adapter)}`);
+console.log(`adapter: ${adapterLine(gpu.adapter)}`);
 console.log(`${size} x ${size}, C ${channels}, L ${levels}, S ${stacks}, k ${kernel}, ${norm}, batch ${batch}\n`);
 const images = randomImages(gpu, [batch, 3, size, size]);
 const reversible = await measure('reversible', images);

@@ -1,7 +1,7 @@
 import { PyramidFlowError } from '../../src/core/errors';
 import { idOf, type Report } from '../suite/record';
 import { type Ratio, ratioOfMedians } from '../suite/statistics';
-import { adapterName, markdownTable, textTable, threeDigits } from './table';
+import { adapterLine, markdownTable, textTable, threeDigits } from './table';
 
 /** How much two runs on an idle machine may differ, relative to an entry's time. A smaller change is `same`, however certain. */
 const SAME = 0.03;
@@ -40,7 +40,7 @@ export function compareReports(before: Report, after: Report, force = false): Co
   if (adapters[0].software !== adapters[1].software && !force) {
     throw new PyramidFlowError(
       'UsageError',
-      `${adapters.map(adapterName).join(' and ')} are hardware and software: comparing them says nothing about the kernels`,
+      `${adapters.map(adapterLine).join(' and ')} are hardware and software: comparing them says nothing about the kernels`,
       'compare software with software and hardware with hardware, or add --force',
     );
   }
@@ -50,7 +50,7 @@ export function compareReports(before: Report, after: Report, force = false): Co
   const lines = new Set(
     [before, after].map(({ context: { settings, runtime } }) => `${runtime.name} ${runtime.version}, size ${settings.size}`),
   );
-  if (adapterName(adapters[0]) !== adapterName(adapters[1])) remarks.push('the adapters differ');
+  if (adapterLine(adapters[0]) !== adapterLine(adapters[1])) remarks.push('the adapters differ');
   if (lines.size > 1) remarks.push(`the set-ups differ: ${[...lines].join(' and ')}`);
   for (const first of before.benchmarks) {
     const id = idOf(first);
@@ -71,7 +71,7 @@ export function compareReports(before: Report, after: Report, force = false): Co
 }
 
 const titleOf = ({ context }: Report): string =>
-  `${adapterName(context.adapter)}, commit ${context.commit}, ${context.date}`;
+  `${adapterLine(context.adapter)}, commit ${context.commit}, ${context.date}`;
 
 const HEADINGS = ['what', 'verdict', 'before ms', 'after ms', 'after / before', '95 % interval'];
 

@@ -1,4 +1,4 @@
-import type { AdapterReport } from '../../src/gpu/device';
+import { type AdapterReport, adapterName } from '../../src/gpu/device';
 import type { Benchmark, Report } from '../suite/record';
 
 /** A number in three significant digits, with an exponent only below 0.001. */
@@ -29,8 +29,9 @@ export const COLUMNS: readonly (readonly [heading: string, cell: (benchmark: Ben
   ['repeats', ({ repeats, samples }) => (repeats && samples ? `${repeats} x ${samples.length}` : '')],
 ];
 
-export const adapterName = ({ description, device, vendor, architecture, software }: AdapterReport): string =>
-  `${description || device || [vendor, architecture].filter(Boolean).join(' ') || 'unknown'}${software ? ' (software: the CPU computes)' : ''}`;
+/** The name of an adapter, and whether it is none but the CPU. */
+export const adapterLine = (adapter: AdapterReport): string =>
+  `${adapterName(adapter)}${adapter.software ? ' (software: the CPU computes)' : ''}`;
 
 /** What a report is about, line by line. */
 export function facts({ context, rooflines, benchmarks }: Report): [name: string, value: string][] {
@@ -44,7 +45,7 @@ export function facts({ context, rooflines, benchmarks }: Report): [name: string
     .filter((kind) => benchmarks.some(({ clock }) => clock === kind))
     .map((kind) => `${kind} (steps of ${granularity[kind] ?? '?'} ns)`);
   return [
-    ['adapter', adapterName(adapter)],
+    ['adapter', adapterLine(adapter)],
     ['WebGPU', `${runtime.name} ${runtime.version}, ${runtime.platform}`],
     ...(toggles.length ? [['toggles', toggles.join(', ')] as [string, string]] : []),
     ['commit', `${commit}, ${date}`],

@@ -1,4 +1,5 @@
 import { Random } from '../../src/core/random';
+import { median } from '../../src/core/statistics';
 
 /** What the samples of an entry say, in their unit. */
 export interface Summary {
@@ -17,8 +18,6 @@ export function quantile(values: readonly number[], q: number): number {
   const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
   return below + (above - below) * (at - Math.floor(at));
 }
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 export function summarise(values: readonly number[]): Summary {
   const middle = median(values);

@@ -3,7 +3,7 @@ import type { Op } from '../ops/op';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
-interface Node {
+interface TapeNode {
   readonly op: Op<string, unknown, string>;
   readonly attrs: unknown;
   readonly inputs: Readonly<Record<string, Tensor>>;
@@ -23,7 +23,7 @@ interface Node {
  * const dw = tape.backward([[y, dy]]).get(w);
  */
 export class Tape {
-  private nodes: Node[] = [];
+  private nodes: TapeNode[] = [];
   private readonly watched = new Set<Tensor>();
 
   /** Asks for the gradients of these tensors. Operations that do not depend on any of them are not recorded. */
@@ -39,7 +39,7 @@ export class Tape {
       const all: Record<string, Tensor> = { ...inputs, y };
       const kept = op.saves.filter((name) => all[name]); // inputs may be optional
       const saved = Object.fromEntries(kept.map((name) => [name, all[name].view(all[name].shape)]));
-      this.nodes.push({ op: op as unknown as Node['op'], attrs, inputs, y, saved });
+      this.nodes.push({ op: op as unknown as TapeNode['op'], attrs, inputs, y, saved });
     }
     return y;
   }
@@ -74,7 +74,7 @@ export class Tape {
     this.nodes = [];
   }
 
-  private backwardThrough({ op, saved, attrs, inputs }: Node, dy: Tensor, gradients: Map<Tensor, Tensor>): void {
+  private backwardThrough({ op, saved, attrs, inputs }: TapeNode, dy: Tensor, gradients: Map<Tensor, Tensor>): void {
     const made = op.backward(dy, saved, attrs);
     for (const [name, input] of Object.entries(inputs)) {
       const gradient = this.watched.has(input) ? made[name]?.() : undefined;
@@ -93,6 +93,6 @@ export class Tape {
   }
 }
 
-function release({ saved }: Node): void {
+function release({ saved }: TapeNode): void {
   for (const view of Object.values(saved)) view.free();
 }

@@ -4,7 +4,7 @@ import type { MemoryUse } from './pool';
 // Errors of the GPU as messages. The driver's own error is the `cause`.
 
 /** A request for memory. */
-export interface Request {
+export interface MemoryRequest {
   readonly label: string;
   readonly bytes: number;
 }
@@ -16,12 +16,12 @@ const LESS_WORK = {
 } as const;
 
 /** A driver's error about a command, or about `request` if that is known. */
-export function gpuError(error: GPUError, held: MemoryUse, request?: Request): PyramidFlowError {
+export function gpuError(error: GPUError, held: MemoryUse, request?: MemoryRequest): PyramidFlowError {
   if (isOutOfMemory(error)) return outOfMemory(error, held, request);
   return refused(`the GPU refused a command: ${error.message.trim()}`, error);
 }
 
-export function outOfMemory(cause: unknown, { live, pooled }: MemoryUse, request?: Request): PyramidFlowError {
+export function outOfMemory(cause: unknown, { live, pooled }: MemoryUse, request?: MemoryRequest): PyramidFlowError {
   const asked = request ? `${request.label} needs ${amount(request.bytes)}` : 'the driver has none left';
   return new PyramidFlowError(
     'DeviceError',
@@ -32,7 +32,7 @@ export function outOfMemory(cause: unknown, { live, pooled }: MemoryUse, request
 }
 
 /** A tensor larger than a binding of this adapter may be. */
-export function tooLarge({ label, bytes }: Request, most: number): PyramidFlowError {
+export function tooLarge({ label, bytes }: MemoryRequest, most: number): PyramidFlowError {
   const problem = `${label} needs ${bytes} bytes, but this adapter binds at most ${most}`;
   return new PyramidFlowError('DeviceError', problem, LESS_WORK.remedy, { details: { settings: LESS_WORK.settings } });
 }

@@ -1,5 +1,5 @@
 import type { PyramidFlowError } from '../core/errors';
-import { brokenCall, compileError, gpuError, lossError, outOfMemory, type Request } from './device-errors';
+import { brokenCall, compileError, gpuError, lossError, type MemoryRequest, outOfMemory } from './device-errors';
 import type { MemoryUse } from './pool';
 
 /** How long to wait after a failure for the news that the device was lost, in ms. */
@@ -50,7 +50,7 @@ export class Faults {
     for (const filter of FILTERS) this.device.pushErrorScope(filter);
   }
 
-  unwatch(request?: Request): void {
+  unwatch(request?: MemoryRequest): void {
     const scopes = FILTERS.map(() => this.device.popErrorScope());
     this.answers = Promise.all([this.answers, ...scopes]).then(
       ([, ...errors]) => errors.forEach((error) => error && this.keep(gpuError(error, this.held(), request))),

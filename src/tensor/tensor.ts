@@ -10,7 +10,7 @@ type Values = Float32Array | Int32Array | Uint32Array | Uint8Array;
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
 /** A pooled buffer and the number of tensors that use it. */
-interface Storage {
+interface SharedBuffer {
   readonly buffer: GPUBuffer;
   owners: number;
 }
@@ -30,7 +30,7 @@ export class Tensor {
     readonly shape: Shape,
     readonly dtype: DType,
     readonly label: string,
-    private storage: Storage | undefined,
+    private storage: SharedBuffer | undefined,
     offset: number,
   ) {
     this.place = { buffer: storage!.buffer, offset, size: 4 * elements(shape) };

@@ -11,7 +11,7 @@ export interface FileLock {
 }
 
 /** A lock file and its text, which is unique. */
-interface Lock {
+interface LockText {
   readonly path: string;
   readonly text: string;
 }
@@ -39,7 +39,7 @@ export async function lockFile(file: string, onNotice: (text: string) => void = 
 }
 
 /** Takes a lock, if need be from a process that is gone, which is returned. */
-async function take(own: Lock, file: string): Promise<Holder | undefined> {
+async function take(own: LockText, file: string): Promise<Holder | undefined> {
   while (!(await create(own))) {
     const text = await readLock(own.path);
     if (text === undefined) continue; // released just now
@@ -54,7 +54,7 @@ async function take(own: Lock, file: string): Promise<Holder | undefined> {
  * Replaces a lock whose process is gone. Of several processes that try, only the one may do so that holds a second lock,
  * named after the text of the first, and finds the first unchanged. Returns whether it did.
  */
-async function takeOver(own: Lock, stale: string, file: string): Promise<boolean> {
+async function takeOver(own: LockText, stale: string, file: string): Promise<boolean> {
   const claim = { ...own, path: `${own.path}.${createHash('sha256').update(stale).digest('hex').slice(0, 8)}` };
   await take(claim, file);
   try {
@@ -67,7 +67,7 @@ async function takeOver(own: Lock, stale: string, file: string): Promise<boolean
 }
 
 /** Creates a lock file. Returns false where there is one already. */
-async function create(own: Lock): Promise<boolean> {
+async function create(own: LockText): Promise<boolean> {
   let free = true;
   await withTemporary(own, async (temporary) => {
     free = await unlessExists(link(temporary, own.path)).catch(() => unlessExists(createInPlace(own)));
@@ -86,7 +86,7 @@ async function unlessExists(creation: Promise<void>): Promise<boolean> {
 }
 
 /** For file systems without hard links: others may see the file before it has its text, and then refuse to train. */
-async function createInPlace({ path, text }: Lock): Promise<void> {
+async function createInPlace({ path, text }: LockText): Promise<void> {
   const file = await open(path, 'wx');
   try {
     await file.writeFile(text);
@@ -99,7 +99,7 @@ async function createInPlace({ path, text }: Lock): Promise<void> {
 }
 
 /** Writes the text of a lock to a temporary file, which `place` gives its name. Throws DataError. */
-async function withTemporary({ path, text }: Lock, place: (temporary: string) => Promise<void>): Promise<void> {
+async function withTemporary({ path, text }: LockText, place: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await writeFile(temporary, text, { flag: 'wx' });
@@ -124,7 +124,7 @@ async function readLock(path: string): Promise<string | undefined> {
 }
 
 /** Removes a lock file, if it still is the own one. */
-function removeOwn({ path, text }: Lock): void {
+function removeOwn({ path, text }: LockText): void {
   try {
     if (readFileSync(path, 'utf8') === text) rmSync(path);
   } catch {
