@@ -40,6 +40,8 @@ export interface EvaluateOptions {
   onProgress?(done: number, of: number, stage: 'images' | 'metrics'): void;
   /** is given every judged image with its pixels, one at a time; they are not kept */
   onImage?(image: EvaluatedImage): Promise<void>;
+  /** is given what came of every test image as soon as it is known; a DataError from it ends the evaluation */
+  onRow?(row: JudgedImage | FailedImage): Promise<void>;
 }
 
 /** What came of the test images of a data set. */
@@ -73,7 +75,7 @@ export interface FolderEvaluation {
 export async function evaluateFolder(
   detector: Detector,
   dataset: Dataset,
-  { signal, onProgress, onImage }: EvaluateOptions = {},
+  { signal, onProgress, onImage, onRow }: EvaluateOptions = {},
 ): Promise<FolderEvaluation> {
   const { folder, test, missingMasks } = dataset;
   if (test.length === 0) {
@@ -96,6 +98,7 @@ export async function evaluateFolder(
     }
     const { path, defect, label } = entry;
     let evaluated: EvaluatedImage | undefined;
+    let row: JudgedImage | FailedImage;
     try {
       const decoded = await next.finally(() => {
         if (i + 1 < test.length) next = startReading(dataset, test[i + 1]);
@@ -108,6 +111,7 @@ export async function evaluateFolder(
       evaluation.add(map, mask ?? null, score, label);
       const judged = { path, defect, label, score, verdict };
       images.push(judged);
+      row = judged;
       if (input) evaluated = { ...judged, map, mask, image: await input.bytes! };
     } catch (error) {
       if (!(error instanceof PyramidFlowError)) throw error;
@@ -115,7 +119,15 @@ export async function evaluateFolder(
         ended = error; // without the device no other image can be judged either
         break;
       }
-      failures.push({ path, defect, label, error: error.problem });
+      row = { path, defect, label, error: error.problem };
+      failures.push(row);
+    }
+    try {
+      await onRow?.(row);
+    } catch (error) {
+      if (!(error instanceof PyramidFlowError)) throw error;
+      ended = error; // whoever keeps the rows takes no more
+      break;
     }
     if (evaluated) await onImage?.(evaluated);
     onProgress?.(i + 1, test.length, 'images');

@@ -135,10 +135,21 @@ test('evaluate measures without what cannot be read and says so; without its rep
   const page = readFileSync(at('report/index.html'), 'utf8');
   assert.match(page, new RegExp(`Only ${judged} of ${of} test images`));
   assert.match(page, /&#60;b&#62;\.png cannot be read/);
+  assert.is(rowsOf(at('report')), of, 'a row an image, the failed one too');
   mkdirSync(at('report2/images/test/good/000.png.input.png'), { recursive: true });
   const unwritten = await cli.run(1, ...EVALUATE, '--report', at('report2'));
   assert.match(unwritten.stdout, /^image AUROC/);
   assert.match(unwritten.stderr, /DataError: .*000\.png\.input\.png cannot be written/);
+});
+
+test('a kill leaves the rows of evaluate that were written', async () => {
+  const { process: child, end } = cli.start(...EVALUATE, '--results', at('killed-evaluation'));
+  while (rowsOf(at('killed-evaluation')) < 2 && child.exitCode === null) await delay(5);
+  child.kill('SIGKILL');
+  await end;
+  const rows = readFileSync(at('killed-evaluation/results.jsonl'), 'utf8').trim().split('\n').slice(1);
+  assert.ok(rows.length >= 1, 'a kill may come between the two files');
+  assert.ok(rows.every((row) => Number.isFinite(JSON.parse(row).label)));
 });
 
 test('Ctrl-C ends evaluate with what was judged', async () => {

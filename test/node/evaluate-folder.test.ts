@@ -112,6 +112,25 @@ test('a lost device or the signal end it with what was judged before', async () 
   assert.match(evaluationTable(stopped), new RegExp(`judged +3 of ${total}.*not reached`));
 });
 
+test('every image gives a row at once, also one that fails; rows that cannot be kept end it with what was judged', async () => {
+  const rows: string[] = [];
+  const failing = detectorThat(1, () => {
+    throw new PyramidFlowError('NumericError', 'the map is NaN', 'train again');
+  });
+  const result = await evaluateFolder(failing, whole, {
+    onRow: async ({ path, ...row }) => void rows.push('error' in row ? `${path}: ${row.error}` : path),
+  });
+  assert.equal(
+    rows,
+    whole.test.map(({ path }, i) => (i === 1 ? `${path}: the map is NaN` : path)),
+  );
+  assert.is(result.failures.length, 1);
+
+  const full = new PyramidFlowError('DataError', 'no room', 'make room');
+  const cut = await evaluateFolder(detector, whole, { onRow: () => Promise.reject(full) });
+  assert.equal([cut.images.length, cut.ended], [1, full]);
+});
+
 test('where no image can be judged, no metric is made up', async () => {
   const result = await evaluateFolder(detector, await open(36 * 36 - 1));
   assert.is(result.failures.length, total);

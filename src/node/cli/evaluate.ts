@@ -9,6 +9,7 @@ import { type EvaluateOptions, evaluateFolder, type FolderEvaluation } from '../
 import { prepareFolder, prepareFolderOf, writeAtomic } from '../files/atomic-file';
 import { readCheckpoint } from '../files/checkpoint-file';
 import { openDataset } from '../files/dataset';
+import { ResultLog } from '../files/result-log';
 import { ReportWriter } from '../report/write-report';
 import { progressBar } from './progress';
 import {
@@ -31,6 +32,7 @@ export interface EvaluateArguments {
   readonly data: string;
   readonly category?: string;
   readonly json?: string | true;
+  readonly results?: string;
   readonly report?: string;
   readonly scale?: number;
   readonly maxPixels?: number;
@@ -45,9 +47,14 @@ const NAMES: Readonly<Record<Metric, string>> = {
   aupro100: 'AUPRO at 1.0',
 };
 
+const COLUMNS = ['path', 'defect', 'label', 'score', 'verdict', 'error'] as const;
+
 const AFTER_HELP = `
 Metrics are taken at the size of the model; masks are resized by area. Times exclude decoding. Maps are not kept: memory
 grows by at most 4 bytes a pixel (24 for pixels of defects).
+
+--results and --report keep results.csv and results.jsonl, a row an image as soon as it is judged: whatever ends the
+command, the rows written so far stay.
 
 An image that cannot be read or judged, or whose mask cannot be read, counts for no metric and is named; the exit code
 is then 1. Ctrl-C stops after the image under way: the metrics of the images judged so far are printed, with exit code
@@ -60,6 +67,7 @@ export function addEvaluate(program: Command): void {
     .requiredOption('--model <file>', 'model file written by `train`')
     .requiredOption('--data <dir>', 'data set with test images and masks')
     .option('--category <name>', 'subfolder of the data set (default: the data set itself is the category)')
+    .option('--results <dir>', 'keep score and verdict of every image, row by row (default: the folder of --report)')
     .option('--report <dir>', 'write a page with all test images, their heat maps and masks')
     .option('--scale <max>', "largest value of the report's colour scale (default: twice the threshold)", positiveNumber)
     .option(...MAX_PIXELS_OPTION)
@@ -97,8 +105,11 @@ export async function runEvaluation(options: EvaluateArguments): Promise<Finishe
   const checkpoint = await readCheckpoint(model, notice);
   const dataset = await openDataset(options.data, options.category, options);
   if (folder) await prepareFolder(folder);
+  const results = options.results ?? folder;
   if (typeof json === 'string') await prepareFolderOf(json);
   const { config, threshold } = checkpoint;
+  const { data, category } = options;
+  const log = results && (await ResultLog.start(results, COLUMNS, { model, data, category, threshold }));
   const report = folder
     ? new ReportWriter(folder, { config, threshold, scale: colorScale(model, scale, threshold) })
     : undefined;
@@ -112,13 +123,15 @@ export async function runEvaluation(options: EvaluateArguments): Promise<Finishe
         bars[stage].update(done, of);
       };
       const onImage = report?.add.bind(report);
-      const result = await evaluateFolder(detector, dataset, { signal, onProgress, onImage }).finally(() => {
+      const onRow = log ? log.add.bind(log) : undefined;
+      const result = await evaluateFolder(detector, dataset, { signal, onProgress, onImage, onRow }).finally(() => {
         for (const bar of Object.values(bars)) bar.stop();
       });
       detector.dispose();
       return { checkpoint, adapter: adapterName(gpu.adapter), result, report };
     }),
   );
+  if (log) await attempt(() => log.close());
   const { missingMasks, failures } = evaluation.result;
   if (missingMasks.length) {
     notice(`${missingMasks.length} defective images have no mask: they count for image AUROC alone`);

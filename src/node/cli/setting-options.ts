@@ -19,6 +19,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   memory: '--memory',
   maxPixels: '--max-pixels',
   scale: '--scale',
+  results: '--results',
   data: '--data',
   category: '--category',
   model: '--model',
