@@ -66,9 +66,10 @@ const SHOWN = 60; // characters of a refused value
 
 function refuse(value: unknown, at: string, expected: string): never {
   const shown = value === undefined ? 'missing' : `${JSON.stringify(value) ?? String(value)}`.slice(0, SHOWN);
-  throw new PyramidFlowError(
-    'CheckpointError',
-    `${at} is ${shown}, expected ${expected}`,
-    'use an undamaged copy of the model file',
-  );
+  throw damaged(`${at} is ${shown}, expected ${expected}`);
+}
+
+/** That a model file cannot be used as it is. */
+export function damaged(problem: string): PyramidFlowError {
+  return new PyramidFlowError('CheckpointError', problem, 'use an undamaged copy of the model file');
 }

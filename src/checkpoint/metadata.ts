@@ -1,7 +1,7 @@
-import { PyramidFlowError } from '../core/errors';
+import type { PyramidFlowError } from '../core/errors';
 import { checkConfig, type PyramidFlowConfig } from '../pyramidflow/config';
 import type { TrainingSettings } from '../pyramidflow/settings';
-import { type Check, fields, list, matching, number, oneOf, text } from './checked';
+import { type Check, damaged, fields, list, matching, number, oneOf, text } from './checked';
 import type { Checkpoint, EpochLog, ManifestEntry, TrainingRecord } from './checkpoint';
 
 /** What the metadata of a checkpoint says; its tensors hold the rest. */
@@ -120,7 +120,7 @@ function parse(key: string, json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw wrong(`${key} cannot be read: ${(cause as Error).message}`);
+    throw damaged(`${key} cannot be read: ${(cause as Error).message}`);
   }
 }
 
@@ -128,7 +128,7 @@ function buildable(given: PyramidFlowConfig): void {
   try {
     checkConfig(given);
   } catch (cause) {
-    throw wrong(`config: ${(cause as PyramidFlowError).problem}`);
+    throw damaged(`config: ${(cause as PyramidFlowError).problem}`);
   }
 }
 
@@ -137,17 +137,14 @@ function consistent(state: TrainingMetadata, manifest: CheckpointMetadata['manif
   const { epochs, batch } = state.settings;
   const steps = log.length * Math.floor(images / batch);
   const misplaced = log.findIndex(({ epoch }, i) => epoch !== i + 1);
-  if (misplaced >= 0) throw wrong(`training.log[${misplaced}].epoch is ${log[misplaced]!.epoch}, expected ${misplaced + 1}`);
-  if (log.length > epochs) throw wrong(`training.log has ${log.length} epochs, training.settings.epochs is ${epochs}`);
-  if (images < batch) throw wrong(`training.images is ${images}, less than one batch of ${batch}`);
+  if (misplaced >= 0)
+    throw damaged(`training.log[${misplaced}].epoch is ${log[misplaced]!.epoch}, expected ${misplaced + 1}`);
+  if (log.length > epochs) throw damaged(`training.log has ${log.length} epochs, training.settings.epochs is ${epochs}`);
+  if (images < batch) throw damaged(`training.images is ${images}, less than one batch of ${batch}`);
   if (optimizerSteps < log.length || (steps === 0) !== (optimizerSteps === 0)) {
-    throw wrong(`training.optimizerSteps is ${optimizerSteps} after ${log.length} epochs`);
+    throw damaged(`training.optimizerSteps is ${optimizerSteps} after ${log.length} epochs`);
   }
   if (manifest && manifest.length !== images)
-    throw wrong(`manifest has ${manifest.length} images, training.images is ${images}`);
-  if (random.every((word) => word === 0)) throw wrong('training.random is [0,0,0,0], which no generator reaches');
-}
-
-function wrong(problem: string): PyramidFlowError {
-  return new PyramidFlowError('CheckpointError', problem, 'use an undamaged copy of the model file');
+    throw damaged(`manifest has ${manifest.length} images, training.images is ${images}`);
+  if (random.every((word) => word === 0)) throw damaged('training.random is [0,0,0,0], which no generator reaches');
 }

@@ -1,7 +1,7 @@
-import { PyramidFlowError } from '../core/errors';
 import { latentShape, type PyramidFlowConfig } from '../pyramidflow/config';
 import { type NamedTensors, tensorShapes } from '../pyramidflow/tensors';
 import { elements, type Shape } from '../tensor/tensor';
+import { damaged } from './checked';
 import type { Checkpoint, TrainingRecord } from './checkpoint';
 import type { CheckpointMetadata } from './metadata';
 import type { Safetensor } from './safetensors';
@@ -60,12 +60,12 @@ export function readTensors(
   for (const [name, { data }] of tensors) checkFixed(name, data, config);
   const levels = Array.from({ length: config.levels }, (_, i) => i);
   const hasTemplate = levels.some((i) => entries.has(`template.${i}`));
-  if (threshold !== undefined && !hasTemplate) throw wrong('there is a threshold, but no template');
+  if (threshold !== undefined && !hasTemplate) throw damaged('there is a threshold, but no template');
   const template = hasTemplate ? levels.map((i) => take(`template.${i}`, latentShape(config, i))) : undefined;
   const trained = [...shapes].filter(([, entry]) => entry.trained).map(([name, { shape }]) => ({ name, shape }));
   const moments = oldFormat ? takeOldMoments : takeMoments;
   const state = training && withMoments(training, moments(FIRST, trained, take), moments(SECOND, trained, take));
-  if (left.size) throw wrong(`the tensor ${[...left][0]} does not belong to this model`);
+  if (left.size) throw damaged(`the tensor ${[...left][0]} does not belong to this model`);
   return { tensors, template, training: state };
 }
 
@@ -95,27 +95,27 @@ function withMoments(
 ): TrainingRecord {
   for (const [name, data] of second) {
     const at = data.findIndex((value) => value < 0);
-    if (at >= 0) throw wrong(`${SECOND} of ${name} holds ${data[at]} at ${at}, expected no negative value`);
+    if (at >= 0) throw damaged(`${SECOND} of ${name} holds ${data[at]} at ${at}, expected no negative value`);
   }
   const { optimizerSteps: steps, ...rest } = training;
   return { ...rest, optimizer: { steps, first, second } };
 }
 
 function checkedData(name: string, found: Safetensor | undefined, shape: Shape): Float32Array {
-  if (!found) throw wrong(`the tensor ${name} is missing`);
-  if (found.dtype !== 'F32') throw wrong(`the tensor ${name} is ${found.dtype}, expected F32`);
+  if (!found) throw damaged(`the tensor ${name} is missing`);
+  if (found.dtype !== 'F32') throw damaged(`the tensor ${name} is ${found.dtype}, expected F32`);
   if (`${found.shape}` !== `${shape}`)
-    throw wrong(`the tensor ${name} is [${found.shape}], its configuration needs [${shape}]`);
+    throw damaged(`the tensor ${name} is [${found.shape}], its configuration needs [${shape}]`);
   const data = found.data as Float32Array;
   const bad = data.findIndex((value) => !(Math.abs(value) <= LARGEST));
-  if (bad >= 0) throw wrong(`the tensor ${name} holds ${data[bad]} at ${bad}, expected a value of at most ${LARGEST}`);
+  if (bad >= 0) throw damaged(`the tensor ${name} holds ${data[bad]} at ${bad}, expected a value of at most ${LARGEST}`);
   return data;
 }
 
 /** What a mixing matrix is made of besides its trained factors: a permutation, and signs. */
 function checkFixed(name: string, data: Float32Array, { channels }: PyramidFlowConfig): void {
   if (name.endsWith('.sign') && !data.every((value) => Math.abs(value) === 1))
-    throw wrong(`${name} holds values that are not 1 or -1`);
+    throw damaged(`${name} holds values that are not 1 or -1`);
   if (!name.endsWith('.perm')) return;
   const ones = new Set<number>(); // columns
   const rows = Array.from({ length: channels }, (_, row) => data.subarray(row * channels, (row + 1) * channels));
@@ -123,9 +123,5 @@ function checkFixed(name: string, data: Float32Array, { channels }: PyramidFlowC
     (row) => row.every((value) => value === 0 || value === 1) && row.filter((value) => value === 1).length === 1,
   );
   for (const row of rows) ones.add(row.indexOf(1));
-  if (!right || ones.size !== channels) throw wrong(`${name} is not a permutation`);
-}
-
-function wrong(problem: string): PyramidFlowError {
-  return new PyramidFlowError('CheckpointError', problem, 'use an undamaged copy of the model file');
+  if (!right || ones.size !== channels) throw damaged(`${name} is not a permutation`);
 }

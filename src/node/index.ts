@@ -24,6 +24,7 @@ export type { PyramidFlowConfig } from '../pyramidflow/config';
 export { PyramidFlow } from '../pyramidflow/pyramid-flow';
 export type { NetworkSettings, TrainingSettings } from '../pyramidflow/settings';
 export type { ResumeChoices, TrainingChoices, TrainingPlan } from '../training/plan';
+export type { TrainProgress } from '../training/progress';
 export { openRuntime } from './dawn';
 export {
   type EvaluatedImage,
@@ -38,4 +39,4 @@ export { type Dataset, openDataset } from './files/dataset';
 export { MAX_PIXELS, type ReadOptions, readImage, writePng } from './files/image-file';
 export type { OutputOptions } from './files/output-file';
 export { type LoadOptions, loadDetector } from './load-detector';
-export { type TrainFolderOptions, type TrainingResult, type TrainProgress, trainFolder } from './train-folder';
+export { type TrainFolderOptions, type TrainingResult, trainFolder } from './train-folder';

@@ -4,6 +4,7 @@ import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import { formatSize } from '../image/size';
 import { newPlan, type ResumeChoices, resumedPlan, type TrainingPlan } from '../training/plan';
+import type { TrainProgress } from '../training/progress';
 import { trainModel } from '../training/train';
 import { readCheckpoint } from './files/checkpoint-file';
 import { type Dataset, loadTrainingImages, openDataset } from './files/dataset';
@@ -11,20 +12,6 @@ import { readImage } from './files/image-file';
 import { lockFile } from './files/lock-file';
 import { makeManifest } from './files/manifest';
 import { isResumed, ModelFile, type OutputOptions, outputFile, refuseExisting } from './files/output-file';
-
-/** How far training has come. */
-export interface TrainProgress {
-  /** reading the images, training, or computing template and threshold */
-  readonly phase: 'read' | 'train' | 'template';
-  /** from 1; 0 while the images are read */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** from 1; of the phases `read` and `template`, an image */
-  readonly step: number;
-  readonly steps: number;
-  /** of the last step of training */
-  readonly loss?: number;
-}
 
 /** Settings that are left out take what the authors released for the category. */
 export interface TrainFolderOptions extends ResumeChoices, OutputOptions {

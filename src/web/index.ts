@@ -1,5 +1,6 @@
 export { type ErrorCode, type ErrorDetails, PyramidFlowError } from '../core/errors';
 export type { DetectionTimings, Verdict } from '../inspection/detector';
+export type { TrainProgress } from '../training/progress';
 export type { CheckpointSource } from './checkpoint-source';
 export type { ImageSource } from './image-source';
 export { type LoadOptions, loadDetector } from './load-detector';
@@ -7,4 +8,4 @@ export type { DrawOptions, PageDetection } from './page-detection';
 export type { DetectOptions, LoadTimings, PageDetector, RefreshOptions } from './page-detector';
 export { openDevice, type SharedDevice } from './shared-device';
 export { explainSupport, type Support } from './support';
-export { type TrainOptions, type TrainProgress, type TrainSettings, train } from './train';
+export { type TrainOptions, type TrainSettings, train } from './train';

@@ -1,22 +1,9 @@
 import { type ErrorCode, type ErrorDetails, PyramidFlowError } from '../core/errors';
 import type { SizeRequest } from '../image/size';
 import type { TrainingChoices } from '../training/plan';
+import type { TrainProgress } from '../training/progress';
 import { abortable } from './abort';
 import { decodeImage, type ImageSource, is } from './image-source';
-
-/** How far training has come. */
-export interface TrainProgress {
-  /** 'read': images are decoded and resized; 'train': the epochs; 'template': template and threshold */
-  readonly phase: 'read' | 'train' | 'template';
-  /** from 1; 0 while images are read */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** from 1: training steps within the epoch, or images within the phases 'read' and 'template' */
-  readonly step: number;
-  readonly steps: number;
-  /** of the last training step; undefined before the first */
-  readonly loss?: number;
-}
 
 /**
  * Settings of a training. What is left out takes the setting that the authors released for the category: `channels`,

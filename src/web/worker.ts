@@ -5,11 +5,12 @@ import { Runtime } from '../gpu/runtime';
 import type { ByteImage } from '../image/augment';
 import { parseSize, type Size } from '../image/size';
 import { newPlan, type TrainingPlan } from '../training/plan';
+import type { TrainProgress } from '../training/progress';
 import { trainModel } from '../training/train';
 import { decodeImage, is } from './image-source';
 import { resizedImage } from './image-texture';
 import { supportError } from './support';
-import type { ErrorReport, TrainProgress, TrainReply, TrainRequest, TrainSettings } from './train';
+import type { ErrorReport, TrainReply, TrainRequest, TrainSettings } from './train';
 
 // The worker of `train`: takes images one by one, keeps them at the model's size, and trains once it has all of them.
 

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { TrainingState } from '../../checkpoint/checkpoint';
-import type { TrainProgress } from '../train-folder';
+import type { TrainProgress } from '../../training/progress';
 
 /** Shows on stderr how far something has come. */
 export interface Progress {
