@@ -1,6 +1,7 @@
 import type { Tape } from '../autograd/tape';
 import { conv2d, convolve } from '../ops/conv/convolve';
 import { inverseMixingWeight, type LuTensors, luWeight } from '../ops/mixing';
+import { apply } from '../ops/op';
 import type { Tensor } from '../tensor/tensor';
 import type { Invertible } from './reversible';
 
@@ -21,8 +22,8 @@ export class Mixing implements Invertible {
   }
 
   forward(tape: Tape, levels: readonly Tensor[]): Tensor {
-    const w = tape.apply(luWeight, this.lu, undefined);
-    const y = tape.apply(conv2d, { x: levels[this.target], w }, {});
+    const w = tape.run(() => apply(luWeight, this.lu, undefined));
+    const y = tape.run(() => apply(conv2d, { x: levels[this.target], w }, {}));
     w.free();
     return y;
   }

@@ -7,6 +7,7 @@ import { affine, affineGradient, applyAffine, type LogScale } from '../ops/affin
 import { conv2d } from '../ops/conv/convolve';
 import { add, addInto, scaleInto } from '../ops/elementwise';
 import { nearest, resizeNearest } from '../ops/nearest';
+import { apply } from '../ops/op';
 import { removeMean, subtractMean, updateRunningMean, type VolumeNorm, volumeMean, volumeNorm } from '../ops/volume-norm';
 import type { Tensor } from '../tensor/tensor';
 import { condition, type NetworkInputs, type NetworkSize, networkGradients, runNetwork } from './coupling-network';
@@ -69,11 +70,11 @@ export class AffineCoupling implements Invertible {
     const target = levels[this.target];
     const size = this.size(levels, pass);
     const { workspace } = size; // as in place, so that both compute the same
-    const input = tape.apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), size);
-    const raw = tape.apply(conv2d, { x: input, w: w1 }, { workspace });
-    const hidden = tape.apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE });
-    const network = tape.apply(conv2d, { x: hidden, w: w2 }, { workspace });
-    const clamped = tape.apply(softClamp, { x: network }, { channels: target.shape[1], alpha: CLAMP });
+    const input = tape.run(() => apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), size));
+    const raw = tape.run(() => apply(conv2d, { x: input, w: w1 }, { workspace }));
+    const hidden = tape.run(() => apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE }));
+    const network = tape.run(() => apply(conv2d, { x: hidden, w: w2 }, { workspace }));
+    const clamped = tape.run(() => apply(softClamp, { x: network }, { channels: target.shape[1], alpha: CLAMP }));
     const { norm: kind, runningMean } = this;
     if (pass.updateRunningMeans) {
       const mean = volumeMean(clamped, kind);
@@ -81,12 +82,18 @@ export class AffineCoupling implements Invertible {
       mean.free();
     }
     const normalization = { kind, training: pass.training };
-    const y = tape.apply(affine, { x: target, logScale: clamped, network, runningMean }, normalization);
-    if (pass.logDeterminants) {
+    const y = tape.run(() => apply(affine, { x: target, logScale: clamped, network, runningMean }, normalization));
+    const { logDeterminants } = pass;
+    if (logDeterminants) {
       const [height, width] = target.shape.slice(2);
-      const logScale = tape.apply(volumeNorm, { x: clamped, runningMean }, normalization);
-      const b = tape.apply(nearest, { x: logScale }, { height, width });
-      replace(pass.logDeterminants, this.target, tape.apply(add, { a: pass.logDeterminants[this.target], b }, undefined));
+      const logScale = tape.run(() => apply(volumeNorm, { x: clamped, runningMean }, normalization));
+      const b = tape.run(() => apply(nearest, { x: logScale }, { height, width }));
+      const a = logDeterminants[this.target];
+      replace(
+        logDeterminants,
+        this.target,
+        tape.run(() => apply(add, { a, b }, undefined)),
+      );
       [logScale, b].forEach((made) => made.free());
     }
     for (const made of [input, raw, hidden, network, clamped]) made.free();

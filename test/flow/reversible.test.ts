@@ -7,6 +7,7 @@ import { leakyRelu } from '../../src/ops/activation';
 import { affine, applyAffine } from '../../src/ops/affine';
 import { conv2d } from '../../src/ops/conv/convolve';
 import { add, addInto, combineInto } from '../../src/ops/elementwise';
+import { apply } from '../../src/ops/op';
 import { scope } from '../../src/tensor/scope';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
@@ -24,8 +25,8 @@ const TRAINING: Pass = { training: true };
 function additiveCoupling(set: ParameterSet, name: string, target: number, condition: number): Invertible {
   const w = set.get(name);
   const shift = (tape: Tape, levels: readonly Tensor[]) => {
-    const product = tape.apply(conv2d, { x: levels[condition], w }, {});
-    const result = tape.apply(leakyRelu, { x: product }, { slope: SLOPE });
+    const product = tape.run(() => apply(conv2d, { x: levels[condition], w }, {}));
+    const result = tape.run(() => apply(leakyRelu, { x: product }, { slope: SLOPE }));
     product.free();
     return result;
   };
@@ -36,7 +37,7 @@ function additiveCoupling(set: ParameterSet, name: string, target: number, condi
     parameters: [w],
     forward(tape, levels) {
       const t = shift(tape, levels);
-      const y = tape.apply(add, { a: levels[target], b: t }, undefined);
+      const y = tape.run(() => apply(add, { a: levels[target], b: t }, undefined));
       t.free();
       return y;
     },
@@ -59,9 +60,15 @@ function pixelAffine(set: ParameterSet, name: string, target: number): Invertibl
     parameters: [logScale, network],
     forward(tape, levels, { logDeterminants }) {
       if (logDeterminants) {
-        replace(logDeterminants, target, tape.apply(add, { a: logDeterminants[target], b: logScale }, undefined));
+        replace(
+          logDeterminants,
+          target,
+          tape.run(() => apply(add, { a: logDeterminants[target], b: logScale }, undefined)),
+        );
       }
-      return tape.apply(affine, { x: levels[target], logScale, network, runningMean }, { kind: 'SVN', training: false });
+      return tape.run(() =>
+        apply(affine, { x: levels[target], logScale, network, runningMean }, { kind: 'SVN', training: false }),
+      );
     },
     inverse(levels, { logDeterminants }) {
       const x = levels[target].copy();

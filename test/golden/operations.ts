@@ -6,7 +6,7 @@ import { softClamp } from '../../src/ops/activation';
 import { blur } from '../../src/ops/blur';
 import { conv2d } from '../../src/ops/conv/convolve';
 import { luWeight } from '../../src/ops/mixing';
-import type { Op } from '../../src/ops/op';
+import { apply, type Op } from '../../src/ops/op';
 import { updateRunningMean, volumeMean, volumeNorm } from '../../src/ops/volume-norm';
 import type { Tensor } from '../../src/tensor/tensor';
 import { download, type GoldenCase, type Handler, type Results, uploadUnder } from './case';
@@ -16,7 +16,7 @@ export function operation(op: Op<string, never, never>, attrs: (golden: GoldenCa
   return async (golden, gpu) => {
     const inputs = uploadUnder(golden, gpu, 'in.');
     const seeds = uploadUnder(golden, gpu, 'grad_out.');
-    return onTape(inputs, seeds, (tape) => ({ y: tape.apply(op, inputs, attrs(golden) as never) }));
+    return onTape(inputs, seeds, (tape) => ({ y: tape.run(() => apply(op, inputs, attrs(golden) as never)) }));
   };
 }
 
@@ -44,7 +44,7 @@ async function volumeNormCase(golden: GoldenCase, gpu: Runtime): Promise<Results
   const inputs = uploadUnder(golden, gpu, 'in.');
   const { x, running_mean: runningMean } = inputs;
   const results = await onTape(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) => ({
-    y: tape.apply(volumeNorm, { x, runningMean }, { kind, training }),
+    y: tape.run(() => apply(volumeNorm, { x, runningMean }, { kind, training })),
   }));
   if (training) updateRunningMean(runningMean, volumeMean(x, kind), momentum);
   return { ...results, 'out.running_mean': await runningMean.read() };
@@ -56,8 +56,8 @@ async function mix(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   const seeds = uploadUnder(golden, gpu, 'grad_out.');
   seeds.w = seeds.w.view([...seeds.w.shape, 1, 1]); // the weight of a 1x1 convolution
   return onTape(inputs, seeds, (tape) => {
-    const w = tape.apply(luWeight, { lower, logS, upper, perm, sign }, undefined);
-    return { w, z: tape.apply(conv2d, { x, w }, {}) };
+    const w = tape.run(() => apply(luWeight, { lower, logS, upper, perm, sign }, undefined));
+    return { w, z: tape.run(() => apply(conv2d, { x, w }, {})) };
   });
 }
 
