@@ -99,7 +99,7 @@ const otherMode = (memory: MemoryMode): MemoryMode => (memory === 'plain' ? 'rev
 
 async function gradientOf(trainer: Trainer, images: Tensor): Promise<Float32Array> {
   trainer.gradients(images, false).free();
-  return trainer.model.parameters.gradients.read();
+  return trainer.model.parameters.segments[0]!.gradients.read();
 }
 
 /** |a - b| / |b|. */

@@ -1,5 +1,7 @@
 import adamKernel from '../../shaders/optim/adam.wgsl';
-import { fill } from '../ops/elementwise';
+import { PyramidFlowError } from '../core/errors';
+import type { Runtime } from '../gpu/runtime';
+import { addInto, zerosLike } from '../ops/elementwise';
 import { linearGrid } from '../ops/grid';
 import { sumOfSquares } from '../ops/reduce';
 import { unscoped } from '../tensor/scope';
@@ -15,7 +17,7 @@ export interface AdamSettings {
   readonly epsilon: number;
   /** L2 decay, added to the gradient after clipping; default 1e-5 */
   readonly weightDecay: number;
-  /** the largest norm of all gradients together; longer ones are scaled down to it; default 1 */
+  /** the largest norm of all gradients together; longer ones are scaled down to it; default 1, Infinity for none */
   readonly clipNorm: number;
 }
 
@@ -25,6 +27,8 @@ export interface OptimizerState {
   readonly first: ReadonlyMap<string, Float32Array>;
   readonly second: ReadonlyMap<string, Float32Array>;
 }
+
+const LARGEST = 3e38; // float32
 
 /** The released settings of PyramidFlow. */
 export const ADAM_DEFAULTS: AdamSettings = {
@@ -43,31 +47,28 @@ export const ADAM_DEFAULTS: AdamSettings = {
  *     value <- value - learningRate * first / (1 - beta1^t) / (sqrt(second / (1 - beta2^t)) + epsilon)
  */
 export class Adam {
-  readonly firstMoment: Tensor;
-  readonly secondMoment: Tensor;
+  /** one per segment of the parameters */
+  readonly firstMoments: readonly Tensor[];
+  readonly secondMoments: readonly Tensor[];
   /** steps taken */
   steps = 0;
   readonly settings: AdamSettings;
   private readonly corrections: Tensor;
   private submits = -1; // the runtime's count when the last step was recorded
 
+  /** @throws PyramidFlowError UsageError for a setting out of its range */
   constructor(
     private readonly parameters: ParameterSet,
     settings: Partial<AdamSettings> = {},
   ) {
     const { learningRate, betas, epsilon, weightDecay, clipNorm } = { ...ADAM_DEFAULTS, ...settings };
     this.settings = { learningRate, betas, epsilon, weightDecay, clipNorm };
-    const { gpu, shape } = parameters.values;
-    const made = unscoped(() => ({
-      first: Tensor.empty(gpu, shape, 'Adam first moment'),
-      second: Tensor.empty(gpu, shape, 'Adam second moment'),
-      corrections: Tensor.empty(gpu, [2], 'Adam bias corrections'),
-    }));
-    this.firstMoment = made.first;
-    this.secondMoment = made.second;
-    this.corrections = made.corrections;
-    fill(this.firstMoment, 0);
-    fill(this.secondMoment, 0);
+    checkSettings(this.settings);
+    const { gpu, segments } = parameters;
+    const moments = (label: string) => segments.map(({ values }) => unscoped(() => zerosLike(values, label)));
+    this.firstMoments = moments('Adam first moment');
+    this.secondMoments = moments('Adam second moment');
+    this.corrections = unscoped(() => Tensor.empty(gpu, [2], 'Adam bias corrections'));
     this.corrections.write(new Float32Array(2)); // submits commands that may still use this buffer for its previous owner
   }
 
@@ -77,15 +78,18 @@ export class Adam {
    * @throws PyramidFlowError UsageError if the moments belong to another model
    */
   restore({ steps, first, second }: OptimizerState): void {
+    const [firsts, seconds] = [this.parameters.pack(first), this.parameters.pack(second)];
     this.steps = steps;
-    this.firstMoment.write(this.parameters.pack(first));
-    this.secondMoment.write(this.parameters.pack(second));
+    for (const [i, tensor] of this.firstMoments.entries()) tensor.write(firsts[i]!);
+    for (const [i, tensor] of this.secondMoments.entries()) tensor.write(seconds[i]!);
   }
 
   /** The current state, as `restore` takes it. */
   async state(): Promise<OptimizerState> {
-    const [first, second] = await Promise.all([this.firstMoment.read(), this.secondMoment.read()]);
-    return { steps: this.steps, first: this.parameters.unpack(first), second: this.parameters.unpack(second) };
+    const read = async (moments: readonly Tensor[]) =>
+      this.parameters.unpack(await Promise.all(moments.map((tensor) => tensor.read())));
+    const [first, second] = await Promise.all([read(this.firstMoments), read(this.secondMoments)]);
+    return { steps: this.steps, first, second };
   }
 
   /**
@@ -94,23 +98,29 @@ export class Adam {
    * @returns the squared norm of the gradients before clipping, [1]
    */
   step(): Tensor {
-    const { values: value, gradients: gradient } = this.parameters;
+    const { segments, gpu } = this.parameters;
     this.uploadCorrections();
-    const squaredNorm = sumOfSquares(gradient);
+    const squaredNorm = totalOfSquares(
+      gpu,
+      segments.map(({ gradients }) => gradients),
+    );
     const { learningRate, betas, epsilon, weightDecay, clipNorm } = this.settings;
-    value.gpu.run(adamKernel, {
-      tensors: { value, gradient, first: this.firstMoment, second: this.secondMoment, squaredNorm, step: this.corrections },
-      uniforms: {
-        size: value.size,
-        rate: learningRate,
-        beta1: betas[0],
-        beta2: betas[1],
-        epsilon,
-        decay: weightDecay,
-        maxNorm: clipNorm,
-      },
-      grid: linearGrid(value.size),
-    });
+    for (const [i, { values: value, gradients: gradient }] of segments.entries()) {
+      const [first, second] = [this.firstMoments[i]!, this.secondMoments[i]!];
+      gpu.run(adamKernel, {
+        tensors: { value, gradient, first, second, squaredNorm, step: this.corrections },
+        uniforms: {
+          size: value.size,
+          rate: learningRate,
+          beta1: betas[0],
+          beta2: betas[1],
+          epsilon,
+          decay: weightDecay,
+          maxNorm: Math.min(clipNorm, LARGEST),
+        },
+        grid: linearGrid(value.size),
+      });
+    }
     return squaredNorm;
   }
 
@@ -127,6 +137,35 @@ export class Adam {
   }
 
   free(): void {
-    for (const tensor of [this.firstMoment, this.secondMoment, this.corrections]) tensor.free();
+    for (const tensor of [...this.firstMoments, ...this.secondMoments, this.corrections]) tensor.free();
+  }
+}
+
+/** The sum of all squares in these tensors, [1]. */
+function totalOfSquares(gpu: Runtime, tensors: readonly Tensor[]): Tensor {
+  const [total, ...others] = tensors.map(sumOfSquares);
+  for (const other of others) {
+    addInto(total!, other);
+    other.free();
+  }
+  return total ?? Tensor.zeros(gpu, [1], 'no gradients');
+}
+
+/** What each setting must be. */
+const RANGES: readonly (readonly [name: keyof AdamSettings, range: string, fits: (value: number) => boolean])[] = [
+  ['learningRate', 'at least 0', (value) => value >= 0],
+  ['betas', 'from 0 to below 1', (value) => value >= 0 && value < 1],
+  ['epsilon', 'above 0', (value) => value > 0],
+  ['weightDecay', 'at least 0', (value) => value >= 0],
+  ['clipNorm', 'above 0', (value) => value > 0],
+];
+
+function checkSettings(settings: AdamSettings): void {
+  for (const [name, range, fits] of RANGES) {
+    const finite = (value: number) => value < Infinity || name === 'clipNorm'; // an infinite norm: no clipping
+    const bad = [settings[name]].flat().find((value) => !fits(value) || !finite(value));
+    if (bad === undefined) continue;
+    const problem = `expected Adam's ${name} ${range}, got ${bad}`;
+    throw new PyramidFlowError('UsageError', problem, 'pass a number in this range', { details: { settings: [name] } });
   }
 }

@@ -1,118 +1,166 @@
 import { PyramidFlowError } from '../core/errors';
+import type { Runtime } from '../gpu/runtime';
 import { addInto, fill } from '../ops/elementwise';
 import { unscoped } from '../tensor/scope';
 import { elements, type Shape, Tensor } from '../tensor/tensor';
 
 const ALIGNMENT = 64; // elements: 256 bytes, where a storage binding may start
 
+/** A tensor of a model as the host knows it. */
+export interface Parameter {
+  readonly shape: Shape;
+  /** row-major */
+  readonly data: Float32Array;
+  /** false: it has no gradient, and an optimizer leaves it as it is (a running mean, a permutation); default true */
+  readonly trained?: boolean;
+}
+
+/** Parameters that lie in one tensor, and their gradients in another of the same layout. The gaps between them hold zeros. */
+export interface Segment {
+  readonly values: Tensor;
+  readonly gradients: Tensor;
+}
+
+interface Trained {
+  readonly segment: LazySegment;
+  /** of its first element in the segment */
+  readonly start: number;
+  readonly value: Tensor;
+  gradient?: Tensor;
+}
+
 /**
- * All parameters of a model in one tensor, and all gradients in another: the gradient norm and the optimizer's step then take one
- * dispatch each, whatever the number of layers. The gaps between parameters hold zeros and stay zero.
+ * The parameters of a model by name. Those that are trained lie in as few tensors as the adapter's limit on bindings allows, mostly
+ * one, and so do their gradients: the gradient norm and the optimizer's step then take one dispatch for each of these segments,
+ * whatever the number of layers.
+ *
+ * @example
+ * const set = new ParameterSet([{ name: 'w', shape: [2, 3], data: new Float32Array(6) }], gpu);
+ * set.get('w'); // a Tensor
  */
 export class ParameterSet {
-  readonly values: Tensor;
-  private readonly byName = new Map<string, { start: number; value: Tensor }>();
-  private gradientTensor: Tensor | undefined;
-  private readonly gradientViews = new Map<string, Tensor>();
+  private readonly lazySegments: readonly LazySegment[];
+  private readonly trained = new Map<string, Trained>();
+  private readonly fixed = new Map<string, Tensor>();
+  private readonly nameOf = new Map<Tensor, string>();
 
-  constructor(entries: readonly { name: string; shape: Shape; data: Float32Array }[], gpu: Tensor['gpu']) {
-    const starts: number[] = [];
-    let size = 0;
-    for (const { shape } of entries) {
-      starts.push(size);
-      size += Math.ceil(elements(shape) / ALIGNMENT) * ALIGNMENT;
+  /**
+   * @throws PyramidFlowError UsageError for a name that stands twice, or data of another size than its shape; DeviceError for a
+   *   parameter larger than the adapter can bind
+   */
+  constructor(
+    entries: readonly (Parameter & { readonly name: string })[],
+    readonly gpu: Runtime,
+  ) {
+    const places = arrange(
+      entries.filter(({ trained = true }) => trained),
+      gpu.adapter.limits.maxStorageBufferBindingSize / 4,
+    );
+    this.lazySegments = places.sizes.map((size, i) => new LazySegment(gpu, size, i));
+    for (const { name, shape, data, trained = true } of entries) {
+      if (this.trained.has(name) || this.fixed.has(name)) {
+        const problem = `two parameters are named ${name}`;
+        throw new PyramidFlowError('UsageError', problem, 'give every parameter a name of its own');
+      }
+      expectLength(name, data, elements(shape));
+      unscoped(() => {
+        if (!trained) return this.fixed.set(name, Tensor.from(gpu, shape, data, name));
+        const { index, start } = places.of.get(name)!;
+        const segment = this.lazySegments[index]!;
+        const value = segment.values.view(shape, start, name);
+        this.nameOf.set(value, name);
+        return this.trained.set(name, { segment, start, value });
+      });
     }
-    this.values = unscoped(() => Tensor.empty(gpu, [size], 'parameters'));
-    entries.forEach(({ name, shape }, i) => {
-      if (this.byName.has(name))
-        throw new PyramidFlowError(
-          'UsageError',
-          `two parameters are named ${name}`,
-          'give every parameter a name of its own',
-        );
-      const value = unscoped(() => this.values.view(shape, starts[i], name));
-      this.byName.set(name, { start: starts[i], value });
-    });
-    this.values.write(this.pack(new Map(entries.map(({ name, data }) => [name, data]))));
+    this.writeValues(new Map(entries.map(({ name, data }) => [name, data])));
   }
 
+  /** of the trained parameters, in the order of their creation */
   get names(): string[] {
-    return [...this.byName.keys()];
+    return [...this.trained.keys()];
   }
 
-  /** The gradients of all parameters, in the layout of `values`; allocated on first use, with undefined contents. */
-  get gradients(): Tensor {
-    this.gradientTensor ??= unscoped(() => Tensor.empty(this.values.gpu, this.values.shape, 'gradients'));
-    return this.gradientTensor;
+  /** of the others */
+  get fixedNames(): string[] {
+    return [...this.fixed.keys()];
+  }
+
+  /** The trained parameters and their gradients; the latter are allocated on first use, with zeros. */
+  get segments(): readonly Segment[] {
+    return this.lazySegments;
   }
 
   /**
-   * The value of one parameter.
+   * The value of a parameter.
    *
-   * @throws PyramidFlowError UsageError for an unknown name, as `gradient`
+   * @throws PyramidFlowError UsageError for an unknown name
    */
   get(name: string): Tensor {
-    return this.entry(name).value;
+    return this.fixed.get(name) ?? this.entry(name).value;
   }
 
-  /** The gradient of one parameter, a view of `gradients`. */
+  /** The gradient of a trained parameter, a view of its segment's. Throws UsageError for an unknown name. */
   gradient(name: string): Tensor {
-    let view = this.gradientViews.get(name);
-    if (!view) {
-      const { start, value } = this.entry(name);
-      view = unscoped(() => this.gradients.view(value.shape, start, `d ${name}`));
-      this.gradientViews.set(name, view);
-    }
-    return view;
+    const entry = this.entry(name);
+    const { segment, start, value } = entry;
+    entry.gradient ??= unscoped(() => segment.gradients.view(value.shape, start, `d ${name}`));
+    return entry.gradient;
   }
 
   /**
    * The gradient of a parameter, by its value.
    *
-   * @throws PyramidFlowError UsageError for a tensor that `get` did not return
+   * @throws PyramidFlowError UsageError for a tensor that is not the value of a trained parameter
    */
   gradientOf(value: Tensor): Tensor {
-    const found = [...this.byName].find(([, entry]) => entry.value === value);
-    if (found) return this.gradient(found[0]);
-    throw new PyramidFlowError(
-      'UsageError',
-      `${value.label} is not a parameter of this set`,
-      'pass a tensor that get() returned',
-    );
+    const name = this.nameOf.get(value);
+    if (name !== undefined) return this.gradient(name);
+    const problem = `${value.label} is not a trained parameter of this set`;
+    throw new PyramidFlowError('UsageError', problem, 'pass a tensor that get() returned');
   }
 
   /**
-   * Joins one array per parameter into an array in the layout of `values`.
+   * Replaces the values of all trained parameters.
    *
    * @throws PyramidFlowError UsageError if an array is missing or has another length than its parameter
    */
-  pack(arrays: ReadonlyMap<string, Float32Array>): Float32Array {
-    const packed = new Float32Array(this.values.size);
-    for (const [name, { start, value }] of this.byName) {
-      const data = arrays.get(name);
-      if (data?.length !== value.size) {
-        const problem = `expected ${value.size} values for the parameter ${name}, got ${data?.length ?? 'none'}`;
-        throw new PyramidFlowError('UsageError', problem, 'pass the values of the same model');
-      }
-      packed.set(data, start);
-    }
-    return packed;
+  writeValues(arrays: ReadonlyMap<string, Float32Array>): void {
+    const packed = this.pack(arrays);
+    for (const [i, { values }] of this.lazySegments.entries()) values.write(packed[i]!);
   }
 
-  /** Splits an array in the layout of `values` into views, one per parameter. */
-  unpack(packed: Float32Array): Map<string, Float32Array> {
-    return new Map([...this.byName].map(([name, { start, value }]) => [name, packed.subarray(start, start + value.size)]));
+  /** Joins one array per trained parameter into one per segment, in the layout of its values. Throws as `writeValues`. */
+  pack(arrays: ReadonlyMap<string, Float32Array>): Float32Array[] {
+    const packed = new Map(this.lazySegments.map((segment) => [segment, new Float32Array(segment.size)]));
+    for (const [name, { segment, start, value }] of this.trained) {
+      const data = arrays.get(name);
+      expectLength(name, data, value.size);
+      packed.get(segment)!.set(data, start);
+    }
+    return [...packed.values()];
+  }
+
+  /** Splits arrays in the layout of the segments' values into views, one per trained parameter. */
+  unpack(packed: readonly Float32Array[]): Map<string, Float32Array> {
+    const bySegment = new Map(this.lazySegments.map((segment, i) => [segment, packed[i]!]));
+    const unpacked = ([name, { segment, start, value }]: [string, Trained]) =>
+      [name, bySegment.get(segment)!.subarray(start, start + value.size)] as const;
+    return new Map(Array.from(this.trained, unpacked));
   }
 
   zeroGradients(): void {
-    fill(this.gradients, 0);
+    for (const { gradients } of this.lazySegments) fill(gradients, 0);
   }
 
-  /** Adds the gradients that a tape found for these parameters, keyed by value, and frees them. */
+  /**
+   * Adds the gradients that a tape found for parameters, by their values, and frees them; others stay in the map.
+   *
+   * @throws PyramidFlowError ShapeError for a gradient of another shape than its parameter
+   */
   addGradients(found: Map<Tensor, Tensor>): void {
-    for (const [name, { value }] of this.byName) {
-      const gradient = found.get(value);
-      if (!gradient) continue;
+    for (const [value, gradient] of found) {
+      const name = this.nameOf.get(value);
+      if (name === undefined) continue;
       addInto(this.gradient(name), gradient);
       gradient.free();
       found.delete(value);
@@ -120,16 +168,66 @@ export class ParameterSet {
   }
 
   free(): void {
-    for (const { value } of this.byName.values()) value.free();
-    for (const view of this.gradientViews.values()) view.free();
-    this.gradientTensor?.free();
-    this.values.free();
+    for (const { value, gradient } of this.trained.values()) {
+      value.free();
+      gradient?.free();
+    }
+    for (const segment of this.lazySegments) segment.free();
+    for (const tensor of this.fixed.values()) tensor.free();
   }
 
-  private entry(name: string) {
-    const entry = this.byName.get(name);
-    if (!entry)
-      throw new PyramidFlowError('UsageError', `there is no parameter named ${name}`, `use one of ${this.names.join(', ')}`);
-    return entry;
+  private entry(name: string): Trained {
+    const entry = this.trained.get(name);
+    if (entry) return entry;
+    const problem = `there is no ${this.fixed.has(name) ? 'trained ' : ''}parameter named ${name}`;
+    throw new PyramidFlowError('UsageError', problem, `use one of ${this.names.join(', ') || 'none: nothing is trained'}`);
   }
+}
+
+class LazySegment implements Segment {
+  readonly values: Tensor;
+  private made: Tensor | undefined;
+
+  constructor(
+    gpu: Runtime,
+    readonly size: number,
+    index: number,
+  ) {
+    this.values = unscoped(() => Tensor.empty(gpu, [size], index ? `parameters ${index}` : 'parameters'));
+  }
+
+  get gradients(): Tensor {
+    if (!this.made) {
+      const made = unscoped(() => Tensor.empty(this.values.gpu, [this.size], 'gradients'));
+      fill(made, 0);
+      this.made = made;
+    }
+    return this.made;
+  }
+
+  free(): void {
+    this.made?.free();
+    this.values.free();
+  }
+}
+
+/** Where each parameter lies: in which segment, and from which element on. A segment has at most `most` elements, or one parameter. */
+function arrange(entries: readonly { readonly name: string; readonly shape: Shape }[], most: number) {
+  const sizes: number[] = [];
+  const of = new Map<string, { readonly index: number; readonly start: number }>();
+  for (const { name, shape } of entries) {
+    const size = Math.ceil(elements(shape) / ALIGNMENT) * ALIGNMENT;
+    const last = sizes.at(-1);
+    if (last === undefined || last + size > most) sizes.push(0);
+    const index = sizes.length - 1;
+    of.set(name, { index, start: sizes[index]! });
+    sizes[index]! += size;
+  }
+  return { sizes, of };
+}
+
+function expectLength(name: string, data: Float32Array | undefined, length: number): asserts data is Float32Array {
+  if (data?.length === length) return;
+  const problem = `expected ${length} values for the parameter ${name}, got ${data?.length ?? 'none'}`;
+  throw new PyramidFlowError('UsageError', problem, 'pass the values of the same model');
 }

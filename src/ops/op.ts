@@ -67,7 +67,7 @@ export function apply<I extends string, A, S extends I | 'y'>(
     const remedy = 'return a new tensor: a copy, or a view, of the input';
     throw new PyramidFlowError('UsageError', `the operation ${op.name} returned its input ${y.label}`, remedy);
   }
-  open.at(-1)?.record({ op: op as Op<string, any, any>, inputs, attrs, y });
+  open.at(-1)?.record({ op: op as Applied['op'], inputs, attrs, y });
   return y;
 }
 

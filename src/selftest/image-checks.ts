@@ -201,12 +201,12 @@ async function checkAdam(lab: Lab): Promise<Comparison[]> {
     },
     {
       what: 'the first moment',
-      actual: adam.firstMoment.view([67]),
+      actual: adam.firstMoments[0]!.view([67]),
       expected: gradient.map((g) => (1 - betas[0]) * g),
     },
     {
       what: 'the second moment',
-      actual: adam.secondMoment.view([67]),
+      actual: adam.secondMoments[0]!.view([67]),
       expected: gradient.map((g) => (1 - betas[1]) * g * g),
     },
   ];

@@ -47,7 +47,7 @@ function randomSet() {
 async function setGradients(set: ParameterSet, scale: number): Promise<Float32Array> {
   set.zeroGradients();
   for (const name of set.names) set.gradient(name).write(randomValues(set.get(name).size).map((v) => scale * v));
-  return set.gradients.read();
+  return set.segments[0]!.gradients.read();
 }
 
 const SETTINGS: readonly (readonly [name: string, change: Partial<AdamSettings>, gradients: number])[] = [
@@ -61,7 +61,7 @@ for (const [name, change, scale] of SETTINGS) {
   test(`${STEPS} steps are those of float64: ${name}`, async () => {
     const settings = { ...ADAM_DEFAULTS, ...change };
     const set = randomSet();
-    const start = await set.values.read();
+    const start = await set.segments[0]!.values.read();
     const reference = new ReferenceAdam(Float64Array.from(start), settings);
     const adam = new Adam(set, settings);
     for (let step = 0; step < STEPS; step++) {
@@ -74,7 +74,12 @@ for (const [name, change, scale] of SETTINGS) {
     const expected = moved(reference.values);
     const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     assert.ok(largest > settings.learningRate, 'it has moved');
-    assertClose(moved(await set.values.read()), expected, 1e-5 * largest + 1e-6, 'how far the parameters moved');
+    assertClose(
+      moved(await set.segments[0]!.values.read()),
+      expected,
+      1e-5 * largest + 1e-6,
+      'how far the parameters moved',
+    );
   });
 }
 
@@ -84,11 +89,15 @@ for (const bad of [NaN, Infinity, -Infinity]) {
     const adam = new Adam(set);
     await setGradients(set, 1);
     adam.step();
-    const before = await Promise.all([set.values, adam.firstMoment, adam.secondMoment].map((tensor) => tensor.read()));
+    const before = await Promise.all(
+      [set.segments[0]!.values, adam.firstMoments[0]!, adam.secondMoments[0]!].map((tensor) => tensor.read()),
+    );
     set.gradient('bias').write(Float32Array.of(bad));
     const [squaredNorm] = await adam.step().read();
     assert.not(Number.isFinite(squaredNorm));
-    const after = await Promise.all([set.values, adam.firstMoment, adam.secondMoment].map((tensor) => tensor.read()));
+    const after = await Promise.all(
+      [set.segments[0]!.values, adam.firstMoments[0]!, adam.secondMoments[0]!].map((tensor) => tensor.read()),
+    );
     after.forEach((values, i) => assertClose(values, before[i], 0, ['values', 'first moment', 'second moment'][i]));
   });
 }
@@ -98,14 +107,14 @@ test('a restored optimizer goes on as the one it was read from', async () => {
   const adam = new Adam(set);
   await setGradients(set, 1);
   adam.step();
-  copy.values.write(await set.values.read());
+  copy.segments[0]!.values.write(await set.segments[0]!.values.read());
   const other = new Adam(copy);
   other.restore(await adam.state());
-  copy.gradients.write(await setGradients(set, 1));
+  copy.segments[0]!.gradients.write(await setGradients(set, 1));
   for (const optimizer of [adam, other]) {
     optimizer.step();
   }
-  assertClose(await copy.values.read(), await set.values.read(), 0, 'values');
+  assertClose(await copy.segments[0]!.values.read(), await set.segments[0]!.values.read(), 0, 'values');
   assert.throws(
     () => other.restore({ steps: 1, first: new Map(), second: new Map() }),
     (error: Error) => error.name === 'UsageError' && /weight/.test(error.message),

@@ -224,7 +224,7 @@ test('it learns: gradient descent on a toy chain brings its output to a goal', a
     distances.push(dot(await error.read(), await error.read()));
     set.zeroGradients();
     chain.backward(levels, [error, Tensor.zeros(gpu, SHAPE)]);
-    addInto(set.values, scaledDown(set.gradients));
+    addInto(set.segments[0]!.values, scaledDown(set.segments[0]!.gradients));
   }
   assert.ok(distances.at(-1)! < 0.01 * distances[0], `${distances[0]} to ${distances.at(-1)}`);
 });

@@ -82,7 +82,11 @@ test('a compiled trainer makes no further pipeline, and steps as one that was no
     const images = Float32Array.from({ length: 2 * 3 * SMALL.height * SMALL.width }, (_, i) => Math.sin(i));
     const step = await trainer.step(Tensor.from(gpu, [2, 3, SMALL.height, SMALL.width], images));
     assert.is(gpu.counts().pipelines === pipelines, compiled);
-    steps.push({ ...step, parameters: [...(await trainer.model.parameters.values.read())], taken: trainer.optimizer.steps });
+    steps.push({
+      ...step,
+      parameters: [...(await trainer.model.parameters.segments[0]!.values.read())],
+      taken: trainer.optimizer.steps,
+    });
   }
   assert.ok(steps[0].loss > 0);
   assert.equal(steps[0], steps[1]);

@@ -54,15 +54,15 @@ test('an input that overflows by its normalization is what is named', async () =
 
 test('the weights of the step that went wrong are those before it, and memory is given back', async () => {
   const model = tinyModel();
-  model.parameters.gradients; // stays with the model
+  model.parameters.segments[0]!.gradients; // stays with the model
   const before = gpu.memory.use().live;
   const parameter = model.parameters.get('blocks.2.upper');
   const values = await parameter.read();
   values[1] = NaN;
   parameter.write(values);
-  const start = await model.parameters.values.read();
+  const start = await model.parameters.segments[0]!.values.read();
   await errorOf(model);
-  assertClose(await model.parameters.values.read(), start, 0, 'weights');
+  assertClose(await model.parameters.segments[0]!.values.read(), start, 0, 'weights');
   assert.is(gpu.memory.use().live, before);
 });
 

@@ -86,12 +86,17 @@ test('a signal within an epoch stops there; what the epoch before gave is the re
 test('a signal that was given before the start changes nothing', async () => {
   const { state, steps, model } = await run({ signal: AbortSignal.abort() });
   assert.equal([state.log.length, state.optimizer.steps, steps.length], [0, 0, 0]);
-  assertClose(await model.parameters.values.read(), await tinyModel().parameters.values.read(), 0, 'weights');
+  assertClose(
+    await model.parameters.segments[0]!.values.read(),
+    await tinyModel().parameters.segments[0]!.values.read(),
+    0,
+    'weights',
+  );
 });
 
 test('its memory is given back, whatever ends it', async () => {
   const model = tinyModel();
-  model.parameters.gradients; // stays with the model
+  model.parameters.segments[0]!.gradients; // stays with the model
   const before = gpu.memory.use().live;
   await fit(model, IMAGES, { ...SETTINGS, epochs: 1 });
   assert.is(gpu.memory.use().live, before, 'done');
