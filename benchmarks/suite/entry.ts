@@ -1,7 +1,7 @@
 import { Random } from '../../src/core/random';
 import type { Runtime } from '../../src/gpu/runtime';
 import { unscoped } from '../../src/tensor/scope';
-import { elements, type Shape, Tensor } from '../../src/tensor/tensor';
+import { type DType, elements, type Shape, Tensor } from '../../src/tensor/tensor';
 import type { ClockKind } from './clock';
 
 /** The least work that an entry has to do, once. */
@@ -40,7 +40,7 @@ export interface Readable {
 
 export interface Prepared {
   /** Does it once: records it, and returns the tensor that is its result. What it makes is freed for it. */
-  run(): Tensor | void;
+  run(): Tensor<DType> | void;
   /** Does it once and waits for the end of it, where that belongs to what is timed; `run` then only shows what kernels it needs. */
   wait?(): Promise<unknown>;
   /** how often `wait` does it at a time; default 1 */

@@ -126,7 +126,7 @@ export function fixedEntries(size: number): Entry[] {
       ],
       (given) => {
         const words = Uint32Array.from({ length: size * size }, (_, i) => Math.imul(i, 2654435761));
-        const x = unscoped(() => Tensor.from(given.gpu, [size, size], words, 'pixels', 'u32'));
+        const x = unscoped(() => Tensor.from(given.gpu, [size, size], words, 'pixels'));
         const reference = (at: number) => (words[Math.floor(at / 3)] >>> (8 * (at % 3))) & 255;
         return { run: () => unpackPixels(x, size), check: sampled(reference, 0) };
       },

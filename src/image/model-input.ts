@@ -9,7 +9,7 @@ import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from './resa
  * An RGB image of any size -> bytes on the GPU, (1, height, width, 3), resized as Pillow's antialiased bilinear; on the
  * CPU, with the same bytes, where the image is larger than the adapter can bind (a byte takes four on the GPU).
  */
-export function resizedBytes(gpu: Runtime, image: ByteImage, height: number, width: number): Tensor {
+export function resizedBytes(gpu: Runtime, image: ByteImage, height: number, width: number): Tensor<'u32'> {
   if (exceedsBinding(gpu, image)) {
     return uploadBytes(gpu, resizeOnCpu(image.data, image.height, image.width, height, width), [1, height, width]);
   }
@@ -22,7 +22,7 @@ export function exceedsBinding(gpu: Runtime, { height, width }: { height: number
 }
 
 /** RGB bytes on the GPU, (N, H, W, 3), resized as Pillow's antialiased bilinear. */
-export function resizeOnGpu(bytes: Tensor, height: number, width: number): Tensor {
+export function resizeOnGpu(bytes: Tensor<'u32'>, height: number, width: number): Tensor<'u32'> {
   const [, from, fromWidth] = bytes.shape as [number, number, number, number];
   return resizeBytes(bytes, bilinearTaps(from, height), bilinearTaps(fromWidth, width), PRECISION_BITS);
 }

@@ -47,7 +47,7 @@ export interface GpuDetection extends Omit<Detection, 'map'> {
 /** An image that can put itself on the GPU: RGB bytes, (1, height, width, 3), which the caller frees. */
 export interface GpuImage {
   /** The image at this size in pixels, as a tensor of u32 that the caller frees. */
-  resized(height: number, width: number): Tensor | Promise<Tensor>;
+  resized(height: number, width: number): Tensor<'u32'> | Promise<Tensor<'u32'>>;
 }
 
 /** How an image is judged. */

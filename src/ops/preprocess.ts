@@ -32,7 +32,7 @@ export interface ResizeTaps {
  * @returns (N, H, W, 3), one byte in a u32
  * @throws PyramidFlowError ShapeError if there are more or fewer bytes than the shape has
  */
-export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [number, number, number]): Tensor {
+export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [number, number, number]): Tensor<'u32'> {
   const [n, height, width] = shape;
   const size = n * height * width * 3;
   if (bytes.length !== size) {
@@ -41,7 +41,7 @@ export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [nu
   }
   const words = new Uint8Array(Math.ceil(size / 4) * 4);
   words.set(bytes);
-  const packed = Tensor.from(gpu, [words.length / 4], words, 'packed bytes', 'u32');
+  const packed = Tensor.from(gpu, [words.length / 4], new Uint32Array(words.buffer), 'packed bytes');
   const y = Tensor.empty(gpu, [n, height, width, 3], 'bytes', 'u32');
   gpu.run(unpackKernel, { tensors: { x: packed, y }, uniforms: { size }, grid: linearGrid(size) });
   packed.free();
@@ -49,7 +49,7 @@ export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [nu
 }
 
 /** RGBA pixels, one in a u32, (H, pitch) -> RGB bytes of the first `width` pixels of every row, (1, H, width, 3). */
-export function unpackPixels(x: Tensor, width: number): Tensor {
+export function unpackPixels(x: Tensor<'u32'>, width: number): Tensor<'u32'> {
   const [height, pitch] = x.shape;
   const y = Tensor.empty(x.gpu, [1, height, width, 3], 'bytes', 'u32');
   const uniforms = { size: y.size, width, pitch };
@@ -58,7 +58,7 @@ export function unpackPixels(x: Tensor, width: number): Tensor {
 }
 
 /** Resizes bytes (N, H, W, 3) to the sizes of the taps, as Pillow does: along rows, then along columns. */
-export function resizeBytes(x: Tensor, vertical: ResizeTaps, horizontal: ResizeTaps, bits: number): Tensor {
+export function resizeBytes(x: Tensor<'u32'>, vertical: ResizeTaps, horizontal: ResizeTaps, bits: number): Tensor<'u32'> {
   const [n, height, width] = x.shape;
   return scope(() => {
     const [outHeight, outWidth] = [vertical.starts.length, horizontal.starts.length];
@@ -70,20 +70,20 @@ export function resizeBytes(x: Tensor, vertical: ResizeTaps, horizontal: ResizeT
 }
 
 function resizeAxis(
-  x: Tensor,
+  x: Tensor<'u32'>,
   shape: number[],
   outer: number,
   inSize: number,
   inner: number,
   { starts, weights, stride }: ResizeTaps,
   bits: number,
-): Tensor {
+): Tensor<'u32'> {
   const outSize = starts.length;
   const y = Tensor.empty(x.gpu, shape, 'resized', 'u32');
   const tensors = {
     x,
-    starts: Tensor.from(x.gpu, [outSize], starts, 'resize starts', 'i32'),
-    weights: Tensor.from(x.gpu, [outSize, stride], weights, 'resize weights', 'i32'),
+    starts: Tensor.from(x.gpu, [outSize], starts, 'resize starts'),
+    weights: Tensor.from(x.gpu, [outSize, stride], weights, 'resize weights'),
     y,
   };
   x.gpu.run(resizeKernel, {
@@ -95,7 +95,7 @@ function resizeAxis(
 }
 
 /** y = (x / 255 - mean) / std: bytes (N, H, W, 3) -> network input (N, 3, H, W). */
-export function normalizeBytes(x: Tensor, { mean, std }: Normalization = IMAGENET): Tensor {
+export function normalizeBytes(x: Tensor<'u32'>, { mean, std }: Normalization = IMAGENET): Tensor {
   const [batch, height, width] = x.shape;
   const y = Tensor.empty(x.gpu, [batch, 3, height, width], 'images');
   x.gpu.run(normalizeKernel, {

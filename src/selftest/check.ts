@@ -1,12 +1,12 @@
 import { Random } from '../core/random';
 import type { AdapterReport } from '../gpu/device';
 import type { Runtime } from '../gpu/runtime';
-import { elements, type Shape, Tensor } from '../tensor/tensor';
+import { type DType, elements, type Shape, Tensor } from '../tensor/tensor';
 
 /** Values computed by a kernel, and the same in float64 on the CPU. */
 export interface Comparison {
   readonly what: string;
-  readonly actual: Tensor | ArrayLike<number>;
+  readonly actual: Tensor<DType> | ArrayLike<number>;
   readonly expected: ArrayLike<number>;
   /** that errors are relative to; default the largest expected value */
   readonly magnitude?: number;

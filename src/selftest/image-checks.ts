@@ -48,7 +48,7 @@ export const IMAGE_CHECKS: readonly Check[] = [
         const pixel = Math.floor(i / 3);
         return pixels[4 * (Math.floor(pixel / width) * pitch + (pixel % width)) + (i % 3)];
       });
-      const x = Tensor.from(lab.gpu, [height, pitch], pixels, 'pixels', 'u32');
+      const x = Tensor.from(lab.gpu, [height, pitch], new Uint32Array(pixels.buffer), 'pixels');
       return [{ what: 'the colours', actual: unpackPixels(x, width), expected }];
     },
   },

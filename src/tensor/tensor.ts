@@ -4,10 +4,11 @@ import type { Runtime } from '../gpu/runtime';
 import { adopt } from './scope';
 
 export type Shape = readonly number[];
-export type DType = 'f32' | 'i32' | 'u32';
-type Values = Float32Array | Int32Array | Uint32Array | Uint8Array;
-
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
+/** What a tensor's elements are, as WGSL calls it. */
+export type DType = keyof typeof ARRAYS;
+/** The values of a tensor on the host. */
+export type Values<D extends DType> = { f32: Float32Array; i32: Int32Array; u32: Uint32Array }[D];
 
 /** A pooled buffer and the number of tensors that use it. */
 interface SharedBuffer {
@@ -18,17 +19,18 @@ interface SharedBuffer {
 /**
  * An array in GPU memory, row-major (images: N x C x H x W), 4 bytes per element. Its scope frees it, or `free` does.
  *
+ * @typeParam D what its elements are; default 'f32'
  * @example
  * const x = Tensor.from(gpu, [1, 3, 2, 2], new Float32Array(12), 'image');
  * const values = await x.read();
  */
-export class Tensor {
+export class Tensor<D extends DType = 'f32'> {
   private readonly place: BufferSlice;
 
   private constructor(
     readonly gpu: Runtime,
     readonly shape: Shape,
-    readonly dtype: DType,
+    readonly dtype: D,
     readonly label: string,
     private storage: SharedBuffer | undefined,
     offset: number,
@@ -39,7 +41,7 @@ export class Tensor {
   }
 
   /** A new tensor with undefined contents. */
-  static empty(gpu: Runtime, shape: Shape, label = 'tensor', dtype: DType = 'f32'): Tensor {
+  static empty<D extends DType = 'f32'>(gpu: Runtime, shape: Shape, label = 'tensor', dtype = 'f32' as D): Tensor<D> {
     checkSizes(shape, label);
     const buffer = gpu.memory.acquire(4 * elements(shape), `${label} ${text(shape)}`);
     return new Tensor(gpu, shape, dtype, label, { buffer, owners: 0 }, 0);
@@ -48,13 +50,16 @@ export class Tensor {
   /**
    * A new tensor that holds `data`.
    *
-   * @param data row-major, 4 bytes per element
-   * @param dtype default 'f32'
-   * @throws PyramidFlowError ShapeError if data and shape do not agree in size
+   * @param data row-major; a Float32Array or a list of numbers becomes f32, an Int32Array i32, a Uint32Array u32
+   * @throws PyramidFlowError ShapeError if data and shape do not agree in size; UsageError for data of another type
    */
-  static from(gpu: Runtime, shape: Shape, data: Values, label?: string, dtype: DType = 'f32'): Tensor {
-    const tensor = Tensor.empty(gpu, shape, label, dtype);
-    tensor.write(data);
+  static from(gpu: Runtime, shape: Shape, data: Float32Array | readonly number[], label?: string): Tensor;
+  static from(gpu: Runtime, shape: Shape, data: Int32Array, label?: string): Tensor<'i32'>;
+  static from(gpu: Runtime, shape: Shape, data: Uint32Array, label?: string): Tensor<'u32'>;
+  static from(gpu: Runtime, shape: Shape, data: Values<DType> | readonly number[], label?: string): Tensor<DType> {
+    const values = Array.isArray(data) ? Float32Array.from(data) : (data as Values<DType>);
+    const tensor = Tensor.empty(gpu, shape, label, typeOf(values, label));
+    tensor.write(values);
     return tensor;
   }
 
@@ -79,7 +84,7 @@ export class Tensor {
    * @param start index of its first element, a multiple of 64 (WebGPU binds buffers at multiples of 256 bytes)
    * @throws PyramidFlowError ShapeError if it starts at another element or ends outside this tensor
    */
-  view(shape: Shape, start = 0, label = this.label): Tensor {
+  view(shape: Shape, start = 0, label = this.label): Tensor<D> {
     const offset = this.slice.offset + 4 * start;
     checkSizes(shape, label);
     if (!(start >= 0 && start + elements(shape) <= this.size && offset % VIEW_ALIGNMENT === 0)) {
@@ -90,21 +95,26 @@ export class Tensor {
     return new Tensor(this.gpu, shape, this.dtype, label, this.storage, offset);
   }
 
-  /** Replaces the contents. Throws ShapeError for data of another size. */
-  write(data: Values): void {
-    if (data.byteLength !== this.slice.size) {
-      const problem = `${this.label}: expected ${this.slice.size} bytes for ${text(this.shape)}, got ${data.byteLength}`;
-      throw new PyramidFlowError('ShapeError', problem, 'pass one value of 4 bytes per element');
+  /** Replaces the contents. Throws ShapeError for data of another size, UsageError for data of another type. */
+  write(data: Values<D>): void {
+    const dtype = typeOf(data, this.label);
+    if (dtype !== this.dtype) {
+      const problem = `${this.label} holds ${this.dtype}, got a ${data.constructor.name}`;
+      throw new PyramidFlowError('UsageError', problem, `pass a ${ARRAYS[this.dtype].name}`);
+    }
+    if (data.length !== this.size) {
+      const problem = `${this.label}: expected ${this.size} values for ${text(this.shape)}, got ${data.length}`;
+      throw new PyramidFlowError('ShapeError', problem, 'pass one value per element');
     }
     this.gpu.write(this.slice, data);
   }
 
   /** The contents, after everything recorded so far has run. Rejects with a DeviceError if any of it failed. */
-  async read(): Promise<Float32Array> {
-    return new ARRAYS[this.dtype](await this.gpu.read(this.slice)) as Float32Array;
+  async read(): Promise<Values<D>> {
+    return new ARRAYS[this.dtype](await this.gpu.read(this.slice)) as Values<D>;
   }
 
-  copy(label = this.label): Tensor {
+  copy(label = this.label): Tensor<D> {
     const target = Tensor.empty(this.gpu, this.shape, label, this.dtype);
     this.gpu.copy(this.slice, target.slice);
     return target;
@@ -120,6 +130,13 @@ export class Tensor {
   get freed(): boolean {
     return this.storage === undefined;
   }
+}
+
+function typeOf(data: ArrayBufferView, label = 'tensor'): DType {
+  for (const [dtype, type] of Object.entries(ARRAYS)) if (data instanceof type) return dtype as DType;
+  const given = ArrayBuffer.isView(data) ? `a ${(data as Uint8Array).constructor.name}` : typeof data;
+  const problem = `${label}: expected a Float32Array, an Int32Array or a Uint32Array, got ${given}`;
+  throw new PyramidFlowError('UsageError', problem, 'convert it, for example by Float32Array.from(data)');
 }
 
 const VIEW_ALIGNMENT = 256; // bytes, of storage bindings

@@ -62,7 +62,7 @@ export class ImageTexture {
   }
 
   /** The image's RGB bytes at another size, (1, height, width, 3): the same bytes as in Node. The caller frees them. */
-  async resized(height: number, width: number): Promise<Tensor> {
+  async resized(height: number, width: number): Promise<Tensor<'u32'>> {
     if (exceedsBinding(this.gpu, this)) return resizedBytes(this.gpu, await this.read(), height, width);
     return scope(() => resizeOnGpu(unpackPixels(this.pixels(), this.width), height, width));
   }
@@ -72,7 +72,7 @@ export class ImageTexture {
   }
 
   /** One pixel per u32, rows padded: (height, pitch). */
-  private pixels(): Tensor {
+  private pixels(): Tensor<'u32'> {
     const { gpu, texture, width, height } = this;
     const bytesPerRow = Math.ceil((4 * width) / ROW_BYTES) * ROW_BYTES;
     const pixels = Tensor.empty(gpu, [height, bytesPerRow / 4], 'pixels', 'u32');

@@ -29,7 +29,7 @@ export interface Target {
 
 /** Draws maps in the colours of src/image/colormap.ts without reading them back. */
 export class MapPainter {
-  private readonly colors: Tensor;
+  private readonly colors: Tensor<'u32'>;
   private readonly noImage: GPUTexture;
   private readonly linear: GPUSampler;
 
@@ -41,7 +41,7 @@ export class MapPainter {
       { length: HEAT.length / 3 },
       (_, i) => HEAT[3 * i] | (HEAT[3 * i + 1] << 8) | (HEAT[3 * i + 2] << 16),
     );
-    this.colors = unscoped(() => Tensor.from(gpu, [words.length], words, 'colours', 'u32'));
+    this.colors = unscoped(() => Tensor.from(gpu, [words.length], words, 'colours'));
     const usage = TEXTURE_USAGE.TEXTURE_BINDING;
     this.noImage = gpu.device.createTexture({ label: 'no image', size: [1, 1], format: 'rgba8unorm', usage });
     this.linear = gpu.device.createSampler({ magFilter: 'linear', minFilter: 'linear' });

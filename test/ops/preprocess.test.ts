@@ -13,7 +13,7 @@ const randomBytes = (count: number) => Uint8Array.from({ length: count }, () => 
 /** Black and white alone, where rounding and clamping show most. */
 const extremeBytes = (count: number) => Uint8Array.from({ length: count }, () => 255 * random.integer(2));
 
-function resize(x: Tensor, outHeight: number, outWidth: number): Tensor {
+function resize(x: Tensor<'u32'>, outHeight: number, outWidth: number): Tensor<'u32'> {
   const [, height, width] = x.shape;
   return resizeBytes(x, bilinearTaps(height, outHeight), bilinearTaps(width, outWidth), PRECISION_BITS);
 }

@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { scope, unscoped } from '../../src/tensor/scope';
+import { keep, scope, unscoped } from '../../src/tensor/scope';
 import { Tensor } from '../../src/tensor/tensor';
+import { assertThrows } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
 
 const make = (label = 't') => Tensor.empty(gpu, [4], label);
@@ -116,6 +117,22 @@ test('unscoped work outlives every scope around it, and scopes in it still free'
   assert.ok(temporary!.freed);
   own[0]().free();
   assert.is(live(), start);
+});
+
+test('an asynchronous function is refused', async () => {
+  const before = live();
+  assertThrows(() => scope(async () => Tensor.zeros(gpu, [4])), 'UsageError', /asynchronous/);
+  await Promise.resolve();
+  assert.is(live(), before);
+});
+
+test('what is kept outlives all open scopes', () => {
+  const before = live();
+  const kept: Tensor[] = [];
+  scope(() => scope(() => void kept.push(keep(make()))));
+  assert.not(kept[0]!.freed);
+  kept[0]!.free();
+  assert.is(live(), before);
 });
 
 test.run();

@@ -70,7 +70,7 @@ export async function loadTrainingImages(
 }
 
 /** Reads an RGB image, (1, height, width, 3), back from the GPU. */
-export async function readBytes(bytes: Tensor): Promise<ByteImage> {
+export async function readBytes(bytes: Tensor<'u32'>): Promise<ByteImage> {
   const [, height, width, channels] = bytes.shape;
   return { data: Uint8Array.from(await bytes.read()), height, width, channels };
 }
