@@ -33,7 +33,7 @@ console.log(`${gpu.adapter.description}\n${columns('convolution', 'direct', '(be
 for (const k of kernelSizes.length ? kernelSizes : [7]) {
   for (const [inputs, outputs] of CHANNELS) for (const side of SIDES) await compare({ inputs, outputs, side, k });
 }
-gpu.destroy();
+gpu.dispose();
 
 async function compare(sizes: Sizes): Promise<void> {
   const { inputs, outputs, side, k } = sizes;

@@ -50,7 +50,7 @@ verdict(
   8 * four.step <= plain.step,
   `at 4 stacks plain mode keeps ${(plain.step / four.step).toFixed(2)} times as much as reversible (at least 8 expected)`,
 );
-gpu.destroy();
+gpu.dispose();
 
 async function measure(runtime: Runtime, memory: MemoryMode, stacks: number): Promise<Use> {
   const model = createPyramidFlow(runtime, { ...SIZE, stacks });

@@ -41,7 +41,7 @@ main(async (args) => {
   save(json, `${JSON.stringify(report, undefined, 1)}\n`);
   if (values.markdown) save(values.markdown, markdownReport(report));
   if (report.benchmarks.some(({ status }) => status !== 'ok')) process.exitCode = 1;
-  gpu.destroy();
+  gpu.dispose();
 });
 
 function showProgress({ phase, done, of, entry }: Progress): void {

@@ -47,7 +47,7 @@ const [whole, kept, ratio] = [reversible.toFixed(0), plain.toFixed(0), (reversib
 console.log(`\nmedian of ${repeats} steps: reversible ${whole} ms, plain ${kept} ms, ratio ${ratio}`);
 await timeKernels(images);
 if (!values['without-torch']) await timeTorch(images);
-gpu.destroy();
+gpu.dispose();
 
 /** Prints the work of the first steps, then returns the median time of further ones, in ms. */
 async function measure(memory: MemoryMode, input: Tensor): Promise<number> {

@@ -74,7 +74,7 @@ async function start(): Promise<void> {
   } catch (error) {
     if (error !== STOPPED) showProblem((error as Error).message);
   } finally {
-    gpu?.destroy();
+    gpu?.dispose();
     setRunning(false);
   }
 }

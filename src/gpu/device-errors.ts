@@ -56,7 +56,7 @@ export function brokenCall(what: string, cause: unknown): PyramidFlowError {
 }
 
 export function lossError({ reason, message }: GPUDeviceLostInfo): PyramidFlowError {
-  if (reason === 'destroyed') return destroyedError();
+  if (reason === 'destroyed') return disposedError();
   return new PyramidFlowError(
     'DeviceError',
     `the GPU device was lost (${message || reason})`,
@@ -65,8 +65,8 @@ export function lossError({ reason, message }: GPUDeviceLostInfo): PyramidFlowEr
   );
 }
 
-export function destroyedError(): PyramidFlowError {
-  return new PyramidFlowError('DeviceError', 'this GPU runtime was destroyed', 'open a new one');
+export function disposedError(): PyramidFlowError {
+  return new PyramidFlowError('DeviceError', 'this GPU runtime was disposed', 'open a new one');
 }
 
 function refused(problem: string, cause: unknown): PyramidFlowError {

@@ -1,5 +1,5 @@
 import type { AdapterReport, Device } from './device';
-import { destroyedError, gridTooLarge } from './device-errors';
+import { disposedError, gridTooLarge } from './device-errors';
 import { Faults } from './faults';
 import { MAP_MODE } from './flags';
 import { type BufferSlice, checkCall, checkConstants, type KernelCall, type KernelSource } from './kernel';
@@ -23,7 +23,7 @@ export interface WorkCount {
  * Runs kernels: records them into one command buffer until `flush`, allocates memory, and reads results back. Everything recorded
  * runs in the order of the calls.
  *
- * After the first error (a command that the driver refuses, memory that is out, a device that is lost or destroyed) every call
+ * After the first error (a command that the driver refuses, memory that is out, a device that is lost or disposed) every call
  * throws that DeviceError. Other runtimes are not affected.
  *
  * @example
@@ -219,10 +219,15 @@ export class Runtime {
   }
 
   /** Destroys the device and all its memory. Pending and later calls fail with a DeviceError. */
-  destroy(): void {
-    this.faults.keep(destroyedError());
+  dispose(): void {
+    this.faults.keep(disposedError());
     this.memory.trim();
     this.device.destroy();
+  }
+
+  /** As `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   private begin(): GPUCommandEncoder {

@@ -17,7 +17,7 @@ Object.assign(globalThis, globals);
  * Opens this machine's best GPU through Dawn, with the kernels that `pyramidflow tune` chose for it: hardware first, a
  * software driver only where there is none.
  *
- * @returns a runtime, whose `destroy()` closes the GPU
+ * @returns a runtime, whose `dispose()` closes the GPU
  * @throws DeviceError where there is no adapter
  * @example
  * const gpu = await openRuntime();

@@ -118,7 +118,7 @@ export class PageDetection {
 
   private throwIfDisposed(): void {
     if (!this.tensor.freed) return;
-    throw new PyramidFlowError('UsageError', 'this detection has been disposed of', 'use it before dispose()');
+    throw new PyramidFlowError('UsageError', 'this detection was disposed', 'use it before dispose()');
   }
 }
 

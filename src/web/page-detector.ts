@@ -221,7 +221,7 @@ export class PageDetector {
     for (let restarts = 0; ; restarts++) {
       const gpu = await this.device.runtime();
       signal?.throwIfAborted();
-      if (this.disposed) throw new PyramidFlowError('UsageError', 'this detector has been disposed of', 'load it again');
+      if (this.disposed) throw new PyramidFlowError('UsageError', 'this detector was disposed', 'load it again');
       try {
         return await work(await this.loadedOn(gpu));
       } catch (error) {

@@ -15,7 +15,7 @@ const MINUTE = 60_000; // ms
 export class SharedDevice {
   private readonly lost = new WeakSet<Runtime>();
   private losses: number[] = []; // their times
-  private destroyed = false;
+  private disposed = false;
   private present: Promise<Runtime> | undefined;
   private opened: Runtime | undefined;
 
@@ -30,10 +30,10 @@ export class SharedDevice {
   /**
    * The device, opened at the first call and again after a loss.
    *
-   * @throws DeviceError where the page has no WebGPU, the device was lost too often, or it has been destroyed
+   * @throws DeviceError where the page has no WebGPU, the device was lost too often, or it was disposed
    */
   async runtime(): Promise<Runtime> {
-    this.throwIfDestroyed();
+    this.throwIfDisposed();
     const { opened } = this;
     if (opened && this.lost.has(opened)) this.throwIfLostOften();
     if (opened && (this.lost.has(opened) || opened.failed)) this.forget();
@@ -45,13 +45,18 @@ export class SharedDevice {
   async wasLost(gpu: Runtime): Promise<boolean> {
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE));
     await Promise.race([gpu.device.lost, patience]);
-    return this.lost.has(gpu) && !this.destroyed;
+    return this.lost.has(gpu) && !this.disposed;
   }
 
   /** Frees the device and everything on it. Its detectors can no longer be used. */
-  destroy(): void {
-    this.destroyed = true;
-    this.opened?.destroy();
+  dispose(): void {
+    this.disposed = true;
+    this.opened?.dispose();
+  }
+
+  /** As `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   private async open(): Promise<Runtime> {
@@ -60,12 +65,12 @@ export class SharedDevice {
       if (unsupported) throw unsupported;
       const gpu = new Runtime(await requestDevice(navigator.gpu));
       gpu.device.lost.then(() => {
-        if (this.destroyed || this.lost.has(gpu)) return;
+        if (this.disposed || this.lost.has(gpu)) return;
         this.lost.add(gpu);
         this.losses.push(this.clock());
       });
-      if (this.destroyed) gpu.destroy(); // destroyed while it was opened
-      this.throwIfDestroyed();
+      if (this.disposed) gpu.dispose(); // disposed while it was opened
+      this.throwIfDisposed();
       return (this.opened = gpu);
     } catch (error) {
       this.present = undefined; // so that the next call tries again
@@ -73,9 +78,9 @@ export class SharedDevice {
     }
   }
 
-  private throwIfDestroyed(): void {
-    if (!this.destroyed) return;
-    throw new PyramidFlowError('DeviceError', 'this device has been destroyed', 'open another with openDevice()');
+  private throwIfDisposed(): void {
+    if (!this.disposed) return;
+    throw new PyramidFlowError('DeviceError', 'this device was disposed', 'open another with openDevice()');
   }
 
   private throwIfLostOften(): void {
@@ -95,7 +100,7 @@ export class SharedDevice {
     this.opened = this.present = undefined;
     if (opened && !this.lost.has(opened)) {
       this.lost.add(opened); // given up by us, which does not count as a loss
-      opened.destroy();
+      opened.dispose();
     }
   }
 }
@@ -106,7 +111,7 @@ let pageDevice: SharedDevice | undefined;
 export const sharedDevice = (): SharedDevice => (pageDevice ??= new SharedDevice());
 
 /**
- * Opens a device for the detectors that it is passed to, apart from the one that the page's other detectors share: destroying
+ * Opens a device for the detectors that it is passed to, apart from the one that the page's other detectors share: disposing
  * it frees all their memory at once.
  *
  * @throws DeviceError where the page has no WebGPU
@@ -114,7 +119,7 @@ export const sharedDevice = (): SharedDevice => (pageDevice ??= new SharedDevice
  * const device = await openDevice();
  * const detector = await loadDetector('flange.safetensors', { device });
  * // ...
- * device.destroy();
+ * device.dispose();
  */
 export async function openDevice(): Promise<SharedDevice> {
   const device = new SharedDevice();

@@ -74,7 +74,7 @@ test('memory that is out is an error of its own, with what was asked for, what i
   assert.match(error.remedy, /smaller images, a smaller batch or fewer channels/);
   assert.equal(error.details!.settings, ['size', 'batch', 'channels']);
   await assertAllThrow(runtime, t, /out of memory: tensor big/);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('uniforms and buffers to read from can be out of memory, too', async () => {
@@ -83,7 +83,7 @@ test('uniforms and buffers to read from can be out of memory, too', async () => 
   await assertRejects(() => uniform.runtime.finish(), 'DeviceError', /out of memory: uniforms scale needs \d+ bytes/);
   const staging = await runtimeWith((device) => withMemory(device, 256));
   await assertRejects(() => staging.t.read(), 'DeviceError', /out of memory: reading a result back needs 8 bytes/);
-  for (const { runtime } of [uniform, staging]) runtime.destroy();
+  for (const { runtime } of [uniform, staging]) runtime.dispose();
 });
 
 test('memory that is out is known by its name, of whatever realm, and also where no one asked', async () => {
@@ -92,7 +92,7 @@ test('memory that is out is known by its name, of whatever realm, and also where
   runtime.device.onuncapturederror!({ error } as unknown as GPUUncapturedErrorEvent);
   await runtime.faults.settled().catch(() => undefined);
   await assertAllThrow(runtime, t, /out of memory/);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('a platform that throws for want of memory says the same', async () => {
@@ -102,7 +102,7 @@ test('a platform that throws for want of memory says the same', async () => {
   };
   await assertRejects(() => Tensor.empty(runtime, [4], 'four'), 'DeviceError', /out of memory: tensor four \[4\]/);
   assert.ok(runtime.failed);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('after a failure of one runtime the next one and all others work', async () => {
@@ -112,10 +112,10 @@ test('after a failure of one runtime the next one and all others work', async ()
   await assertRejects(() => t.read(), 'DeviceError', /out of memory/);
   fill(other, 6);
   assert.equal([...(await other.read())], [6]);
-  runtime.destroy();
+  runtime.dispose();
   const next = await openRuntime();
   assert.equal([...(await Tensor.from(next, [1], Float32Array.of(7)).read())], [7]);
-  next.destroy();
+  next.dispose();
 });
 
 test('what was refused before a reading spoils it, though the reading itself would succeed', async () => {
@@ -124,7 +124,7 @@ test('what was refused before a reading spoils it, though the reading itself wou
   runtime.flush();
   await assertRejects(() => t.read(), 'DeviceError', /refused a command/);
   await assertAllThrow(runtime, t, /refused a command/);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('data that the GPU does not take is refused at once, and nothing is read after', async () => {
@@ -134,33 +134,33 @@ test('data that the GPU does not take is refused at once, and nothing is read af
   const outside = await runtimeWith(() => undefined);
   outside.runtime.write({ ...outside.t.slice, offset: 4096 }, new Float32Array(2));
   await assertRejects(() => outside.t.read(), 'DeviceError', /refused a command/);
-  for (const made of [runtime, outside.runtime]) made.destroy();
+  for (const made of [runtime, outside.runtime]) made.dispose();
 });
 
-for (const [what, destroy] of [
-  ['a runtime', (runtime: Runtime) => runtime.destroy()],
-  ['its device', (runtime: Runtime) => runtime.device.destroy()],
+for (const [what, end] of [
+  ['a disposed runtime', (runtime: Runtime) => runtime.dispose()],
+  ['a destroyed device', (runtime: Runtime) => runtime.device.destroy()],
 ] as const) {
-  test(`${what} that was destroyed ends what is under way and what follows`, async () => {
+  test(`${what} ends what is under way and what follows`, async () => {
     const { runtime, t } = await runtimeWith(() => undefined);
     await runtime.finish();
     fill(t, 3);
     const pending = [t.read(), runtime.finish(), runtime.rehearse(() => fill(t, 4)), runtime.compile(BROKEN)].map(outcomeOf);
-    destroy(runtime);
+    end(runtime);
     for (const error of (await Promise.all(pending)) as PyramidFlowError[]) {
       assert.is(error?.code, 'DeviceError', String(error));
-      assert.match(error.problem, /runtime was destroyed/);
+      assert.match(error.problem, /runtime was disposed/);
     }
-    await assertAllThrow(runtime, t, /this GPU runtime was destroyed/);
-    runtime.destroy();
+    await assertAllThrow(runtime, t, /this GPU runtime was disposed/);
+    runtime.dispose();
   });
 }
 
-test('a runtime knows at once that it was destroyed', async () => {
+test('a runtime knows at once that it was disposed', async () => {
   const { runtime, t } = await runtimeWith(() => undefined);
-  runtime.destroy();
+  runtime[Symbol.dispose]();
   for (const use of usesOf(runtime, t).slice(2, 8)) {
-    assert.throws(use, (error: PyramidFlowError) => /runtime was destroyed/.test(error.problem));
+    assert.throws(use, (error: PyramidFlowError) => /runtime was disposed/.test(error.problem));
   }
 });
 
@@ -169,8 +169,8 @@ test('calls in the same breath as the end of a device end with an error as well'
   runtime.device.destroy();
   fill(t, 3); // the news is not there yet
   const pending = [t.read(), runtime.finish(), runtime.rehearse(() => fill(t, 4))].map(outcomeOf);
-  for (const error of (await Promise.all(pending)) as PyramidFlowError[]) assert.match(error?.problem, /was destroyed/);
-  runtime.destroy();
+  for (const error of (await Promise.all(pending)) as PyramidFlowError[]) assert.match(error?.problem, /was disposed/);
+  runtime.dispose();
 });
 
 /** A device whose next buffers for reading are changed. */
@@ -192,7 +192,7 @@ test('a result that does not come back is an error with its cause, and its buffe
   assert.is(error.cause, cause);
   assert.is(runtime.counts().stagingBuffers, 0);
   await assertAllThrow(runtime, t, /could not give a result back/);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('a device that is lost between a mapping and its use is an error that says so', async () => {
@@ -208,7 +208,7 @@ test('a device that is lost between a mapping and its use is an error that says 
   });
   await assertRejects(() => t.read(), 'DeviceError', /device was lost \(the driver crashed\)/);
   await assertAllThrow(runtime, t, /the driver crashed/);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('a kernel that cannot be made ready is named, with what is wrong, and nothing else is affected', async () => {
@@ -240,7 +240,7 @@ test('commands that the platform throws back are an error', async () => {
   };
   await assertRejects(() => t.read(), 'DeviceError', /could not take commands: not a queue/);
   await assertAllThrow(runtime, t, /could not take commands/);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('times that do not come back are an error', async () => {
@@ -250,7 +250,7 @@ test('times that do not come back are an error', async () => {
   fill(t, 1);
   runtime.flush();
   const { timer } = runtime;
-  runtime.destroy();
+  runtime.dispose();
   await assertRejects(() => timer.collect(), 'DeviceError', /could not give its times back/);
 });
 

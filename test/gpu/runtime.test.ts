@@ -117,7 +117,7 @@ test('sizes that do not come back make room in time, and what is recorded still 
   assert.ok(held.at(-1)! < Math.max(...held), 'room was made');
   assert.ok(Math.max(...held) <= 2 * 111 * 2 ** 20 + MOST_POOLED);
   assert.equal([...(await x.read())], [4, 6]);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('a grid that the adapter does not allow is refused at once', () => {
@@ -164,7 +164,7 @@ test('a kernel that does not compile is a DeviceError that names it, then and ev
   assert.match(await failureOf(runtime.finish()), /^DeviceError: the GPU refused a command: [\s\S]*broken_kernel/);
   assert.throws(() => runOn(runtime, kernelOf('sound', '1.0'), y), /broken_kernel/);
   assert.match(await failureOf(y.read()), /^DeviceError: .*/);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('a command that the GPU refuses names the kernel and the tensors', async () => {
@@ -173,7 +173,7 @@ test('a command that the GPU refuses names the kernel and the tensors', async ()
   const outside = { label: 'outside', slice: { ...x.slice, offset: 4096, size: 4 } };
   runtime.run(kernelOf('reads', '1.0'), { tensors: { y: outside }, uniforms: {}, grid: [1, 1, 1] });
   assert.match(await failureOf(runtime.finish()), /^DeviceError: [\s\S]*reads\(y = outside\)/);
-  runtime.destroy();
+  runtime.dispose();
 });
 
 test('a lost device is a DeviceError for what is under way and what follows', async () => {

@@ -24,7 +24,7 @@ test('more uniforms than are kept, all in one submit: each dispatch has its own'
   const { uniformBuffers, bindGroups } = gpu.counts();
   assert.ok(uniformBuffers <= MOST_UNIFORMS, `${uniformBuffers} uniform buffers`);
   assert.ok(bindGroups <= uniformBuffers, `${bindGroups} bind groups, some of dropped uniforms`);
-  gpu.destroy();
+  gpu.dispose();
 });
 
 test('uniforms that change with every submit do not pile up either, and come back right', async () => {
@@ -39,7 +39,7 @@ test('uniforms that change with every submit do not pile up either, and come bac
   assert.ok(bindGroups <= uniformBuffers, `${bindGroups} bind groups`);
   fill(t, 1);
   assert.equal([...(await t.read())], [1], 'one that was dropped is made again');
-  gpu.destroy();
+  gpu.dispose();
 });
 
 test('more bind groups than are kept, all in one submit, reach what they bind', async () => {
@@ -52,7 +52,7 @@ test('more bind groups than are kept, all in one submit, reach what they bind', 
   const { bindGroups } = gpu.counts();
   for (let row = rows - 1000; row < rows; row++) scope(() => fill(t.view([ROW], row * ROW), 3));
   assert.is(gpu.counts().bindGroups, bindGroups, 'the most recent are kept');
-  gpu.destroy();
+  gpu.dispose();
 });
 
 test('3000 sizes, one after the other: what is kept stays within its bounds, and results are right', async () => {
@@ -71,7 +71,7 @@ test('3000 sizes, one after the other: what is kept stays within its bounds, and
   const { uniformBuffers, bindGroups, stagingBuffers } = gpu.counts();
   assert.ok(uniformBuffers <= MOST_UNIFORMS && bindGroups <= MOST_BIND_GROUPS);
   assert.is(stagingBuffers, MOST_KEPT);
-  gpu.destroy();
+  gpu.dispose();
 });
 
 test('a large buffer for reading back is not kept, and makes no small one go', async () => {
@@ -80,7 +80,7 @@ test('a large buffer for reading back is not kept, and makes no small one go', a
   assert.is(gpu.counts().stagingBuffers, 1);
   await Tensor.empty(gpu, [MOST_KEPT_BYTES / 4 + 64], 'large').read();
   assert.is(gpu.counts().stagingBuffers, 1);
-  gpu.destroy();
+  gpu.dispose();
 });
 
 test.run();

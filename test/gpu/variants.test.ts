@@ -98,7 +98,7 @@ test('every text that steps and detections make of the kernels is WGSL', async (
   const subgroups = hasSubgroupsOf8(gpu.adapter) ? [] : kernelNames().filter((name) => name.endsWith('_subgroup'));
   const unseen = kernelNames().filter((name) => !texts.kernels.has(name));
   assert.equal(unseen, [...ELSEWHERE, ...subgroups].sort());
-  gpu.destroy();
+  gpu.dispose();
 });
 
 test.run();

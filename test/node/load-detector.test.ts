@@ -20,11 +20,11 @@ test('detectors share a device that outlives them, unless they are given one', a
   const { height, width } = second.config;
   const image = { data: new Uint8Array(3 * height * width), height, width, channels: 3 };
   assert.is((await second.detect(image)).score, (await own.detect(image)).score);
-  second.model.gpu.destroy();
+  second.model.gpu.dispose();
   const next = await loadDetector(file);
   assert.is((await next.detect(image)).score, (await own.detect(image)).score, 'after the shared device was lost');
   for (const detector of [next, own]) detector.dispose();
-  next.model.gpu.destroy();
+  next.model.gpu.dispose();
 });
 
 test('a damaged file is refused', async () => {

@@ -21,7 +21,7 @@ test('all callers get the same device, opened at the first use', async () => {
   assert.is(first, second);
   assert.is(device.adapter, first.adapter);
   assert.not(await device.wasLost(first));
-  device.destroy();
+  device.dispose();
 });
 
 /** Loses the device as a failing driver does. */
@@ -46,7 +46,7 @@ test('a lost device is opened again; the third loss within a minute is an error 
   const gpu = await device.runtime();
   assert.not(runtimes.has(gpu));
   await gpu.finish();
-  device.destroy();
+  device.dispose();
 });
 
 test('losses that are rare are no error, however many there are', async () => {
@@ -57,10 +57,10 @@ test('losses that are rare are no error, however many there are', async () => {
     now += 30_001;
   }
   await (await device.runtime()).finish();
-  device.destroy();
+  device.dispose();
 });
 
-test('a device that is destroyed while it is opened is not handed out', async () => {
+test('a device that is disposed while it is opened is not handed out', async () => {
   let made: GPUDevice | undefined;
   const requestAdapter = async (options: GPURequestAdapterOptions) => {
     const adapter = (await dawn.requestAdapter(options))!;
@@ -71,8 +71,8 @@ test('a device that is destroyed while it is opened is not handed out', async ()
   pageWith({ requestAdapter } as GPU);
   const device = new SharedDevice();
   const opening = device.runtime();
-  device.destroy();
-  await assertRejects(() => opening, 'DeviceError', /destroyed/);
+  device.dispose();
+  await assertRejects(() => opening, 'DeviceError', /disposed/);
   assert.is(device.adapter, undefined);
   assert.is((await made!.lost).reason, 'destroyed');
   pageWith(dawn);
@@ -90,15 +90,15 @@ test('after a refused command the next use opens a new device, which does not co
     assert.is.not(await device.runtime(), gpu);
     assert.ok(await device.wasLost(gpu), 'its work may be run again on the new one');
   }
-  device.destroy();
+  device.dispose();
 });
 
-test('a destroyed device says so, and is not mistaken for a lost one', async () => {
+test('a disposed device says so, and is not mistaken for a lost one', async () => {
   const device = await openDevice();
   const gpu = await device.runtime();
-  device.destroy();
+  device.dispose();
   assert.not(await device.wasLost(gpu));
-  await assertRejects(() => device.runtime(), 'DeviceError', /destroyed/);
+  await assertRejects(() => device.runtime(), 'DeviceError', /disposed/);
 });
 
 test('a page without WebGPU is told so, and may try again', async () => {
@@ -107,7 +107,7 @@ test('a page without WebGPU is told so, and may try again', async () => {
   await assertRejects(() => device.runtime(), 'DeviceError', /has no WebGPU/);
   pageWith(dawn);
   assert.ok((await device.runtime()).device);
-  device.destroy();
+  device.dispose();
 });
 
 test.run();

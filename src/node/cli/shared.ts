@@ -94,7 +94,7 @@ export async function withRuntime<T>(work: (gpu: Runtime) => Promise<T>): Promis
   try {
     return await work(gpu);
   } finally {
-    gpu.destroy();
+    gpu.dispose();
   }
 }
 
