@@ -2,7 +2,7 @@ import { ADAM_DEFAULTS, Adam } from '../../src/autograd/adam';
 import { ParameterSet } from '../../src/autograd/parameters';
 import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from '../../src/image/resample';
 import { fft2, inverseFft2Real } from '../../src/ops/fft';
-import { inverseMixingWeight, luWeight, mixingWeight } from '../../src/ops/mixing';
+import { inverseMixingWeight, luWeightOp, mixingWeight } from '../../src/ops/mixing';
 import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../../src/ops/preprocess';
 import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
@@ -90,7 +90,7 @@ export function fixedEntries(size: number): Entry[] {
       const dw = given.get([CHANNELS, CHANNELS, 1, 1], 'dw');
       return {
         run: () => {
-          const gradient = luWeight.backward(dw.tensor, lu);
+          const gradient = luWeightOp.backward(dw.tensor, lu);
           for (const name of ['logS', 'upper'] as const) gradient[name]!();
           return gradient.lower!();
         },

@@ -1,11 +1,11 @@
-import { CLAMP, LEAKY_SLOPE, leakyRelu, softClampHead, softClampHeadGradient } from '../../src/ops/activation';
+import { CLAMP, LEAKY_SLOPE, leakyReluOp, softClampHead, softClampHeadGradient } from '../../src/ops/activation';
 import { affineGradient, applyAffine } from '../../src/ops/affine';
-import { blur } from '../../src/ops/blur';
+import { blurOp } from '../../src/ops/blur';
 import { copyChannels } from '../../src/ops/channels';
 import { combineInto, fill, scaleInto } from '../../src/ops/elementwise';
 import { biasRelu, maxPool3 } from '../../src/ops/encoder-layers';
-import { nearest, resizeGradient } from '../../src/ops/nearest';
-import { down, up } from '../../src/ops/pyramid';
+import { nearestOp, resizeGradient } from '../../src/ops/nearest';
+import { downOp, upOp } from '../../src/ops/pyramid';
 import { maxPerItem, sum } from '../../src/ops/reduce';
 import { subtractMean, volumeMean } from '../../src/ops/volume-norm';
 import { pairDifferences, templateDifference } from '../../src/pyramidflow/pair-differences';
@@ -48,7 +48,7 @@ export function mapEntries(side: number): Entry[] {
       (given) => {
         const x = given.get(map);
         return {
-          run: () => leakyRelu.forward({ x: x.tensor }, { slope: LEAKY_SLOPE }),
+          run: () => leakyReluOp.forward({ x: x.tensor }, { slope: LEAKY_SLOPE }),
           reference: (at) => x.values[at] * (x.values[at] > 0 ? 1 : LEAKY_SLOPE),
         };
       },
@@ -110,7 +110,7 @@ export function mapEntries(side: number): Entry[] {
       [map, map],
       (given) => {
         const x = given.get(map);
-        return { run: () => blur.forward({ x: x.tensor }, undefined), reference: binomialAt(x.values, side) };
+        return { run: () => blurOp.forward({ x: x.tensor }, undefined), reference: binomialAt(x.values, side) };
       },
     ],
     [
@@ -118,7 +118,7 @@ export function mapEntries(side: number): Entry[] {
       [map, half],
       (given) => {
         const x = given.get(map);
-        return { run: () => down.forward({ x: x.tensor }, {}), reference: downAt(x.values, side) };
+        return { run: () => downOp.forward({ x: x.tensor }, {}), reference: downAt(x.values, side) };
       },
     ],
     [
@@ -127,7 +127,7 @@ export function mapEntries(side: number): Entry[] {
       (given) => {
         const [x, dy] = [given.get(map), given.get(half, 'dy')];
         return {
-          run: () => down.backward(dy.tensor, { x: x.tensor }, {}).x!(),
+          run: () => downOp.backward(dy.tensor, { x: x.tensor }, {}).x!(),
           reference: downGradientAt(x.values, dy.values, side),
         };
       },
@@ -137,7 +137,7 @@ export function mapEntries(side: number): Entry[] {
       [half, map],
       (given) => {
         const x = given.get(half);
-        return { run: () => up.forward({ x: x.tensor }, undefined), reference: upAt(x.values, side) };
+        return { run: () => upOp.forward({ x: x.tensor }, undefined), reference: upAt(x.values, side) };
       },
     ],
     [
@@ -145,7 +145,7 @@ export function mapEntries(side: number): Entry[] {
       [map, half],
       (given) => {
         const dy = given.get(map, 'dy');
-        return { run: () => up.backward(dy.tensor, {}, undefined).x!(), reference: upGradientAt(dy.values, side) };
+        return { run: () => upOp.backward(dy.tensor, {}, undefined).x!(), reference: upGradientAt(dy.values, side) };
       },
     ],
     [
@@ -154,7 +154,7 @@ export function mapEntries(side: number): Entry[] {
       (given) => {
         const x = given.get(half);
         return {
-          run: () => nearest.forward({ x: x.tensor }, { height: side, width: side }),
+          run: () => nearestOp.forward({ x: x.tensor }, { height: side, width: side }),
           reference: (at) => x.values[halfOf(at, side)],
         };
       },

@@ -1,6 +1,6 @@
 import type { Tape } from '../autograd/tape';
-import { conv2d, convolve } from '../ops/conv/convolve';
-import { inverseMixingWeight, type LuTensors, luWeight } from '../ops/mixing';
+import { conv2dOp, convolve } from '../ops/conv/convolve';
+import { inverseMixingWeight, type LuTensors, luWeightOp } from '../ops/mixing';
 import { apply } from '../ops/op';
 import type { Tensor } from '../tensor/tensor';
 import type { Invertible } from './reversible';
@@ -22,8 +22,8 @@ export class Mixing implements Invertible {
   }
 
   forward(tape: Tape, levels: readonly Tensor[]): Tensor {
-    const w = tape.run(() => apply(luWeight, this.lu, undefined));
-    const y = tape.run(() => apply(conv2d, { x: levels[this.target], w }, {}));
+    const w = tape.run(() => apply(luWeightOp, this.lu, undefined));
+    const y = tape.run(() => apply(conv2dOp, { x: levels[this.target], w }, {}));
     w.free();
     return y;
   }

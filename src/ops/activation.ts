@@ -5,7 +5,7 @@ import { Tensor } from '../tensor/tensor';
 import { copyChannels } from './channels';
 import { zerosLike } from './elementwise';
 import { linearGrid, planeGrid } from './grid';
-import type { Op } from './op';
+import { apply, type Op } from './op';
 import { imageShape } from './shape';
 
 /** Slope of the LeakyReLU in the coupling network's hidden layer. */
@@ -14,7 +14,7 @@ export const LEAKY_SLOPE = 0.01;
 export const CLAMP = 2;
 
 /** y = x > 0 ? x : slope * x, of any shape. The slope must be above 0: the backward reads the sign of x from y. */
-export const leakyRelu: Op<'x', { slope: number }, 'y'> = {
+export const leakyReluOp: Op<'x', { slope: number }, 'y'> = {
   name: 'leakyRelu',
   saves: ['y'],
   forward({ x }, { slope }) {
@@ -31,6 +31,9 @@ export const leakyRelu: Op<'x', { slope: number }, 'y'> = {
   }),
 };
 
+/** y = x > 0 ? x : slope * x, of any shape; slope above 0, default 0.01. */
+export const leakyRelu = (x: Tensor, slope = LEAKY_SLOPE): Tensor => apply(leakyReluOp, { x }, { slope });
+
 function leaky(x: Tensor, y: Tensor, slope: number, gradient: 0 | 1): void {
   x.gpu.run(leakyKernel, {
     tensors: { x, y },
@@ -44,7 +47,7 @@ function leaky(x: Tensor, y: Tensor, slope: number, gradient: 0 | 1): void {
  * y = alpha * 0.636 * atan(x / alpha) of the first `channels` channels of x, between -alpha and alpha: (N, >= channels, H, W) ->
  * (N, channels, H, W).
  */
-export const softClamp: Op<'x', { channels: number; alpha: number }, 'x'> = {
+export const softClampOp: Op<'x', { channels: number; alpha: number }, 'x'> = {
   name: 'softClamp',
   saves: ['x'],
   forward: ({ x }, { channels, alpha }) => softClampHead(x, channels, alpha),
@@ -58,7 +61,16 @@ export const softClamp: Op<'x', { channels: number; alpha: number }, 'x'> = {
   }),
 };
 
-/** The forward of `softClamp`. */
+/**
+ * y = alpha * 0.636 * atan(x / alpha) of the first `channels` channels of x, between -alpha and alpha: (N, >= channels, H, W) ->
+ * (N, channels, H, W).
+ *
+ * @param options channels: default all; alpha: default 2
+ */
+export const softClamp = (x: Tensor, { channels = x.shape[1], alpha = CLAMP } = {}): Tensor =>
+  apply(softClampOp, { x }, { channels, alpha });
+
+/** The forward of `softClampOp`. */
 export function softClampHead(x: Tensor, channels: number, alpha: number): Tensor {
   const [batch, xChannels, height, width] = imageShape(x);
   const pixels = height * width;

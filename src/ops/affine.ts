@@ -3,7 +3,7 @@ import affineGradientKernel from '../../shaders/flow/affine_gradient.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { fill } from './elementwise';
 import { rowGrid } from './grid';
-import type { Op } from './op';
+import { apply, type Op } from './op';
 import { expectShape, imageShape } from './shape';
 import { meanShape, removeMean, type VolumeNorm, volumeMean } from './volume-norm';
 
@@ -57,8 +57,8 @@ export interface AffineNorm {
   readonly training: boolean;
 }
 
-/** `applyAffine` as an operation on a tape. The gradient of the first half of `network` is zero. */
-export const affine: Op<'x' | 'logScale' | 'network' | 'runningMean', AffineNorm, 'x' | 'logScale' | 'runningMean'> = {
+/** `applyAffine` as an operation. The gradient of the first half of `network` is zero. */
+export const affineOp: Op<'x' | 'logScale' | 'network' | 'runningMean', AffineNorm, 'x' | 'logScale' | 'runningMean'> = {
   name: 'affine',
   saves: ['x', 'logScale', 'runningMean'],
   forward({ x, logScale, network, runningMean }, norm) {
@@ -72,6 +72,10 @@ export const affine: Op<'x' | 'logScale' | 'network' | 'runningMean', AffineNorm
     return { x: () => all().x, logScale: () => all().logScale, network: () => all().network };
   },
 };
+
+/** y = exp(s) * x + t, recorded: `applyAffine` with s = logScale - its mean. */
+export const affine = (x: Tensor, logScale: Tensor, network: Tensor, runningMean: Tensor, norm: AffineNorm): Tensor =>
+  apply(affineOp, { x, logScale, network, runningMean }, norm);
 
 function gradients(dy: Tensor, x: Tensor, logScale: Tensor, runningMean: Tensor, norm: AffineNorm) {
   const [n, channels, height, width] = imageShape(logScale);

@@ -1,16 +1,19 @@
 import blurKernel from '../../shaders/pyramid/blur.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { WORKGROUP } from './grid';
-import type { Op } from './op';
+import { apply, type Op } from './op';
 import { imageShape } from './shape';
 
 /** y = x convolved with the 5x5 binomial filter [1 4 6 4 1]^T [1 4 6 4 1] / 256, zero padding, every channel by itself: (N, C, H, W). */
-export const blur: Op<'x', void> = {
+export const blurOp: Op<'x', void> = {
   name: 'blur',
   saves: [],
   forward: ({ x }) => blurred(x),
   backward: (dy) => ({ x: () => blurred(dy) }), // the filter is symmetric, so the blur is its own transpose
 };
+
+/** `blurOp`, recorded. */
+export const blur = (x: Tensor): Tensor => apply(blurOp, { x }, undefined);
 
 function blurred(x: Tensor): Tensor {
   const [n, c, height, width] = imageShape(x);

@@ -2,11 +2,11 @@ import combineKernel from '../../shaders/tensor/combine.wgsl';
 import scaleKernel from '../../shaders/tensor/scale.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
-import type { Op } from './op';
+import { apply, type Op } from './op';
 import { expectShape } from './shape';
 
 /** y = a + b, of one shape. */
-export const add: Op<'a' | 'b', void> = {
+export const addOp: Op<'a' | 'b', void> = {
   name: 'add',
   saves: [],
   forward({ a, b }) {
@@ -16,6 +16,9 @@ export const add: Op<'a' | 'b', void> = {
   },
   backward: (dy) => ({ a: () => dy.copy(), b: () => dy.copy() }),
 };
+
+/** a + b, recorded. */
+export const add = (a: Tensor, b: Tensor): Tensor => apply(addOp, { a, b }, undefined);
 
 /**
  * target <- a * target + b * value, in place.

@@ -4,7 +4,7 @@ import inverseKernel from '../../shaders/flow/mixing_inverse.wgsl';
 import matrixKernel from '../../shaders/flow/mixing_matrix.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
-import type { Op } from './op';
+import { apply, type Op } from './op';
 
 /** The LU factors of a C x C matrix: lower, upper, perm (C, C), of which the strict triangles count; logS, sign (C). */
 export type LuTensors = Readonly<Record<'lower' | 'logS' | 'upper' | 'perm' | 'sign', Tensor>>;
@@ -37,8 +37,8 @@ export function inverseMixingWeight(lu: LuTensors): Tensor {
   return inverse;
 }
 
-/** `mixingWeight` as an operation on a tape. perm and sign have no gradient. */
-export const luWeight: Op<keyof LuTensors, void, keyof LuTensors> = {
+/** `mixingWeight` as an operation. perm and sign have no gradient. */
+export const luWeightOp: Op<keyof LuTensors, void, keyof LuTensors> = {
   name: 'luWeight',
   saves: ['lower', 'logS', 'upper', 'perm', 'sign'],
   forward: (lu) => mixingWeight(lu),
@@ -48,6 +48,9 @@ export const luWeight: Op<keyof LuTensors, void, keyof LuTensors> = {
     return { lower: () => lowerGradient(dw, lu), logS: () => upper().dLogS, upper: () => upper().dUpper };
   },
 };
+
+/** `mixingWeight`, recorded. */
+export const luWeight = (lu: LuTensors): Tensor => apply(luWeightOp, lu, undefined);
 
 function lowerGradient(dw: Tensor, { logS, upper, perm, sign }: LuTensors): Tensor {
   const { gpu, size } = logS;

@@ -4,14 +4,14 @@ import { PyramidFlowError } from '../core/errors';
 import { Tensor } from '../tensor/tensor';
 import { zerosLike } from './elementwise';
 import { rowGrid } from './grid';
-import type { Op } from './op';
+import { apply, type Op } from './op';
 import { imageShape } from './shape';
 
 /**
  * Nearest-neighbour resize by whole factors, up or down, as PyTorch's `interpolate(mode='nearest')`: (N, C, h, w) ->
  * (N, C, height, width).
  */
-export const nearest: Op<'x', { height: number; width: number }, 'x'> = {
+export const nearestOp: Op<'x', { height: number; width: number }, 'x'> = {
   name: 'nearest',
   saves: ['x'], // for its shape
   forward: ({ x }, { height, width }) => resizeNearest(x, height, width),
@@ -24,8 +24,11 @@ export const nearest: Op<'x', { height: number; width: number }, 'x'> = {
   }),
 };
 
+/** `nearestOp`, recorded. */
+export const nearest = (x: Tensor, height: number, width: number): Tensor => apply(nearestOp, { x }, { height, width });
+
 /**
- * The forward of `nearest`.
+ * The forward of `nearestOp`.
  *
  * @throws PyramidFlowError ShapeError if a side is neither a whole multiple nor a whole fraction of the other
  */

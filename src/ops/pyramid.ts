@@ -3,17 +3,17 @@ import upKernel from '../../shaders/pyramid/up.wgsl';
 import upGradientKernel from '../../shaders/pyramid/up_gradient.wgsl';
 import { PyramidFlowError } from '../core/errors';
 import { Tensor } from '../tensor/tensor';
-import { blur } from './blur';
+import { blurOp } from './blur';
 import { addInto } from './elementwise';
 import { linearGrid } from './grid';
-import type { Op } from './op';
+import { apply, type Op } from './op';
 import { expectShape, imageShape } from './shape';
 
 /** How a blurred image is reduced to half its size: `max` as in the released code, `nearest` as in the supplement. */
 export type Pooling = 'max' | 'nearest';
 
 /** y = 2x2 max (or nearest) pooling of blur(x): (N, C, H, W) -> (N, C, H / 2, W / 2), for even H and W. */
-export const down: Op<'x', { pooling?: Pooling }, 'x'> = {
+export const downOp: Op<'x', { pooling?: Pooling }, 'x'> = {
   name: 'down',
   saves: ['x'],
   forward: ({ x }, { pooling }) => halved(x, pooling),
@@ -21,20 +21,26 @@ export const down: Op<'x', { pooling?: Pooling }, 'x'> = {
     x() {
       const dBlurred = Tensor.empty(x.gpu, x.shape, 'd blurred');
       runDown(x, dy, dBlurred, 1, pooling);
-      const dx = blur.forward({ x: dBlurred }, undefined);
+      const dx = blurOp.forward({ x: dBlurred }, undefined);
       dBlurred.free();
       return dx;
     },
   }),
 };
 
+/** `downOp`, recorded; pooling: default max. */
+export const down = (x: Tensor, pooling?: Pooling): Tensor => apply(downOp, { x }, { pooling });
+
 /** y = blur(nearest(x)): (N, C, H, W) -> (N, C, 2H, 2W). */
-export const up: Op<'x', void> = {
+export const upOp: Op<'x', void> = {
   name: 'up',
   saves: [],
   forward: ({ x }) => runUp(x, undefined, 1),
   backward: (dy) => ({ x: () => upTransposed(dy) }),
 };
+
+/** `upOp`, recorded. */
+export const up = (x: Tensor): Tensor => apply(upOp, { x }, undefined);
 
 /**
  * The bands of a Laplacian pyramid: band_l = g_l - up(g_(l+1)) with g_0 = x and g_(l+1) = down(g_l); the last band is g itself.
@@ -58,7 +64,7 @@ export function decomposeGradient(dBands: readonly Tensor[], x: Tensor, pooling?
     const own = dBands[i].copy('d gauss');
     if (i > 0) upTransposed(dBands[i - 1], own);
     if (dGauss) {
-      const through = down.backward(dGauss, { x: gauss[i] }, { pooling }).x!();
+      const through = downOp.backward(dGauss, { x: gauss[i] }, { pooling }).x!();
       addInto(own, through);
       through.free();
       dGauss.free();

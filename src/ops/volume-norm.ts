@@ -4,7 +4,7 @@ import subtractMeanKernel from '../../shaders/flow/subtract_mean.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { combineInto } from './elementwise';
 import { linearGrid, planeGrid } from './grid';
-import type { Op } from './op';
+import { apply, type Op } from './op';
 import { partialSums } from './reduce';
 import { expectShape, imageShape } from './shape';
 
@@ -71,7 +71,7 @@ export function removeMean(x: Tensor, kind: VolumeNorm): void {
  * y = x - mean, so that the log-volume sums to zero: the mean of x itself in training, the running mean at inference.
  * x: (N, C, H, W), runningMean: `meanShape`.
  */
-export const volumeNorm: Op<'x' | 'runningMean', { kind: VolumeNorm; training: boolean }> = {
+export const volumeNormOp: Op<'x' | 'runningMean', { kind: VolumeNorm; training: boolean }> = {
   name: 'volumeNorm',
   saves: [],
   forward({ x, runningMean }, { kind, training }) {
@@ -88,3 +88,7 @@ export const volumeNorm: Op<'x' | 'runningMean', { kind: VolumeNorm; training: b
     },
   }),
 };
+
+/** `volumeNormOp`, recorded. */
+export const volumeNorm = (x: Tensor, runningMean: Tensor, norm: { kind: VolumeNorm; training: boolean }): Tensor =>
+  apply(volumeNormOp, { x, runningMean }, norm);

@@ -3,7 +3,7 @@ import { convolve, convolveGradients } from '../ops/conv/convolve';
 import { tensorOf, type Weights } from '../ops/conv/weights';
 import { zerosLike } from '../ops/elementwise';
 import { resizeGradient, resizeInto } from '../ops/nearest';
-import type { Op } from '../ops/op';
+import { apply, type Op } from '../ops/op';
 import { Tensor } from '../tensor/tensor';
 
 /** The size at which a coupling network works, to which its conditions are resized, and how it saves memory. */
@@ -26,7 +26,7 @@ export interface NetworkInputs<W extends Weights = Weights> {
 }
 
 /** y = one or two levels, resized (nearest) and concatenated: (N, C, ., .) each -> (N, C or 2C, H, W). The inputs are named '0' and '1'. */
-export const condition: Op<string, NetworkSize, string> = {
+export const conditionOp: Op<string, NetworkSize, string> = {
   name: 'condition',
   saves: ['0', '1'],
   forward: (inputs, size) => conditionOf(Object.values(inputs), size),
@@ -40,6 +40,10 @@ export const condition: Op<string, NetworkSize, string> = {
     return Object.fromEntries(levels.map((_, i) => [i, thunk(i)]));
   },
 };
+
+/** `conditionOp` of `levels`, recorded. */
+export const condition = (levels: readonly Tensor[], size: NetworkSize): Tensor =>
+  apply(conditionOp, Object.fromEntries(levels.entries()), size);
 
 /**
  * The coupling network: y = conv(leaky(conv(condition, w1)), w2), without biases. It keeps neither the condition nor the hidden layer,

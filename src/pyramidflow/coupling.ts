@@ -2,15 +2,15 @@ import type { ParameterSet } from '../autograd/parameters';
 import type { Tape } from '../autograd/tape';
 import type { Invertible, Pass } from '../flow/reversible';
 import { replace } from '../flow/reversible';
-import { CLAMP, LEAKY_SLOPE, leakyRelu, softClamp, softClampHead, softClampHeadGradient } from '../ops/activation';
-import { affine, affineGradient, applyAffine, type LogScale } from '../ops/affine';
-import { conv2d } from '../ops/conv/convolve';
-import { add, addInto, scaleInto } from '../ops/elementwise';
-import { nearest, resizeNearest } from '../ops/nearest';
+import { CLAMP, LEAKY_SLOPE, leakyReluOp, softClampHead, softClampHeadGradient, softClampOp } from '../ops/activation';
+import { affineGradient, affineOp, applyAffine, type LogScale } from '../ops/affine';
+import { conv2dOp } from '../ops/conv/convolve';
+import { addInto, addOp, scaleInto } from '../ops/elementwise';
+import { nearestOp, resizeNearest } from '../ops/nearest';
 import { apply } from '../ops/op';
-import { removeMean, subtractMean, updateRunningMean, type VolumeNorm, volumeMean, volumeNorm } from '../ops/volume-norm';
+import { removeMean, subtractMean, updateRunningMean, type VolumeNorm, volumeMean, volumeNormOp } from '../ops/volume-norm';
 import type { Tensor } from '../tensor/tensor';
-import { condition, type NetworkInputs, type NetworkSize, networkGradients, runNetwork } from './coupling-network';
+import { conditionOp, type NetworkInputs, type NetworkSize, networkGradients, runNetwork } from './coupling-network';
 
 const MIB = 2 ** 20;
 /** The finest level determines the peak memory of a step, so it is run to save memory; the others then stay below that peak. */
@@ -70,11 +70,11 @@ export class AffineCoupling implements Invertible {
     const target = levels[this.target];
     const size = this.size(levels, pass);
     const { workspace } = size; // as in place, so that both compute the same
-    const input = tape.run(() => apply(condition, Object.fromEntries(this.inputs(levels).levels.entries()), size));
-    const raw = tape.run(() => apply(conv2d, { x: input, w: w1 }, { workspace }));
-    const hidden = tape.run(() => apply(leakyRelu, { x: raw }, { slope: LEAKY_SLOPE }));
-    const network = tape.run(() => apply(conv2d, { x: hidden, w: w2 }, { workspace }));
-    const clamped = tape.run(() => apply(softClamp, { x: network }, { channels: target.shape[1], alpha: CLAMP }));
+    const input = tape.run(() => apply(conditionOp, Object.fromEntries(this.inputs(levels).levels.entries()), size));
+    const raw = tape.run(() => apply(conv2dOp, { x: input, w: w1 }, { workspace }));
+    const hidden = tape.run(() => apply(leakyReluOp, { x: raw }, { slope: LEAKY_SLOPE }));
+    const network = tape.run(() => apply(conv2dOp, { x: hidden, w: w2 }, { workspace }));
+    const clamped = tape.run(() => apply(softClampOp, { x: network }, { channels: target.shape[1], alpha: CLAMP }));
     const { norm: kind, runningMean } = this;
     if (pass.updateRunningMeans) {
       const mean = volumeMean(clamped, kind);
@@ -82,17 +82,17 @@ export class AffineCoupling implements Invertible {
       mean.free();
     }
     const normalization = { kind, training: pass.training };
-    const y = tape.run(() => apply(affine, { x: target, logScale: clamped, network, runningMean }, normalization));
+    const y = tape.run(() => apply(affineOp, { x: target, logScale: clamped, network, runningMean }, normalization));
     const { logDeterminants } = pass;
     if (logDeterminants) {
       const [height, width] = target.shape.slice(2);
-      const logScale = tape.run(() => apply(volumeNorm, { x: clamped, runningMean }, normalization));
-      const b = tape.run(() => apply(nearest, { x: logScale }, { height, width }));
+      const logScale = tape.run(() => apply(volumeNormOp, { x: clamped, runningMean }, normalization));
+      const b = tape.run(() => apply(nearestOp, { x: logScale }, { height, width }));
       const a = logDeterminants[this.target];
       replace(
         logDeterminants,
         this.target,
-        tape.run(() => apply(add, { a, b }, undefined)),
+        tape.run(() => apply(addOp, { a, b }, undefined)),
       );
       [logScale, b].forEach((made) => made.free());
     }

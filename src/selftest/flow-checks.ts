@@ -1,6 +1,6 @@
-import { CLAMP, softClamp } from '../ops/activation';
+import { CLAMP, softClampOp } from '../ops/activation';
 import { affineGradient, applyAffine } from '../ops/affine';
-import { inverseMixingWeight, luWeight, mixingWeight } from '../ops/mixing';
+import { inverseMixingWeight, luWeightOp, mixingWeight } from '../ops/mixing';
 import { meanShape, subtractMean, type VolumeNorm, volumeMean } from '../ops/volume-norm';
 import type { Check, Comparison, Lab, Sample } from './check';
 import { product } from './reference';
@@ -20,8 +20,8 @@ export const FLOW_CHECKS: readonly Check[] = [
         [input.subarray(0, 105), input.subarray(210, 315)].flatMap((channels) => [...channels]);
       const reference = (input: Float64Array) =>
         Float64Array.from(head(input), (value) => CLAMP * 0.636 * Math.atan(value / CLAMP));
-      const y = softClamp.forward({ x: x.tensor }, attributes);
-      const dx = softClamp.backward(dy.tensor, { x: x.tensor }, attributes).x!();
+      const y = softClampOp.forward({ x: x.tensor }, attributes);
+      const dx = softClampOp.backward(dy.tensor, { x: x.tensor }, attributes).x!();
       return [
         { what: 'the result', actual: y, expected: reference(x.values) },
         await lab.gradient('the gradient', reference, x.values, dy.values, dx),
@@ -124,7 +124,7 @@ async function checkMixing(lab: Lab): Promise<Comparison[]> {
   };
   const lu = { lower: lower.tensor, logS: logS.tensor, upper: upper.tensor, perm: perm.tensor, sign: sign.tensor };
   const dw = lab.sample([size, size]);
-  const gradient = luWeight.backward(dw.tensor, lu);
+  const gradient = luWeightOp.backward(dw.tensor, lu);
   const w = reference(lower.values, logS.values, upper.values);
   const inverse = await inverseMixingWeight(lu).read();
   return [

@@ -1,10 +1,10 @@
 import { ADAM_DEFAULTS, Adam } from '../autograd/adam';
 import { ParameterSet } from '../autograd/parameters';
 import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from '../image/resample';
-import { blur } from '../ops/blur';
+import { blurOp } from '../ops/blur';
 import { fft2, inverseFft2Real } from '../ops/fft';
 import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../ops/preprocess';
-import { compose, decompose, down, up } from '../ops/pyramid';
+import { compose, decompose, downOp, upOp } from '../ops/pyramid';
 import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
 import { pairDifferences, templateDifference } from '../pyramidflow/pair-differences';
 import { Tensor } from '../tensor/tensor';
@@ -72,7 +72,7 @@ export const IMAGE_CHECKS: readonly Check[] = [
     run(lab) {
       const x = lab.sample([1, 2, 3, 67]);
       return [
-        { what: 'the result', actual: blur.forward({ x: x.tensor }, undefined), expected: blurred(x.values, 2, 3, 67) },
+        { what: 'the result', actual: blurOp.forward({ x: x.tensor }, undefined), expected: blurred(x.values, 2, 3, 67) },
       ];
     },
   },
@@ -142,12 +142,12 @@ async function checkPyramid(lab: Lab): Promise<Comparison[]> {
   const smaller = (values: Float64Array) => maximumPool(blurred(values, 2, 6, 10), 2, [6, 10], HALVING);
   const larger = (values: Float64Array) => blurred(nearestResize(values, 2, [3, 5], [6, 10]), 2, 6, 10);
   const bands = decompose(x.tensor, 2);
-  const dDown = down.backward(dSmall.tensor, { x: x.tensor }, {}).x!();
-  const dUp = up.backward(dLarge.tensor, {}, undefined).x!();
+  const dDown = downOp.backward(dSmall.tensor, { x: x.tensor }, {}).x!();
+  const dUp = upOp.backward(dLarge.tensor, {}, undefined).x!();
   const band = larger(smaller(x.values)).map((value, i) => x.values[i] - value);
   return [
-    { what: 'down', actual: down.forward({ x: x.tensor }, {}), expected: smaller(x.values) },
-    { what: 'up', actual: up.forward({ x: coarse.tensor }, undefined), expected: larger(coarse.values) },
+    { what: 'down', actual: downOp.forward({ x: x.tensor }, {}), expected: smaller(x.values) },
+    { what: 'up', actual: upOp.forward({ x: coarse.tensor }, undefined), expected: larger(coarse.values) },
     { what: 'the finest band', actual: bands[0], expected: band },
     { what: 'the bands composed', actual: compose(bands), expected: x.values },
     await lab.gradient('the gradient of down', smaller, x.values, dSmall.values, dDown),

@@ -1,4 +1,4 @@
-import { leakyRelu } from '../ops/activation';
+import { leakyReluOp } from '../ops/activation';
 import { copyChannels } from '../ops/channels';
 import { directForward, directGradInput, directGradWeight } from '../ops/conv/direct';
 import { fftConvForward, fftConvGradInput, fftConvGradWeight } from '../ops/conv/fft';
@@ -6,7 +6,7 @@ import type { Tile } from '../ops/conv/tiles';
 import { hasSubgroupsOf8, PRODUCTS_CHOICE, type TileProducts, tileProducts } from '../ops/conv/variants';
 import { combineInto, fill, scaleInto } from '../ops/elementwise';
 import { biasRelu, maxPool3 } from '../ops/encoder-layers';
-import { nearest } from '../ops/nearest';
+import { nearestOp } from '../ops/nearest';
 import { maxPerItem, sum, sumOfSquares } from '../ops/reduce';
 import { Tensor } from '../tensor/tensor';
 import type { Check, Comparison, Lab } from './check';
@@ -71,8 +71,8 @@ export const NETWORK_CHECKS: readonly Check[] = [
     async run(lab) {
       const [x, dy] = [lab.sample([1, 3, 5, 13]), lab.sample([1, 3, 5, 13])];
       const reference = (values: Float64Array) => values.map((value) => (value > 0 ? value : 0.01 * value));
-      const y = leakyRelu.forward({ x: x.tensor }, { slope: 0.01 });
-      const dx = leakyRelu.backward(dy.tensor, { y }, { slope: 0.01 }).x!();
+      const y = leakyReluOp.forward({ x: x.tensor }, { slope: 0.01 });
+      const dx = leakyReluOp.backward(dy.tensor, { y }, { slope: 0.01 }).x!();
       return [
         { what: 'the result', actual: y, expected: reference(x.values) },
         {
@@ -119,8 +119,8 @@ export const NETWORK_CHECKS: readonly Check[] = [
         const x = lab.sample([2, 3, ...from]);
         const dy = lab.sample([2, 3, ...to]);
         const reference = (values: Float64Array) => nearestResize(values, 6, from, to);
-        const dx = nearest.backward(dy.tensor, { x: x.tensor }, { height: to[0], width: to[1] }).x!();
-        const y = nearest.forward({ x: x.tensor }, { height: to[0], width: to[1] });
+        const dx = nearestOp.backward(dy.tensor, { x: x.tensor }, { height: to[0], width: to[1] }).x!();
+        const y = nearestOp.forward({ x: x.tensor }, { height: to[0], width: to[1] });
         results.push({ what: `${from} to ${to}`, actual: y, expected: reference(x.values) });
         results.push(await lab.gradient(`the gradient of ${from} to ${to}`, reference, x.values, dy.values, dx));
       }

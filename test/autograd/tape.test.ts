@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Tape } from '../../src/autograd/tape';
-import { leakyRelu } from '../../src/ops/activation';
-import { add, fill } from '../../src/ops/elementwise';
+import { leakyReluOp } from '../../src/ops/activation';
+import { addOp, fill } from '../../src/ops/elementwise';
 import { apply, type Op } from '../../src/ops/op';
 import { scope } from '../../src/tensor/scope';
 import { Tensor } from '../../src/tensor/tensor';
@@ -19,7 +19,7 @@ const live = () => gpu.memory.use().live;
 function spy() {
   const made: string[] = [];
   const op: Op<'a' | 'b', void, 'a' | 'b'> = {
-    ...add,
+    ...addOp,
     saves: ['a', 'b'],
     backward: (dy) => {
       const note = (name: string) => () => {
@@ -37,8 +37,8 @@ const onTape = (...watched: Tensor[]) => {
   tape.watch(...watched);
   return {
     tape,
-    leaky: (x: Tensor) => tape.run(() => apply(leakyRelu, { x }, { slope: SLOPE })),
-    sum: (a: Tensor, b: Tensor) => tape.run(() => apply(add, { a, b }, undefined)),
+    leaky: (x: Tensor) => tape.run(() => apply(leakyReluOp, { x }, { slope: SLOPE })),
+    sum: (a: Tensor, b: Tensor) => tape.run(() => apply(addOp, { a, b }, undefined)),
   };
 };
 
@@ -172,7 +172,7 @@ test('a seed of another shape, and a gradient of another shape, are refused', ()
   const { tape, leaky } = onTape(x);
   const y = leaky(x);
   assertThrows(() => tape.backward([[y, randomTensor([35, 2], 'seed')]]), 'ShapeError', /gradient of leakyRelu/);
-  const wrong: Op<'a' | 'b', void> = { ...add, name: 'wrong', backward: (dy) => ({ a: () => dy.view([35, 2]) }) };
+  const wrong: Op<'a' | 'b', void> = { ...addOp, name: 'wrong', backward: (dy) => ({ a: () => dy.view([35, 2]) }) };
   const other = new Tape();
   other.watch(x);
   const sum = other.run(() => apply(wrong, { a: x, b: x }, undefined));
@@ -196,7 +196,7 @@ test('what a tape keeps outlives the scopes in which it was recorded', async () 
 
 test('operations may return the gradient that they were given, once or for several inputs', async () => {
   const x = randomTensor(SHAPE, 'x');
-  const sharing: Op<'a' | 'b', void> = { ...add, backward: (dy) => ({ a: () => dy, b: () => dy }) };
+  const sharing: Op<'a' | 'b', void> = { ...addOp, backward: (dy) => ({ a: () => dy, b: () => dy }) };
   const tape = new Tape();
   tape.watch(x);
   const y = tape.run(() => apply(sharing, { a: x, b: x }, undefined));

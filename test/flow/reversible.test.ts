@@ -3,10 +3,10 @@ import * as assert from 'uvu/assert';
 import { ParameterSet } from '../../src/autograd/parameters';
 import { Tape } from '../../src/autograd/tape';
 import { type Invertible, type Pass, ReversibleChain, replace } from '../../src/flow/reversible';
-import { leakyRelu } from '../../src/ops/activation';
-import { affine, applyAffine } from '../../src/ops/affine';
-import { conv2d } from '../../src/ops/conv/convolve';
-import { add, addInto, combineInto } from '../../src/ops/elementwise';
+import { leakyReluOp } from '../../src/ops/activation';
+import { affineOp, applyAffine } from '../../src/ops/affine';
+import { conv2dOp } from '../../src/ops/conv/convolve';
+import { addInto, addOp, combineInto } from '../../src/ops/elementwise';
 import { apply } from '../../src/ops/op';
 import { scope } from '../../src/tensor/scope';
 import { elements, Tensor } from '../../src/tensor/tensor';
@@ -25,8 +25,8 @@ const TRAINING: Pass = { training: true };
 function additiveCoupling(set: ParameterSet, name: string, target: number, condition: number): Invertible {
   const w = set.get(name);
   const shift = (tape: Tape, levels: readonly Tensor[]) => {
-    const product = tape.run(() => apply(conv2d, { x: levels[condition], w }, {}));
-    const result = tape.run(() => apply(leakyRelu, { x: product }, { slope: SLOPE }));
+    const product = tape.run(() => apply(conv2dOp, { x: levels[condition], w }, {}));
+    const result = tape.run(() => apply(leakyReluOp, { x: product }, { slope: SLOPE }));
     product.free();
     return result;
   };
@@ -37,7 +37,7 @@ function additiveCoupling(set: ParameterSet, name: string, target: number, condi
     parameters: [w],
     forward(tape, levels) {
       const t = shift(tape, levels);
-      const y = tape.run(() => apply(add, { a: levels[target], b: t }, undefined));
+      const y = tape.run(() => apply(addOp, { a: levels[target], b: t }, undefined));
       t.free();
       return y;
     },
@@ -63,11 +63,11 @@ function pixelAffine(set: ParameterSet, name: string, target: number): Invertibl
         replace(
           logDeterminants,
           target,
-          tape.run(() => apply(add, { a: logDeterminants[target], b: logScale }, undefined)),
+          tape.run(() => apply(addOp, { a: logDeterminants[target], b: logScale }, undefined)),
         );
       }
       return tape.run(() =>
-        apply(affine, { x: levels[target], logScale, network, runningMean }, { kind: 'SVN', training: false }),
+        apply(affineOp, { x: levels[target], logScale, network, runningMean }, { kind: 'SVN', training: false }),
       );
     },
     inverse(levels, { logDeterminants }) {

@@ -3,7 +3,7 @@ import { networkInput, resizedBytes } from '../../src/image/model-input';
 import { anomalyMap } from '../../src/inspection/anomaly-map';
 import { EvaluationRun } from '../../src/metrics/evaluation-run';
 import { scaleInto } from '../../src/ops/elementwise';
-import { compose, composeGradient, decompose, decomposeGradient, down, up } from '../../src/ops/pyramid';
+import { compose, composeGradient, decompose, decomposeGradient, downOp, upOp } from '../../src/ops/pyramid';
 import { ResNetFront } from '../../src/pyramidflow/encoder';
 import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
 import { Tensor } from '../../src/tensor/tensor';
@@ -81,8 +81,8 @@ async function metrics({ tensors }: GoldenCase): Promise<Results> {
 
 /** Pyramid, loss, map, preprocessing, encoder and metrics. */
 export const DATA: Readonly<Record<string, Handler>> = {
-  down: operation(down as never, () => ({})),
-  up: operation(up as never),
+  down: operation(downOp as never, () => ({})),
+  up: operation(upOp as never),
   decompose: decomposeCase,
   compose: composeCase,
   fourier_loss: fourierLossCase,

@@ -2,12 +2,12 @@ import { Adam } from '../../src/autograd/adam';
 import { ParameterSet } from '../../src/autograd/parameters';
 import { Tape } from '../../src/autograd/tape';
 import type { Runtime } from '../../src/gpu/runtime';
-import { softClamp } from '../../src/ops/activation';
-import { blur } from '../../src/ops/blur';
-import { conv2d } from '../../src/ops/conv/convolve';
-import { luWeight } from '../../src/ops/mixing';
+import { softClampOp } from '../../src/ops/activation';
+import { blurOp } from '../../src/ops/blur';
+import { conv2dOp } from '../../src/ops/conv/convolve';
+import { luWeightOp } from '../../src/ops/mixing';
 import { apply, type Op } from '../../src/ops/op';
-import { updateRunningMean, volumeMean, volumeNorm } from '../../src/ops/volume-norm';
+import { updateRunningMean, volumeMean, volumeNormOp } from '../../src/ops/volume-norm';
 import type { Tensor } from '../../src/tensor/tensor';
 import { download, type GoldenCase, type Handler, type Results, uploadUnder } from './case';
 
@@ -44,7 +44,7 @@ async function volumeNormCase(golden: GoldenCase, gpu: Runtime): Promise<Results
   const inputs = uploadUnder(golden, gpu, 'in.');
   const { x, running_mean: runningMean } = inputs;
   const results = await onTape(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) => ({
-    y: tape.run(() => apply(volumeNorm, { x, runningMean }, { kind, training })),
+    y: tape.run(() => apply(volumeNormOp, { x, runningMean }, { kind, training })),
   }));
   if (training) updateRunningMean(runningMean, volumeMean(x, kind), momentum);
   return { ...results, 'out.running_mean': await runningMean.read() };
@@ -56,8 +56,8 @@ async function mix(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   const seeds = uploadUnder(golden, gpu, 'grad_out.');
   seeds.w = seeds.w.view([...seeds.w.shape, 1, 1]); // the weight of a 1x1 convolution
   return onTape(inputs, seeds, (tape) => {
-    const w = tape.run(() => apply(luWeight, { lower, logS, upper, perm, sign }, undefined));
-    return { w, z: tape.run(() => apply(conv2d, { x, w }, {})) };
+    const w = tape.run(() => apply(luWeightOp, { lower, logS, upper, perm, sign }, undefined));
+    return { w, z: tape.run(() => apply(conv2dOp, { x, w }, {})) };
   });
 }
 
@@ -82,9 +82,9 @@ async function adam(golden: GoldenCase, gpu: Runtime): Promise<Results> {
 
 /** The operations whose golden cases are a single call on a tape, and a few that are little more. */
 export const OPERATIONS: Readonly<Record<string, Handler>> = {
-  conv2d: operation(conv2d as never, ({ attrs }) => ({ stride: attrs.stride })),
-  blur: operation(blur as never),
-  soft_clamp: operation(softClamp as never, ({ attrs, tensors }) => ({
+  conv2d: operation(conv2dOp as never, ({ attrs }) => ({ stride: attrs.stride })),
+  blur: operation(blurOp as never),
+  soft_clamp: operation(softClampOp as never, ({ attrs, tensors }) => ({
     alpha: attrs.alpha,
     channels: tensors.get('in.x')!.shape[1],
   })),

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { leakyRelu, softClamp, softClampHead, softClampHeadGradient } from '../../src/ops/activation';
+import { leakyReluOp, softClampHead, softClampHeadGradient, softClampOp } from '../../src/ops/activation';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
@@ -23,14 +23,14 @@ for (const shape of SHAPES) {
   test(`leakyRelu [${shape}] and its gradient`, async () => {
     const [x, dy] = [randomTensor(shape, 'x'), randomTensor(shape, 'dy')];
     const [xs, dys] = [await x.read(), await dy.read()];
-    const y = leakyRelu.forward({ x }, { slope: SLOPE });
+    const y = leakyReluOp.forward({ x }, { slope: SLOPE });
     assertClose(
       await y.read(),
       xs.map((v) => (v > 0 ? v : Math.fround(SLOPE) * v)),
       0,
       'y',
     );
-    const dx = leakyRelu.backward(dy, { y }, { slope: SLOPE }).x!();
+    const dx = leakyReluOp.backward(dy, { y }, { slope: SLOPE }).x!();
     assertClose(
       await dx.read(),
       dys.map((d, i) => (xs[i] > 0 ? d : Math.fround(SLOPE) * d)),
@@ -44,7 +44,7 @@ for (const shape of SHAPES) {
 
 test('leakyRelu at zeros and extremes: 0 counts as not positive', async () => {
   const x = edges('x');
-  const y = leakyRelu.forward({ x }, { slope: 0.5 });
+  const y = leakyReluOp.forward({ x }, { slope: 0.5 });
   assertClose(
     (await y.read()).slice(4),
     EDGES.slice(4).map((v) => (v > 0 ? v : v / 2)),
@@ -52,7 +52,7 @@ test('leakyRelu at zeros and extremes: 0 counts as not positive', async () => {
     'y',
   );
   const ones = Tensor.from(gpu, x.shape, new Float32Array(x.size).fill(1), 'ones');
-  const dx = await leakyRelu.backward(ones, { y }, { slope: 0.5 }).x!().read();
+  const dx = await leakyReluOp.backward(ones, { y }, { slope: 0.5 }).x!().read();
   assert.equal([...dx.slice(0, 2)], [0.5, 0.5]);
   assert.equal(
     [...dx.slice(4)],
@@ -67,7 +67,7 @@ for (const alpha of [2, 0.7]) {
   test(`softClamp, alpha ${alpha}, is exact at zeros, changeovers and extremes, and within alpha`, async () => {
     const [x, dy] = [edges('x'), edges('dy')];
     dy.write(new Float32Array(dy.size).fill(1));
-    const y = await softClamp.forward({ x }, { channels: EDGES.length, alpha }).read();
+    const y = await softClampOp.forward({ x }, { channels: EDGES.length, alpha }).read();
     assertClose(
       y,
       EDGES.map((v) => clampReference(v, alpha)),
@@ -75,7 +75,7 @@ for (const alpha of [2, 0.7]) {
       'y',
     );
     assert.ok(y.every((value) => Math.abs(value) < alpha));
-    const dx = await softClamp.backward(dy, { x }, { channels: EDGES.length, alpha }).x!().read();
+    const dx = await softClampOp.backward(dy, { x }, { channels: EDGES.length, alpha }).x!().read();
     assertClose(
       dx,
       EDGES.map((v) => slopeReference(v, alpha)),
@@ -95,7 +95,7 @@ for (const shape of SHAPES) {
       const pixels = elements(space);
       const head = (values: Float32Array) => values.filter((_, i) => Math.floor(i / pixels) % channels < clamped);
       const attrs = { channels: clamped, alpha: 2 };
-      const y = softClamp.forward({ x }, attrs);
+      const y = softClampOp.forward({ x }, attrs);
       assert.equal(y.shape, dy.shape);
       assertClose(
         await y.read(),
@@ -110,7 +110,7 @@ for (const shape of SHAPES) {
         if (channel >= clamped) return undefined;
         return dys[(item * clamped + channel) * pixels + (i % pixels)] * slopeReference(xs[i], 2);
       };
-      const dx = await softClamp.backward(dy, { x }, attrs).x!().read();
+      const dx = await softClampOp.backward(dy, { x }, attrs).x!().read();
       assertClose(
         dx,
         Array.from(xs, (_, i) => gradientAt(i) ?? 0),

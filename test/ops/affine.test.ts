@@ -1,5 +1,5 @@
 import { test } from 'uvu';
-import { affine, affineGradient, applyAffine } from '../../src/ops/affine';
+import { affineGradient, affineOp, applyAffine } from '../../src/ops/affine';
 import { meanShape, type VolumeNorm } from '../../src/ops/volume-norm';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
@@ -76,9 +76,9 @@ for (const [c, kind] of CASES.flatMap((shape) => KINDS.map((norm) => [shape, nor
       expected.dNetwork[shift] = dys[i];
     });
 
-    const y = affine.forward(inputs, evaluation);
+    const y = affineOp.forward(inputs, evaluation);
     assertClose(await y.read(), ys, PRECISION, 'y');
-    const gradients = affine.backward(dy, inputs, evaluation);
+    const gradients = affineOp.backward(dy, inputs, evaluation);
     assertClose(await gradients.x!().read(), expected.dx, PRECISION, 'dx');
     assertClose(await gradients.logScale!().read(), expected.dLogScale, PRECISION, 'd logScale');
     assertClose(await gradients.network!().read(), expected.dNetwork, PRECISION, 'd network');
@@ -125,8 +125,8 @@ for (const kind of KINDS) {
     const forward = (given: Omit<Values, 'runningMean'>) =>
       reference(c, kind, { ...given, runningMean: ownMean(kind, inputs.logScale.shape, given.logScale) });
     const training = { kind, training: true };
-    assertClose(await affine.forward(inputs, training).read(), forward({ x, logScale, network }), PRECISION, 'y');
-    const gradients = affine.backward(dy, inputs, training);
+    assertClose(await affineOp.forward(inputs, training).read(), forward({ x, logScale, network }), PRECISION, 'y');
+    const gradients = affineOp.backward(dy, inputs, training);
     const values = { x, logScale, network };
     for (const name of ['x', 'logScale', 'network'] as const) {
       const loss = (at: Float64Array) => dot(forward({ ...values, [name]: at }), dys);

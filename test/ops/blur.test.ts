@@ -1,5 +1,5 @@
 import { test } from 'uvu';
-import { blur } from '../../src/ops/blur';
+import { blurOp } from '../../src/ops/blur';
 import { assertClose } from '../support/assert-close';
 import { randomTensor } from '../support/gpu';
 
@@ -25,8 +25,8 @@ for (const [n, c, h, w] of [
   test(`blur ${n}x${c}x${h}x${w} and its gradient are the 5x5 binomial`, async () => {
     const x = randomTensor([n, c, h, w], 'x');
     const expected = reference(await x.read(), n * c, h, w);
-    assertClose(await blur.forward({ x }, undefined).read(), expected, 1e-6, 'y');
-    assertClose(await blur.backward(x, {}, undefined).x!().read(), expected, 1e-6, 'dx');
+    assertClose(await blurOp.forward({ x }, undefined).read(), expected, 1e-6, 'y');
+    assertClose(await blurOp.backward(x, {}, undefined).x!().read(), expected, 1e-6, 'dx');
   });
 }
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { add, addInto, combineInto, fill, scaleInto, zerosLike } from '../../src/ops/elementwise';
+import { addInto, addOp, combineInto, fill, scaleInto, zerosLike } from '../../src/ops/elementwise';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
@@ -13,7 +13,7 @@ for (const shape of SHAPES) {
     const [a, b] = [randomTensor(shape, 'a'), randomTensor(shape, 'b')];
     const [as, bs] = [await a.read(), await b.read()];
     const sum = Float32Array.from(as, (value, i) => value + bs[i]);
-    const y = add.forward({ a, b }, undefined);
+    const y = addOp.forward({ a, b }, undefined);
     assertClose(await y.read(), sum, EXACT, 'add');
     assertClose(await a.read(), as, EXACT, 'a after add');
     addInto(a, b);
@@ -49,7 +49,7 @@ test('a tensor that needs two rows of the grid is worked on to its end, each ele
 
 test('add gives its gradient to both inputs, in tensors of their own', async () => {
   const dy = randomTensor([2, 3, 5, 1], 'dy');
-  const gradients = add.backward(dy, {}, undefined);
+  const gradients = addOp.backward(dy, {}, undefined);
   const [da, db] = [gradients.a!(), gradients.b!()];
   const expected = await dy.read();
   fill(dy, 7);
@@ -82,7 +82,7 @@ test('shapes that differ are refused', () => {
   const [a, b] = [randomTensor([2, 3], 'a'), randomTensor([3, 2], 'b')];
   assert.throws(() => addInto(a, b), /b as \[2, 3\], got \[3, 2\]/);
   assert.throws(
-    () => add.forward({ a, b }, undefined),
+    () => addOp.forward({ a, b }, undefined),
     (error: Error) => error.name === 'ShapeError',
   );
 });

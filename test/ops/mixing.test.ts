@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { luDecompose, orthonormalize } from '../../src/core/linear-algebra';
 import { Random } from '../../src/core/random';
-import { inverseMixingWeight, type LuTensors, luWeight, mixingWeight } from '../../src/ops/mixing';
+import { inverseMixingWeight, type LuTensors, luWeightOp, mixingWeight } from '../../src/ops/mixing';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { centralDifferences, dot } from '../support/central-differences';
@@ -53,7 +53,7 @@ for (const n of SIZES) {
   test(`${n} channels: gradients`, async () => {
     const dw = randomTensor([n, n, 1, 1], 'dw');
     const dws = await dw.read();
-    const gradients = luWeight.backward(dw, lu, undefined);
+    const gradients = luWeightOp.backward(dw, lu, undefined);
     for (const name of ['lower', 'logS', 'upper'] as const) {
       const actual = await gradients[name]!().read();
       const loss = (at: Float64Array) => dot(mixingReference({ ...values, [name]: at }).data, dws);
@@ -83,7 +83,7 @@ test('a common offset of the log scales changes nothing, and their gradients sum
   const before = await mixingWeight(tensorsOf(values, 16)).read();
   const shifted = { ...values, logS: values.logS.map((value) => value + 0.5) };
   assertClose(await mixingWeight(tensorsOf(shifted, 16)).read(), before, 2e-6, 'w');
-  const dLogS = await luWeight.backward(randomTensor([16, 16, 1, 1]), tensorsOf(values, 16), undefined).logS!().read();
+  const dLogS = await luWeightOp.backward(randomTensor([16, 16, 1, 1]), tensorsOf(values, 16), undefined).logS!().read();
   assertClose(
     dLogS.reduce((sum, value) => sum + value),
     0,

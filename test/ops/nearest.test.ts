@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nearest, resizeGradient, resizeInto } from '../../src/ops/nearest';
+import { nearestOp, resizeGradient, resizeInto } from '../../src/ops/nearest';
 import { assertClose } from '../support/assert-close';
 import { randomTensor } from '../support/gpu';
 import { nearest as reference, transposed } from '../support/pyramid-reference';
@@ -27,10 +27,10 @@ for (const [shape, height, width] of CASES) {
 
   test(`[${shape}] to ${height}x${width} takes PyTorch's pixels, and the gradient goes back to them`, async () => {
     const [x, dy] = [randomTensor(shape, 'x'), randomTensor([n, channels, height, width], 'dy')];
-    const y = nearest.forward({ x }, { height, width });
+    const y = nearestOp.forward({ x }, { height, width });
     assert.equal(y.shape, dy.shape);
     assertClose(await y.read(), resized(await x.read()), 0, 'y');
-    const dx = nearest.backward(dy, { x }, { height, width }).x!();
+    const dx = nearestOp.backward(dy, { x }, { height, width }).x!();
     assertClose(await dx.read(), transposed(resized, x.size, await dy.read()), SUMS, 'dx');
   });
 
@@ -64,7 +64,7 @@ for (const [shape, height, width] of CASES) {
 
 test('what does not fit is refused with the numbers', () => {
   const x = randomTensor([2, 3, 5, 6], 'x');
-  const resized = (height: number, width: number) => () => nearest.forward({ x }, { height, width });
+  const resized = (height: number, width: number) => () => nearestOp.forward({ x }, { height, width });
   assert.throws(resized(5, 9), /cannot be resized from 6 to 9 pixels; use a whole/);
   assert.throws(resized(3, 6), /cannot be resized from 5 to 3 pixels/);
   const y = randomTensor([2, 6, 10, 12], 'y');

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../src/core/random';
-import { compose, composeGradient, decompose, decomposeGradient, down, type Pooling, up } from '../../src/ops/pyramid';
+import { compose, composeGradient, decompose, decomposeGradient, downOp, type Pooling, upOp } from '../../src/ops/pyramid';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
@@ -43,10 +43,10 @@ for (const shape of [
     test(`down [${shape}], ${pooling}: blur, then pooling; the gradient goes to the first maximum`, async () => {
       const [x, dy] = [wholeNumbers(shape), randomTensor([n, c, height / 2, width / 2], 'dy')];
       const host = await planesOf(x);
-      assertClose(await down.forward({ x }, { pooling }).read(), reference.down(host, pooling).data, 0, 'y');
+      assertClose(await downOp.forward({ x }, { pooling }).read(), reference.down(host, pooling).data, 0, 'y');
       const derivative = (data: Float64Array) => reference.down({ ...host, data }, pooling, host).data;
       const expected = reference.transposed(derivative, x.size, await dy.read());
-      assertClose(await down.backward(dy, { x }, { pooling }).x!().read(), expected, SUMS, 'dx');
+      assertClose(await downOp.backward(dy, { x }, { pooling }).x!().read(), expected, SUMS, 'dx');
     });
   }
 }
@@ -61,10 +61,10 @@ for (const shape of [
   test(`up [${shape}]: nearest enlargement, then blur; the gradient is its transpose`, async () => {
     const [x, dy] = [randomTensor(shape, 'x'), randomTensor([n, c, 2 * height, 2 * width], 'dy')];
     const host = await planesOf(x);
-    assertClose(await up.forward({ x }, undefined).read(), reference.up(host).data, SUMS, 'y');
+    assertClose(await upOp.forward({ x }, undefined).read(), reference.up(host).data, SUMS, 'y');
     const linear = (data: Float64Array) => reference.up({ ...host, data }).data;
     const expected = reference.transposed(linear, x.size, await dy.read());
-    assertClose(await up.backward(dy, {}, undefined).x!().read(), expected, { absolute: 2e-6, relative: 1e-6 }, 'dx');
+    assertClose(await upOp.backward(dy, {}, undefined).x!().read(), expected, { absolute: 2e-6, relative: 1e-6 }, 'dx');
   });
 }
 
@@ -78,10 +78,10 @@ test('max pooling takes the first of equal maxima, and down takes it where none 
   );
   const atFirst = Float64Array.from({ length: 64 }, (_, i) => Number(i === 2 * 8 + 2)); // of the window at (1, 1)
   const expected = reference.blur({ data: atFirst, height: 8, width: 8 }).data;
-  assertClose(await down.backward(dy, { x }, {}).x!().read(), expected, 0, 'dx');
+  assertClose(await downOp.backward(dy, { x }, {}).x!().read(), expected, 0, 'dx');
   const ramp = randomTensor([1, 2, 8, 6], 'ramp');
-  const y = await down.forward({ x: ramp }, {}).read();
-  assertClose(y, await down.forward({ x: ramp }, { pooling: 'max' }).read(), 0, 'default');
+  const y = await downOp.forward({ x: ramp }, {}).read();
+  assertClose(y, await downOp.forward({ x: ramp }, { pooling: 'max' }).read(), 0, 'default');
 });
 
 const PYRAMIDS: readonly (readonly [shape: readonly number[], levels: number])[] = [
@@ -160,7 +160,7 @@ test('nothing but the results stays in memory', () => {
     'composeGradient',
   );
   assert.is(
-    leftBehind(() => [down.backward(bands[1], { x }, {}).x!()]),
+    leftBehind(() => [downOp.backward(bands[1], { x }, {}).x!()]),
     0,
     'down',
   );
@@ -169,7 +169,7 @@ test('nothing but the results stays in memory', () => {
 test('sizes that cannot be halved often enough are refused with the good ones', () => {
   const refused = (work: () => unknown, message: RegExp) =>
     assert.throws(work, (error: Error) => error.name === 'ShapeError' && message.test(error.message));
-  refused(() => down.forward({ x: randomTensor([1, 1, 6, 5], 'x') }, {}), /got x of 6x5/);
+  refused(() => downOp.forward({ x: randomTensor([1, 1, 6, 5], 'x') }, {}), /got x of 6x5/);
   const x = randomTensor([1, 1, 36, 50], 'x');
   refused(() => decompose(x, 4), /multiples of 8.*36x50.*32 or 40 high and 48 or 56 wide/);
   refused(() => decompose(randomTensor([1, 1, 16, 3], 'x'), 4), /16x3.* 8 wide/);

@@ -7,7 +7,7 @@ import {
   updateRunningMean,
   type VolumeNorm,
   volumeMean,
-  volumeNorm,
+  volumeNormOp,
 } from '../../src/ops/volume-norm';
 import { assertClose } from '../support/assert-close';
 import { centralDifferences, dot } from '../support/central-differences';
@@ -48,8 +48,8 @@ for (const kind of KINDS) {
       const [xs, dys, running] = [await x.read(), await dy.read(), await runningMean.read()];
       const mean = meanReference(kind, shape, xs);
       const run = async (training: boolean) => ({
-        y: await volumeNorm.forward({ x, runningMean }, { kind, training }).read(),
-        dx: await volumeNorm.backward(dy, {}, { kind, training }).x!().read(),
+        y: await volumeNormOp.forward({ x, runningMean }, { kind, training }).read(),
+        dx: await volumeNormOp.backward(dy, {}, { kind, training }).x!().read(),
       });
 
       assertClose(await volumeMean(x, kind).read(), mean, PRECISION, 'mean');
@@ -77,7 +77,7 @@ for (const kind of KINDS) {
     const dys = await dy.read();
     const loss = (values: Float64Array) => dot(subtracted(kind, shape, values, meanReference(kind, shape, values)), dys);
     const expected = centralDifferences(loss, await x.read());
-    assertClose(await volumeNorm.backward(dy, {}, { kind, training: true }).x!().read(), expected, PRECISION, 'dx');
+    assertClose(await volumeNormOp.backward(dy, {}, { kind, training: true }).x!().read(), expected, PRECISION, 'dx');
   });
 }
 
@@ -125,7 +125,7 @@ test('nothing but the results stays in memory', () => {
   const before = gpu.memory.use().live;
   for (const kind of KINDS) {
     removeMean(x, kind);
-    volumeNorm.backward(x, {}, { kind, training: true }).x!().free();
+    volumeNormOp.backward(x, {}, { kind, training: true }).x!().free();
   }
   assert.is(gpu.memory.use().live, before);
 });

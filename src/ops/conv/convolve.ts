@@ -3,7 +3,7 @@ import type { Runtime } from '../../gpu/runtime';
 import { Tensor } from '../../tensor/tensor';
 import { addInto, fill } from '../elementwise';
 import { resizeGradient, resizeNearest } from '../nearest';
-import type { Op } from '../op';
+import { apply, type Op } from '../op';
 import { expectShape, imageShape } from '../shape';
 import { directForward, directGradInput, directGradWeight, packWeights } from './direct';
 import {
@@ -163,8 +163,8 @@ function withEnlarged<T>(x: Tensor, enlarge: 1 | 2, work: (input: Tensor) => T):
   return result;
 }
 
-/** `convolve` as an operation on a tape. */
-export const conv2d: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'workspace'>, 'x' | 'w'> = {
+/** `convolve` as an operation. */
+export const conv2dOp: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'workspace'>, 'x' | 'w'> = {
   name: 'conv2d',
   saves: ['x', 'w'],
   forward: ({ x, w }, options) => convolve(x, w, options),
@@ -173,6 +173,10 @@ export const conv2d: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'workspac
     w: () => convolveGradWeight(dy, x, w.shape[2], options),
   }),
 };
+
+/** `convolve`, recorded. */
+export const conv2d = (x: Tensor, w: Tensor, options: Pick<ConvolutionOptions, 'stride' | 'workspace'> = {}): Tensor =>
+  apply(conv2dOp, { x, w }, options);
 
 function checkConvolution(x: Tensor, w: Tensor, stride: number): void {
   const [, channels] = imageShape(x);

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { convolve, convolveGradInput, convolveGradients, convolveGradWeight } from '../../../src/ops/conv/convolve';
-import { nearest } from '../../../src/ops/nearest';
+import { nearestOp } from '../../../src/ops/nearest';
 import { Tensor } from '../../../src/tensor/tensor';
 import { assertClose } from '../../support/assert-close';
 import { gpu, randomTensor } from '../../support/gpu';
@@ -115,11 +115,11 @@ for (const [k, h, w] of [
   test(`conv2d k${k} of ${h}x${w} enlarged twice equals that of the enlarged map, gradients too`, async () => {
     const [x, weight, dy] = [randomTensor([2, 3, h, w]), randomTensor([5, 3, k, k]), randomTensor([2, 5, 2 * h, 2 * w])];
     chooseTile(k);
-    const large = nearest.forward({ x }, { height: 2 * h, width: 2 * w });
+    const large = nearestOp.forward({ x }, { height: 2 * h, width: 2 * w });
     const dLarge = convolveGradInput(dy, weight, 2 * h, 2 * w);
     const expected = [
       convolve(large, weight),
-      nearest.backward(dLarge, { x }, { height: 2 * h, width: 2 * w }).x!(),
+      nearestOp.backward(dLarge, { x }, { height: 2 * h, width: 2 * w }).x!(),
       convolveGradWeight(dy, large, k),
     ];
     const actual = [
