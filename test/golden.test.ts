@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readSafetensors, writeSafetensors } from '../src/checkpoint/safetensors';
+import { readSafetensors, writeSafetensors } from '../src/core/safetensors';
 import { runCase } from './golden/run';
 import { gpu } from './support/gpu';
 

@@ -1,6 +1,6 @@
+import { readSealed, writeSealed } from '../core/checksum';
 import { PyramidFlowError } from '../core/errors';
 import type { Checkpoint } from './checkpoint';
-import { readSealed, writeSealed } from './checksum';
 import { readMetadata, writeMetadata } from './metadata';
 import { readTensors, writeTensors } from './tensors';
 

@@ -1,10 +1,10 @@
+import type { Safetensor } from '../core/safetensors';
 import { latentShape, type PyramidFlowConfig } from '../pyramidflow/config';
 import { type NamedTensors, tensorShapes } from '../pyramidflow/tensors';
 import { elements, type Shape } from '../tensor/tensor';
 import { damaged } from './checked';
 import type { Checkpoint, TrainingRecord } from './checkpoint';
 import type { CheckpointMetadata } from './metadata';
-import type { Safetensor } from './safetensors';
 
 type Entries = ReadonlyMap<string, Safetensor>;
 

@@ -1,10 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
-import { writeSealed } from '../../src/checkpoint/checksum';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/checkpoint/codec';
-import { readSafetensors, type Safetensor, writeSafetensors } from '../../src/checkpoint/safetensors';
+import { writeSealed } from '../../src/core/checksum';
 import { Random } from '../../src/core/random';
+import { readSafetensors, type Safetensor, writeSafetensors } from '../../src/core/safetensors';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { latentShape, type PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { initialTensors } from '../../src/pyramidflow/initialize';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readSafetensors } from '../../src/checkpoint/safetensors';
+import { readSafetensors } from '../../src/core/safetensors';
 import type { Runtime } from '../../src/gpu/runtime';
 import { Tensor } from '../../src/tensor/tensor';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readSafetensors, type SafetensorsFile } from '../../src/checkpoint/safetensors';
+import { readSafetensors, type SafetensorsFile } from '../../src/core/safetensors';
 
 /** Reads test/fixtures/<name>.safetensors: vectors computed in float64 by other programs, made once. */
 export function readFixture(name: string): SafetensorsFile {

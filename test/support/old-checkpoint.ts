@@ -1,4 +1,4 @@
-import { readSafetensors, writeSafetensors } from '../../src/checkpoint/safetensors';
+import { readSafetensors, writeSafetensors } from '../../src/core/safetensors';
 
 const ALIGNMENT = 64;
 

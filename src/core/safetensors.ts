@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../core/errors';
+import { PyramidFlowError } from './errors';
 
 /** The element types a file may hold, and the arrays they become. */
 const DTYPES = {

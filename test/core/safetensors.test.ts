@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readSafetensors, type Safetensor, writeSafetensors } from '../../src/checkpoint/safetensors';
+import { readSafetensors, type Safetensor, writeSafetensors } from '../../src/core/safetensors';
 
 /** A file from any header, valid or not, and a number of data bytes. */
 function fileOf(header: unknown, dataLength: number): Uint8Array {

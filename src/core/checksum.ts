@@ -1,4 +1,4 @@
-import { PyramidFlowError } from '../core/errors';
+import { PyramidFlowError } from './errors';
 import { readSafetensors, type Safetensor, type SafetensorsFile, safetensorsHeader, writeSafetensors } from './safetensors';
 
 /** Metadata entries, each 64 hexadecimal digits. */
