@@ -11,9 +11,9 @@ const gpu = await openRuntime(); // the best adapter that Dawn finds here
 const model = 'trained.safetensors';
 
 // A small network, to see a result soon. The defaults are the released settings: 256 pixels, 15 epochs, 16 channels.
-const choices = { size: { shorter: 64 }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 10, learningRate: 2e-3 };
+const settings = { size: { shorter: 64 }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 10, learningRate: 2e-3 };
 const onEpoch = ({ log }) => console.log(`epoch ${log.length}: loss ${log.at(-1).loss.toFixed(3)}`);
-const trained = await trainFolder(gpu, { ...choices, data, out: model, force: true, onEpoch });
+const trained = await trainFolder(gpu, { ...settings, data, out: model, force: true, onEpoch });
 console.log(`${trained.file}: threshold ${trained.threshold.toFixed(3)}`);
 
 // The detector takes images of any size. Its map has the size of the model.

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ADAM_DEFAULTS } from '../../src/autograd/adam';
-import { blockPlan, couplingLevels } from '../../src/pyramidflow/config';
+import { blockConfigs, couplingLevels } from '../../src/pyramidflow/config';
 import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { Tensor } from '../../src/tensor/tensor';
 import { runTorch, type TorchAbout } from './torch';
@@ -30,7 +30,7 @@ export async function torchSteps(model: PyramidFlow, images: Tensor, steps: numb
     return runTorch('torch_step.py', {
       file,
       tensors: named.map(([name, { shape }]) => [name, shape]),
-      blocks: blockPlan(model.config.levels, model.config.stacks).map(couplingLevels),
+      blocks: blockConfigs(model.config.levels, model.config.stacks).map(couplingLevels),
       config: model.config,
       adam: { lr: learningRate, betas, eps: epsilon, weight_decay: weightDecay },
       clipNorm,

@@ -2,9 +2,9 @@ import type { Runtime } from '../../src/gpu/runtime';
 import { type Context, FORMAT, type Report, rooflinesOf } from './record';
 import { fmaEntry, rooflineEntries } from './rooflines';
 import { MEASURING, type Progress, runSuite } from './run';
-import { type Choice, suite } from './suite';
+import { type Selection, suite } from './suite';
 
-export interface MeasureOptions extends Partial<Choice> {
+export interface MeasureOptions extends Partial<Selection> {
   readonly seed?: number;
   onProgress?(progress: Progress): void;
 }

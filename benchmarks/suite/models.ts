@@ -1,6 +1,6 @@
 import { Random } from '../../src/core/random';
 import type { Runtime } from '../../src/gpu/runtime';
-import { type BlockPlan, blockPlan, couplingLevels, type PyramidFlowConfig } from '../../src/pyramidflow/config';
+import { type BlockConfig, blockConfigs, couplingLevels, type PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { initialTensors } from '../../src/pyramidflow/initialize';
 import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { MemoryMode } from '../../src/pyramidflow/settings';
@@ -41,12 +41,12 @@ export function modelEntries(size: number): Entry[] {
 
 /** Operations of the coupling networks' convolutions in a forward, by the direct method. */
 function networkFlop({ channels, levels, stacks, kernel, height, width }: PyramidFlowConfig): number {
-  const ofBlock = (block: BlockPlan) => {
+  const ofBlock = (block: BlockConfig) => {
     const { conditions, network } = couplingLevels(block);
     const weights = kernel ** 2 * 2 * channels * (conditions.length * channels + 2 * channels);
     return (2 * BATCH * weights * height * width) / 4 ** network;
   };
-  return blockPlan(levels, stacks).reduce((flop, block) => flop + ofBlock(block), 0);
+  return blockConfigs(levels, stacks).reduce((flop, block) => flop + ofBlock(block), 0);
 }
 
 function prepareForward(config: PyramidFlowConfig, given: Inputs) {

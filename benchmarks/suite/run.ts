@@ -122,7 +122,7 @@ async function compileCold(gpu: Runtime, { run }: Prepared, known: Map<string, C
   gpu.run = (kernel, { constants = {} }) =>
     void wanted.set(`${kernel.name} ${JSON.stringify(constants)}`, [kernel, constants]);
   try {
-    recordOnce(run);
+    runOnce(run);
   } finally {
     gpu.run = own;
   }
@@ -138,7 +138,7 @@ async function compileCold(gpu: Runtime, { run }: Prepared, known: Map<string, C
 }
 
 /** Records `run` and frees what it made. */
-const recordOnce = (run: Prepared['run']): void => scope(() => void run());
+const runOnce = (run: Prepared['run']): void => scope(() => void run());
 
 /** Runs it once and compares the result with the reference. */
 async function firstResult(gpu: Runtime, { run, wait, check }: Prepared): Promise<Check> {
@@ -152,7 +152,7 @@ async function firstResult(gpu: Runtime, { run, wait, check }: Prepared): Promis
 const timesOf = ({ times = 1 }: Prepared, repeats: number): number => times * repeats;
 
 async function repeat({ run, wait }: Prepared, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) wait ? await wait() : recordOnce(run);
+  for (let i = 0; i < times; i++) wait ? await wait() : runOnce(run);
 }
 
 /** The repeats that last 10 ms, the dispatches of one, and how many samples there is time for. */

@@ -5,7 +5,7 @@ import { mapEntries } from './kernels';
 import { modelEntries } from './models';
 import { overheadEntries } from './overhead';
 
-export interface Choice {
+export interface Selection {
   /** side of the images; the levels of the model have it, its half, ... */
   readonly size: number;
   /** one level alone, the second coarsest, and no encoder */
@@ -17,7 +17,7 @@ export interface Choice {
 const LEVELS = 4;
 
 /** Everything that is timed except the rooflines. */
-export function suite({ size, quick = false, filter = '' }: Choice): Entry[] {
+export function suite({ size, quick = false, filter = '' }: Selection): Entry[] {
   const sides = Array.from({ length: LEVELS }, (_, level) => size >> level);
   const chosen = quick ? [sides[2]] : sides;
   const entries = [

@@ -23,7 +23,7 @@ export type { Normalization } from '../ops/preprocess';
 export type { PyramidFlowConfig } from '../pyramidflow/config';
 export { PyramidFlow } from '../pyramidflow/pyramid-flow';
 export type { NetworkSettings, TrainingSettings } from '../pyramidflow/settings';
-export type { ResumeChoices, TrainingChoices, TrainingPlan } from '../training/plan';
+export type { ResumeOptions, TrainingOptions, TrainingPlan } from '../training/plan';
 export type { TrainProgress } from '../training/progress';
 export { openRuntime } from './dawn';
 export {

@@ -3,7 +3,7 @@ import type { Checkpoint, ManifestEntry, TrainingState } from '../checkpoint/che
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import { formatSize } from '../image/size';
-import { newPlan, type ResumeChoices, resumedPlan, type TrainingPlan } from '../training/plan';
+import { newPlan, type ResumeOptions, resumedPlan, type TrainingPlan } from '../training/plan';
 import type { TrainProgress } from '../training/progress';
 import { trainModel } from '../training/train';
 import { readCheckpoint } from './files/checkpoint-file';
@@ -14,7 +14,7 @@ import { makeManifest } from './files/manifest';
 import { isResumed, ModelFile, type OutputOptions, outputFile, refuseExisting } from './files/output-file';
 
 /** Settings that are left out take what the authors released for the category. */
-export interface TrainFolderOptions extends ResumeChoices, OutputOptions {
+export interface TrainFolderOptions extends ResumeOptions, OutputOptions {
   /** folder of the data set */
   readonly data: string;
   /** its subfolder; default the folder itself, whose name is then the name of the category */
@@ -98,7 +98,7 @@ async function trainLocked(gpu: Runtime, file: string, options: TrainFolderOptio
       await model.write(reached, state.log.length);
       onEpoch?.(state);
     },
-    onFinish: (step, steps) => onProgress?.({ phase: 'template', epoch: epochs, epochs, step, steps, loss }),
+    onTemplate: (step, steps) => onProgress?.({ phase: 'template', epoch: epochs, epochs, step, steps, loss }),
   });
   if (!checkpoint) return undefined;
   const state = checkpoint.training!;

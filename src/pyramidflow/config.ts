@@ -81,14 +81,14 @@ export function latentShape({ channels, height, width }: PyramidFlowConfig, leve
 export type BlockKind = 'up' | 'down' | 'mid';
 
 /** A block: its kind, and the finest of its levels. */
-export interface BlockPlan {
+export interface BlockConfig {
   readonly kind: BlockKind;
   readonly start: number;
 }
 
 /** The order of the blocks (paper, figure 3, as in the released code). */
-export function blockPlan(levels: number, stacks: number): BlockPlan[] {
-  const half = (offset: number): BlockPlan[] => {
+export function blockConfigs(levels: number, stacks: number): BlockConfig[] {
+  const half = (offset: number): BlockConfig[] => {
     const starts = Array.from({ length: levels }, (_, i) => offset + 2 * i).filter((start) => start + 1 < levels);
     return starts.map((start) => ({ kind: start + 2 < levels ? 'mid' : 'down', start }));
   };
@@ -97,7 +97,7 @@ export function blockPlan(levels: number, stacks: number): BlockPlan[] {
 }
 
 /** The levels that a block rewrites and reads. */
-export function couplingLevels({ kind, start }: BlockPlan): CouplingLevels {
+export function couplingLevels({ kind, start }: BlockConfig): CouplingLevels {
   if (kind === 'up') return { target: start, conditions: [start + 1], network: start };
   if (kind === 'down') return { target: start + 1, conditions: [start], network: start };
   return { target: start + 1, conditions: [start, start + 2], network: start + 1 };

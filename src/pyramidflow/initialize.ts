@@ -2,7 +2,7 @@ import { luDecompose, type Matrix, orthonormalize } from '../core/linear-algebra
 import { Random } from '../core/random';
 import type { Runtime } from '../gpu/runtime';
 import { elements } from '../tensor/tensor';
-import { blockPlan, checkConfig, type PyramidFlowConfig } from './config';
+import { blockConfigs, checkConfig, type PyramidFlowConfig } from './config';
 import { PyramidFlow } from './pyramid-flow';
 import { type NamedTensors, tensorShapes } from './tensors';
 
@@ -28,7 +28,7 @@ export function initialTensors(config: PyramidFlowConfig, random: Random): Named
   }
   const put = (name: string, values: ArrayLike<number>) => tensors.get(name)!.data.set(values);
   put('stem.weight', randomOrthonormal(config.channels, 3, random).data);
-  blockPlan(config.levels, config.stacks).forEach((_, i) => {
+  blockConfigs(config.levels, config.stacks).forEach((_, i) => {
     const conv1 = tensors.get(`blocks.${i}.conv1`)!;
     const bound = 1 / Math.sqrt(elements(conv1.shape.slice(1)));
     put(

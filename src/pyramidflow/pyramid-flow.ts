@@ -7,7 +7,7 @@ import { decompose } from '../ops/pyramid';
 import { scope, unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { type Block, InferenceBlock } from './block';
-import { blockPlan, checkConfig, couplingLevels, latentShape, type PyramidFlowConfig } from './config';
+import { blockConfigs, checkConfig, couplingLevels, latentShape, type PyramidFlowConfig } from './config';
 import { type NamedTensors, tensorShapes } from './tensors';
 
 const MOST_PREPARED = 256 * 2 ** 20;
@@ -148,13 +148,13 @@ export class PyramidFlow {
 
   private makeBlocks(): Block[] {
     const { levels, stacks, norm } = this.config;
-    return blockPlan(levels, stacks).map((plan, i) => {
+    return blockConfigs(levels, stacks).map((block, i) => {
       const name = `blocks.${i}`;
       const tensor = (of: string) => this.tensor(`${name}.${of}`);
       return {
         name,
-        kind: plan.kind,
-        levels: couplingLevels(plan),
+        kind: block.kind,
+        levels: couplingLevels(block),
         norm,
         conv1: tensor('conv1'),
         conv2: tensor('conv2'),

@@ -1,6 +1,6 @@
 import { meanShape } from '../ops/volume-norm';
 import type { Shape } from '../tensor/tensor';
-import { type BlockPlan, blockPlan, couplingLevels, type PyramidFlowConfig } from './config';
+import { type BlockConfig, blockConfigs, couplingLevels, type PyramidFlowConfig } from './config';
 
 /** Host tensors by name, as in a checkpoint. */
 export type NamedTensors = Map<string, { readonly shape: Shape; readonly data: Float32Array }>;
@@ -9,13 +9,13 @@ export type NamedTensors = Map<string, { readonly shape: Shape; readonly data: F
 export function tensorShapes(config: PyramidFlowConfig): Map<string, { shape: Shape; trained: boolean }> {
   const shapes = new Map<string, { shape: Shape; trained: boolean }>();
   shapes.set('stem.weight', { shape: [config.channels, 3, 1, 1], trained: false });
-  blockPlan(config.levels, config.stacks).forEach((block, i) => {
+  blockConfigs(config.levels, config.stacks).forEach((block, i) => {
     for (const [name, entry] of Object.entries(blockShapes(config, block))) shapes.set(`blocks.${i}.${name}`, entry);
   });
   return shapes;
 }
 
-function blockShapes(config: PyramidFlowConfig, block: BlockPlan): Record<string, { shape: Shape; trained: boolean }> {
+function blockShapes(config: PyramidFlowConfig, block: BlockConfig): Record<string, { shape: Shape; trained: boolean }> {
   const { channels: c, kernel: k, norm, height, width } = config;
   const { conditions, network } = couplingLevels(block);
   const trained = (...shape: number[]) => ({ shape, trained: true });

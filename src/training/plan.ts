@@ -6,13 +6,13 @@ import { checkConfig, type PyramidFlowConfig } from '../pyramidflow/config';
 import { type NetworkSettings, settingsFor, type TrainingSettings } from '../pyramidflow/settings';
 import { requireSameData } from './data-change';
 
-/** What a user may choose; what is left out takes the category's released setting. */
-export interface TrainingChoices extends Partial<NetworkSettings>, Partial<TrainingSettings> {
+/** What a user may set; what is left out takes the category's released setting. */
+export interface TrainingOptions extends Partial<NetworkSettings>, Partial<TrainingSettings> {
   readonly size?: SizeRequest;
 }
 
-/** What may be chosen where training goes on. */
-export interface ResumeChoices extends TrainingChoices {
+/** What a user may set where training goes on. */
+export interface ResumeOptions extends TrainingOptions {
   /** the training images may be others than before */
   readonly dataChanged?: 'ok';
 }
@@ -35,13 +35,13 @@ export interface PlannedData {
 }
 
 /**
- * A plan from the user's choices, completed by the category's settings. `notice` is told of a size that had to be
+ * A plan from the user's options, completed by the category's settings. `notice` is told of a size that had to be
  * changed. Throws UsageError or ShapeError that names the wrong setting.
  */
-export function newPlan(choices: TrainingChoices, data: PlannedData, notice: (text: string) => void): TrainingPlan {
+export function newPlan(options: TrainingOptions, data: PlannedData, notice: (text: string) => void): TrainingPlan {
   const { size: shorter, ...defaults } = settingsFor(data.category);
-  const { channels, levels, stacks, kernel, norm, size: _, ...rest } = { ...defaults, ...given(choices) };
-  const { size, adjusted } = modelSize(choices.size ?? { shorter }, data.first, levels);
+  const { channels, levels, stacks, kernel, norm, size: _, ...rest } = { ...defaults, ...definedOf(options) };
+  const { size, adjusted } = modelSize(options.size ?? { shorter }, data.first, levels);
   if (adjusted)
     notice(`images are resized to ${formatSize(size)}, the nearest size that ${levels} levels and the FFT can take`);
   const config = { channels, levels, stacks, kernel, norm, ...size };
@@ -68,18 +68,18 @@ function checkSettings(settings: TrainingSettings): TrainingSettings {
 export function resumedPlan(
   file: string,
   { config, category, training, manifest }: Checkpoint,
-  choices: ResumeChoices,
+  options: ResumeOptions,
   data: Required<PlannedData>,
   notice: (text: string) => void,
 ): TrainingPlan {
   if (!training) throw new PyramidFlowError('CheckpointError', `${file} holds no training state`, 'train a new model');
   const plan = { config, category, settings: training.settings, images: data.images };
-  refuseContradiction(file, plan, choices, data);
-  requireSameData(file, { images: training.images, manifest }, data.manifest, choices.dataChanged === 'ok', notice);
-  const epochs = choices.epochs ?? plan.settings.epochs;
+  refuseContradiction(file, plan, options, data);
+  requireSameData(file, { images: training.images, manifest }, data.manifest, options.dataChanged === 'ok', notice);
+  const epochs = options.epochs ?? plan.settings.epochs;
   if (epochs < training.log.length) {
-    const chosen = epochs === 1 ? '1 epoch is' : `${epochs} epochs are`;
-    const problem = `${chosen} less than the ${training.log.length} that ${file} has already trained`;
+    const given = epochs === 1 ? '1 epoch is' : `${epochs} epochs are`;
+    const problem = `${given} less than the ${training.log.length} that ${file} has already trained`;
     const details = { settings: ['epochs'] };
     throw new PyramidFlowError('UsageError', problem, 'give more epochs, or leave them out', { details });
   }
@@ -89,20 +89,20 @@ export function resumedPlan(
 /** Settings whose name is not a word. */
 const WORDS: Readonly<Record<string, string>> = { learningRate: 'learning rate' };
 
-function refuseContradiction(file: string, plan: TrainingPlan, choices: TrainingChoices, data: PlannedData): void {
+function refuseContradiction(file: string, plan: TrainingPlan, options: TrainingOptions, data: PlannedData): void {
   const { config, category, settings } = plan;
-  const size = choices.size && formatSize(modelSize(choices.size, data.first, config.levels).size);
-  const chosen: Record<string, unknown> = { ...choices, epochs: undefined, size, category: data.category };
+  const size = options.size && formatSize(modelSize(options.size, data.first, config.levels).size);
+  const given: Record<string, unknown> = { ...options, epochs: undefined, size, category: data.category };
   for (const [name, stored] of Object.entries({ ...config, ...settings, size: formatSize(config), category })) {
-    if (chosen[name] === undefined || String(chosen[name]) === String(stored)) continue;
-    const problem = `${WORDS[name] ?? name} ${chosen[name]} contradicts ${file}, which has ${stored}`;
+    if (given[name] === undefined || String(given[name]) === String(stored)) continue;
+    const problem = `${WORDS[name] ?? name} ${given[name]} contradicts ${file}, which has ${stored}`;
     const details = { settings: [name] };
     throw new PyramidFlowError('UsageError', problem, 'leave it out, or train a new model', { details });
   }
 }
 
-/** The choices that were made: those that are not undefined, and that a plan knows. */
-function given(choices: TrainingChoices): TrainingChoices {
+/** The options that are not undefined and that a plan knows. */
+function definedOf(options: TrainingOptions): TrainingOptions {
   const known = Object.keys(settingsFor(''));
-  return Object.fromEntries(Object.entries(choices).filter(([name, value]) => value !== undefined && known.includes(name)));
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => value !== undefined && known.includes(name)));
 }

@@ -3,8 +3,8 @@ import type { Runtime } from '../gpu/runtime';
 import { IMAGENET } from '../ops/preprocess';
 import { createPyramidFlow } from '../pyramidflow/initialize';
 import { PyramidFlow } from '../pyramidflow/pyramid-flow';
-import { finishTraining } from './finish';
 import { type FitProgress, fit, type TrainingImages } from './fit';
+import { learnTemplate } from './learn-template';
 import type { TrainingPlan } from './plan';
 
 export interface TrainOptions {
@@ -19,18 +19,18 @@ export interface TrainOptions {
   /** after every epoch, with the model as it stands */
   onEpoch?(checkpoint: Checkpoint, state: TrainingState): Promise<void> | void;
   /** images done, of those that template and threshold need */
-  onFinish?(done: number, of: number): void;
+  onTemplate?(done: number, of: number): void;
 }
 
 /**
  * Trains a model as planned: all epochs, then template and threshold. The same plan and images give the same bytes.
- * Returns undefined where the signal stopped it. Throws what `fit` and `finishTraining` throw.
+ * Returns undefined where the signal stopped it. Throws what `fit` and `learnTemplate` throw.
  */
 export async function trainModel(
   gpu: Runtime,
   { config, category, settings, images: count }: TrainingPlan,
   images: TrainingImages,
-  { resumed, manifest, signal, onStep, onWarning, onEpoch, onFinish }: TrainOptions = {},
+  { resumed, manifest, signal, onStep, onWarning, onEpoch, onTemplate }: TrainOptions = {},
 ): Promise<Checkpoint | undefined> {
   const model = resumed
     ? PyramidFlow.fromTensors(gpu, config, resumed.tensors)
@@ -54,8 +54,8 @@ export async function trainModel(
       onEpoch: onEpoch && (async (reached) => onEpoch(await checkpoint(reached), reached)),
     });
     if (signal?.aborted) return undefined;
-    const finish = await finishTraining(model, images, { signal, onImage: onFinish, normalization });
-    return finish && { ...(await checkpoint(state)), ...finish };
+    const learnt = await learnTemplate(model, images, { signal, onImage: onTemplate, normalization });
+    return learnt && { ...(await checkpoint(state)), ...learnt };
   } finally {
     model.free();
   }

@@ -8,7 +8,7 @@ export interface Choice {
   /** the key in `Runtime.choices` */
   readonly name: string;
   /** kernel size of the convolutions that are checked and timed */
-  readonly kernel: number;
+  readonly kernelSize: number;
   /** height and width of the images that are timed; default 64 */
   readonly side?: number;
   /** size of the images that are checked: above the 16x16 from which tiles are used, and not a multiple of a tile */
@@ -21,13 +21,18 @@ export interface Choice {
 export const CHOICES: readonly Choice[] = [
   {
     name: PRODUCTS_CHOICE,
-    kernel: 7,
+    kernelSize: 7,
     checked: [18, 19],
     options: (adapter) => (hasSubgroupsOf8(adapter) ? ['plain', 'subgroup'] : ['plain']),
   },
-  { name: TILE_CHOICE, kernel: 7, side: 128, checked: [26, 52], options: () => TILES.map(String) }, // sizes for which the largest tile is used
+  { name: TILE_CHOICE, kernelSize: 7, side: 128, checked: [26, 52], options: () => TILES.map(String) }, // sizes for which the largest tile is used
   ...FFT_KERNELS.map(
-    (kernel): Choice => ({ name: methodChoice(kernel), kernel, checked: [18, 19], options: () => ['direct', 'fft'] }),
+    (kernelSize): Choice => ({
+      name: methodChoice(kernelSize),
+      kernelSize,
+      checked: [18, 19],
+      options: () => ['direct', 'fft'],
+    }),
   ),
 ];
 

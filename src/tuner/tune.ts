@@ -50,7 +50,7 @@ export async function tune(gpu: Runtime, { side, samples = 9, onResult }: TuneOp
 
 async function choose(
   gpu: Runtime,
-  { name, kernel, checked }: Choice,
+  { name, kernelSize, checked }: Choice,
   options: readonly string[],
   side: number,
   samples: number,
@@ -60,11 +60,11 @@ async function choose(
   const times = new Map<string, number[]>();
   for (const option of options) {
     gpu.choices.set(name, option);
-    const { passed, problem } = await check(gpu, option, kernel, checked);
+    const { passed, problem } = await check(gpu, option, kernelSize, checked);
     if (passed) times.set(option, []);
     else results.push({ option, problem });
   }
-  const work = workload(gpu, kernel, side);
+  const work = workload(gpu, kernelSize, side);
   for (let sample = -1; sample < samples; sample++) {
     for (const [option, list] of times) {
       gpu.choices.set(name, option);
@@ -83,13 +83,13 @@ async function choose(
   return { name, options: results, chosen: fastest?.option };
 }
 
-function check(gpu: Runtime, name: string, kernel: number, size: Choice['checked']): Promise<CheckResult> {
+function check(gpu: Runtime, name: string, kernelSize: number, size: Choice['checked']): Promise<CheckResult> {
   return runCheck(gpu, {
     name,
     kernels: [],
     tolerance: 1e-5,
     run: (lab) =>
-      checkConvolution(lab, kernel, 1, {
+      checkConvolution(lab, kernelSize, 1, {
         size,
         forward: (x, w) => convolve(x, w),
         gradInput: (dy, w, shape) => convolveGradients(dy, Tensor.zeros(gpu, shape), w).dx,
@@ -99,12 +99,12 @@ function check(gpu: Runtime, name: string, kernel: number, size: Choice['checked
 }
 
 /** A convolution with the model's channels, and both its gradients. */
-function workload(gpu: Runtime, kernel: number, side: number): { run(): void; free(): void } {
+function workload(gpu: Runtime, kernelSize: number, side: number): { run(): void; free(): void } {
   const random = new Random(1);
   const [x, dy, w] = [
     [BATCH, CHANNELS, side, side],
     [BATCH, CHANNELS, side, side],
-    [CHANNELS, CHANNELS, kernel, kernel],
+    [CHANNELS, CHANNELS, kernelSize, kernelSize],
   ].map((shape) =>
     Tensor.from(
       gpu,

@@ -6,7 +6,7 @@ import type { ByteImage } from '../image/augment';
 import { Detector } from '../inspection/detector';
 import { checkThreshold } from '../inspection/threshold';
 import type { PyramidFlowConfig } from '../pyramidflow/config';
-import { finishTraining } from '../training/finish';
+import { learnTemplate } from '../training/learn-template';
 import { abortable } from './abort';
 import { painterFor } from './canvas';
 import { decodeImage, type ImageSource, is } from './image-source';
@@ -144,16 +144,16 @@ export class PageDetector {
       const problem = `a template takes at least 2 images of good parts, got ${count}`;
       throw new PyramidFlowError('DataError', problem, 'add more');
     }
-    const finish = await this.use(async ({ detector }) => {
+    const learnt = await this.use(async ({ detector }) => {
       const onImage = (done: number) => onProgress?.(count + done, 3 * count);
       const all = { count, image: (index: number) => resized[index] };
-      const found = await finishTraining(detector.model, all, { signal, onImage, normalization: detector.normalization });
+      const found = await learnTemplate(detector.model, all, { signal, onImage, normalization: detector.normalization });
       if (found) detector.setTemplate(found.template, found.threshold);
       return found;
     }, signal);
-    if (!finish) throw signal!.reason;
-    this.checkpoint = { ...this.checkpoint, ...finish };
-    return { threshold: finish.threshold, images: count };
+    if (!learnt) throw signal!.reason;
+    this.checkpoint = { ...this.checkpoint, ...learnt };
+    return { threshold: learnt.threshold, images: count };
   }
 
   /**

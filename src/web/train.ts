@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorDetails, PyramidFlowError } from '../core/errors';
 import type { SizeRequest } from '../image/size';
-import type { TrainingChoices } from '../training/plan';
+import type { TrainingOptions } from '../training/plan';
 import type { TrainProgress } from '../training/progress';
 import { abortable } from './abort';
 import { decodeImage, type ImageSource, is } from './image-source';
@@ -10,7 +10,7 @@ import { decodeImage, type ImageSource, is } from './image-source';
  * `levels`, `stacks`, `kernel` and `norm` of the network; `epochs`, `batch`, `seed`, `augmentation`, `learningRate`, `betas`,
  * `epsilon`, `weightDecay` and `clipNorm` of the training.
  */
-export interface TrainSettings extends Omit<TrainingChoices, 'size' | 'memory'> {
+export interface TrainSettings extends Omit<TrainingOptions, 'size' | 'memory'> {
   /** what the images show; the name of a category of MVTec AD brings its settings; default 'product' */
   readonly category?: string;
   /** pixels: the shorter side, or height and width as '256x192' or { height, width }; default that of the category */

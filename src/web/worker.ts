@@ -50,8 +50,8 @@ async function answer(request: TrainRequest): Promise<TrainReply> {
 /** Reads the settings; the plan then follows from the size of the first image. */
 function planner({ category = 'product', size, ...others }: TrainSettings): (first: Size) => TrainingPlan {
   const requested = typeof size === 'number' || typeof size === 'string' ? parseSize(String(size)) : size;
-  const choices = { ...others, size: requested };
-  return ({ height, width }) => newPlan(choices, { category, first: { height, width }, images: count }, notice);
+  const options = { ...others, size: requested };
+  return ({ height, width }) => newPlan(options, { category, first: { height, width }, images: count }, notice);
 }
 
 async function trainOnImages(planned: TrainingPlan): Promise<TrainReply> {
@@ -64,7 +64,7 @@ async function trainOnImages(planned: TrainingPlan): Promise<TrainReply> {
       report({ phase: 'train', epoch, epochs, step, steps, loss });
     },
     onWarning: (text) => page.postMessage({ kind: 'warning', text }),
-    onFinish: (step, steps) => report({ phase: 'template', epoch: epochs, epochs, step, steps, loss }),
+    onTemplate: (step, steps) => report({ phase: 'template', epoch: epochs, epochs, step, steps, loss }),
   });
   const bytes = await encodeCheckpoint(checkpoint!);
   return { kind: 'done', checkpoint: bytes.buffer as ArrayBuffer };

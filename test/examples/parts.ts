@@ -45,8 +45,8 @@ export const brokenPart = testParts.at(-1)! as Required<PartFile>;
 /** A small model, trained on the good parts for a few seconds. */
 export async function trainedCheckpoint(): Promise<Checkpoint> {
   const images = inFolder('train/good').map((part): ByteImage => ({ ...(part as MadeFile & { channels: 3 }) }));
-  const choices = { size: { shorter: SIZE }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 4, learningRate: 3e-3 };
-  const plan = newPlan(choices, { category: 'flange', first: images[0], images: images.length }, () => undefined);
+  const options = { size: { shorter: SIZE }, channels: 4, levels: 3, stacks: 1, kernel: 3, epochs: 4, learningRate: 3e-3 };
+  const plan = newPlan(options, { category: 'flange', first: images[0], images: images.length }, () => undefined);
   return (await trainModel(gpu, plan, { count: images.length, image: (i) => images[i] }))!;
 }
 

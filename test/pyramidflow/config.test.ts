@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  blockPlan,
+  blockConfigs,
   checkConfig,
   couplingLevels,
   nearestSize,
@@ -65,7 +65,7 @@ const PLANS: Readonly<Record<number, string>> = {
 
 for (const [levels, plan] of Object.entries(PLANS)) {
   test(`the blocks of ${levels} levels, and what they read and write`, () => {
-    const blocks = blockPlan(Number(levels), 2);
+    const blocks = blockConfigs(Number(levels), 2);
     const names = blocks.map(({ kind, start }) => `${kind}${start}`).join(' ');
     assert.is(names, `${plan} ${plan}`);
     const written = new Set<number>();

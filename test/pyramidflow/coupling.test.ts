@@ -3,7 +3,7 @@ import { ParameterSet } from '../../src/autograd/parameters';
 import { Tape } from '../../src/autograd/tape';
 import { type Pass, ReversibleChain } from '../../src/flow/reversible';
 import { meanShape, type VolumeNorm } from '../../src/ops/volume-norm';
-import { type BlockPlan, couplingLevels } from '../../src/pyramidflow/config';
+import { type BlockConfig, couplingLevels } from '../../src/pyramidflow/config';
 import { AffineCoupling } from '../../src/pyramidflow/coupling';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
@@ -17,7 +17,7 @@ const SIZES = [
   [6, 10],
   [3, 5],
 ] as const;
-const BLOCKS: readonly BlockPlan[] = [
+const BLOCKS: readonly BlockConfig[] = [
   { kind: 'up', start: 0 },
   { kind: 'down', start: 1 },
   { kind: 'mid', start: 0 },
@@ -26,7 +26,7 @@ const NORMS: readonly VolumeNorm[] = ['CVN', 'SVN'];
 
 const levelShape = (level: number) => [BATCH, CHANNELS, ...SIZES[level]];
 
-function couplingOf(block: BlockPlan, norm: VolumeNorm) {
+function couplingOf(block: BlockConfig, norm: VolumeNorm) {
   const levels = couplingLevels(block);
   const shapes = {
     conv1: [2 * CHANNELS, levels.conditions.length * CHANNELS, KERNEL, KERNEL],

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blockPlan } from '../../src/pyramidflow/config';
+import { blockConfigs } from '../../src/pyramidflow/config';
 import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { trainableChain } from '../../src/pyramidflow/trainable';
 import type { Tensor } from '../../src/tensor/tensor';
@@ -39,7 +39,7 @@ test('a prepared model computes nothing from its weights alone, and the same bit
   const plain = traced(model, images);
   model.prepare();
   const prepared = traced(model, images);
-  const blocks = blockPlan(model.config.levels, model.config.stacks).length;
+  const blocks = blockConfigs(model.config.levels, model.config.stacks).length;
   assert.is(forWeights(plain.labels).length, 1 + 4 * blocks, 'of the stem; of two convolutions, the mixing and its matrix');
   assert.equal(forWeights(prepared.labels), []);
   assert.is(plain.dispatches - prepared.dispatches, 1 + 4 * blocks);

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Checkpoint, ManifestEntry } from '../../src/checkpoint/checkpoint';
 import { PyramidFlowError } from '../../src/core/errors';
-import { newPlan, type ResumeChoices, resumedPlan, type TrainingChoices } from '../../src/training/plan';
+import { newPlan, type ResumeOptions, resumedPlan, type TrainingOptions } from '../../src/training/plan';
 import { assertRejects } from '../support/assert-rejects';
 
 const images = (...names: string[]): ManifestEntry[] =>
@@ -19,8 +19,8 @@ test('what is left out is as released for the category', () => {
   assert.is(newPlan({}, { ...DATA, category: 'carpet' }, silent).settings.augmentation, 'dihedral');
 });
 
-test('what is chosen is taken, undefined is no choice', () => {
-  const choices: TrainingChoices = {
+test('options override the released settings, and undefined ones do not', () => {
+  const options: TrainingOptions = {
     levels: 3,
     norm: undefined,
     epochs: 2,
@@ -29,7 +29,7 @@ test('what is chosen is taken, undefined is no choice', () => {
     memory: 'plain',
     size: { shorter: 64 },
   };
-  const { config, settings } = newPlan(choices, DATA, silent);
+  const { config, settings } = newPlan(options, DATA, silent);
   assert.equal([config.levels, config.norm, config.height], [3, 'SVN', 64]);
   assert.equal([settings.epochs, settings.learningRate, settings.seed, settings.memory], [2, 0.1, 7, 'plain']);
 });
@@ -48,11 +48,11 @@ const checkpoint = {
   training: { settings: plan.settings, images: plan.images, log: [1, 2].map((epoch) => ({ epoch })) },
 } as unknown as Checkpoint;
 const resume = (
-  choices: ResumeChoices,
+  options: ResumeOptions,
   data = DATA,
   from: Partial<Checkpoint> = {},
   notice: (text: string) => void = silent,
-) => resumedPlan('m.safetensors', { ...checkpoint, ...from }, choices, data, notice);
+) => resumedPlan('m.safetensors', { ...checkpoint, ...from }, options, data, notice);
 
 test('a resumed plan is the stored one, and its epochs may be raised', () => {
   assert.equal(resume({}), plan);
@@ -60,7 +60,7 @@ test('a resumed plan is the stored one, and its epochs may be raised', () => {
   assert.equal(resume({ epochs: 9 }), { ...plan, settings: { ...plan.settings, epochs: 9 } });
 });
 
-const CONTRADICTIONS: readonly (readonly [choices: TrainingChoices, message: RegExp])[] = [
+const CONTRADICTIONS: readonly (readonly [options: TrainingOptions, message: RegExp])[] = [
   [{ levels: 3 }, /levels 3 contradicts m\.safetensors, which has 4/],
   [{ norm: 'CVN' }, /norm CVN contradicts/],
   [{ seed: 0 }, /seed 0 contradicts/],
@@ -82,12 +82,12 @@ function errorOf(work: () => unknown): string {
   return 'nothing failed';
 }
 
-for (const [choices, message] of CONTRADICTIONS) {
-  test(`${JSON.stringify(choices)} cannot be resumed with`, () => {
-    const error = errorOf(() => resume(choices));
+for (const [options, message] of CONTRADICTIONS) {
+  test(`${JSON.stringify(options)} cannot be resumed with`, () => {
+    const error = errorOf(() => resume(options));
     assert.match(error, message);
     assert.match(error, /^UsageError/);
-    assert.ok(error.endsWith(`[${Object.keys(choices)}]`), error);
+    assert.ok(error.endsWith(`[${Object.keys(options)}]`), error);
     assert.not.match(error, /--/);
   });
 }
@@ -131,17 +131,17 @@ test('what has no list of its images is resumed by their number, with a notice',
   assert.is(resume({ dataChanged: 'ok' }, CHANGED, old).images, 5);
 });
 
-for (const [choices, setting] of [
+for (const [options, setting] of [
   [{ epochs: 0 }, 'epochs'],
   [{ batch: 1 }, 'batch'],
   [{ seed: -1 }, 'seed'],
   [{ learningRate: NaN }, 'learningRate'],
   [{ memory: 'full' }, 'memory'],
   [{ betas: [0.5] }, 'betas'],
-] as unknown as [TrainingChoices, string][]) {
-  test(`a choice that cannot be is refused: ${JSON.stringify(choices)}`, () => {
+] as unknown as [TrainingOptions, string][]) {
+  test(`an invalid option is refused: ${JSON.stringify(options)}`, () => {
     assert.match(
-      errorOf(() => newPlan(choices, DATA, silent)),
+      errorOf(() => newPlan(options, DATA, silent)),
       new RegExp(`UsageError: .*\\[${setting}\\]`),
     );
   });

@@ -5,7 +5,7 @@ import { Random } from '../../src/core/random';
 import { networkInput } from '../../src/image/model-input';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
-import { finishTraining } from '../../src/training/finish';
+import { learnTemplate } from '../../src/training/learn-template';
 import { newPlan } from '../../src/training/plan';
 import { Trainer } from '../../src/training/step';
 import { type TrainOptions, trainModel } from '../../src/training/train';
@@ -15,9 +15,9 @@ import { TINY, trainingImages } from '../support/training';
 
 const IMAGES = trainingImages(4);
 const { channels, levels, stacks, kernel, norm, ...size } = TINY;
-const CHOICES = { channels, levels, stacks, kernel, norm, size, batch: 2, augmentation: 'none', seed: 4 } as const;
+const OPTIONS = { channels, levels, stacks, kernel, norm, size, batch: 2, augmentation: 'none', seed: 4 } as const;
 const data = { category: 'tiny', first: size, images: IMAGES.count };
-const planFor = (epochs: number) => newPlan({ ...CHOICES, epochs }, data, () => undefined);
+const planFor = (epochs: number) => newPlan({ ...OPTIONS, epochs }, data, () => undefined);
 const OTHER = { mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 1] } as const;
 
 async function train(epochs: number, options: TrainOptions = {}) {
@@ -56,9 +56,9 @@ test('a resumed training keeps the normalization of its checkpoint, for the netw
 test('its template and threshold are taken with it as well', async () => {
   const { config, tensors, template, threshold } = other.result;
   const model = PyramidFlow.fromTensors(gpu, config, tensors);
-  const finish = (await finishTraining(model, IMAGES, { normalization: OTHER }))!;
-  assert.is(threshold, finish.threshold);
-  template!.forEach((level, i) => assertClose(level, finish.template[i], 0, `level ${i}`));
+  const learnt = (await learnTemplate(model, IMAGES, { normalization: OTHER }))!;
+  assert.is(threshold, learnt.threshold);
+  template!.forEach((level, i) => assertClose(level, learnt.template[i], 0, `level ${i}`));
 });
 
 test('the list of the images is kept in every checkpoint, that of now and not the former one', async () => {

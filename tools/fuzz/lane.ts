@@ -16,7 +16,7 @@ export interface Tally {
   readonly seconds: number;
 }
 
-export interface Plan {
+export interface RunOptions {
   readonly seed: number;
   readonly first: number;
   readonly last: number;
@@ -31,14 +31,14 @@ const MOST_STOPS = 10;
 const STDERR = 2000; // characters of what a worker wrote last
 
 /** Runs a target in worker processes: after an input that hangs or ends one, a new one goes on with the next. */
-export async function runTarget(target: Target, plan: Plan): Promise<Tally> {
+export async function runTarget(target: Target, options: RunOptions): Promise<Tally> {
   const start = performance.now();
   const elapsed = () => (performance.now() - start) / 1000;
   let tally = { inputs: 0, accepted: 0, refused: 0, findings: 0 };
-  let { first } = plan;
-  for (let stops = 0; stops < MOST_STOPS && first < plan.last && elapsed() < plan.seconds; stops++) {
-    const job = { target: target.name, seed: plan.seed, first, last: plan.last, seconds: plan.seconds - elapsed() };
-    const { progress, problem } = await runWorker(job, plan, (finding) => plan.found(target, finding));
+  let { first } = options;
+  for (let stops = 0; stops < MOST_STOPS && first < options.last && elapsed() < options.seconds; stops++) {
+    const job = { target: target.name, seed: options.seed, first, last: options.last, seconds: options.seconds - elapsed() };
+    const { progress, problem } = await runWorker(job, options, (finding) => options.found(target, finding));
     const stopped = problem === undefined ? 0 : 1;
     tally = {
       inputs: tally.inputs + progress.accepted + progress.refused + progress.findings + stopped,
@@ -48,7 +48,7 @@ export async function runTarget(target: Target, plan: Plan): Promise<Tally> {
     };
     if (problem === undefined) break;
     if (progress.iteration < 0) throw new Error(`the worker of ${target.name} does not start: ${problem}`);
-    await plan.found(target, { iteration: progress.iteration, problem });
+    await options.found(target, { iteration: progress.iteration, problem });
     first = progress.iteration + 1;
   }
   return { ...tally, seconds: elapsed() };
@@ -57,7 +57,7 @@ export async function runTarget(target: Target, plan: Plan): Promise<Tally> {
 /** One worker process. `problem` is there where it did not come to its end. */
 async function runWorker(
   job: Omit<Job, 'folder' | 'progress'>,
-  { patience }: Plan,
+  { patience }: RunOptions,
   found: (finding: Finding) => Promise<void>,
 ): Promise<{ progress: Progress; problem?: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'pyramidflow-fuzz-'));

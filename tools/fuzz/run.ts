@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PyramidFlowError } from '../../src/core/errors';
-import { type Finding, type Plan, runTarget, type Tally } from './lane';
+import { type Finding, type RunOptions, runTarget, type Tally } from './lane';
 import { randomFor, type Target } from './target';
 import { work } from './worker';
 
@@ -37,7 +37,7 @@ export async function fuzz(targets: readonly Target[], args: readonly string[]):
   const lanes = Math.min(2, availableParallelism(), chosen.length);
   console.log(`fuzz: seed ${seed}, ${chosen.map(({ name }) => name).join(', ')}`);
   const findings = new Findings(seed, values.findings);
-  const plan: Plan = {
+  const options: RunOptions = {
     ...{ seed, first, last, patience: wholeNumber(values.patience, 'patience') },
     seconds: seconds / Math.ceil(chosen.length / lanes),
     found: (target, finding) => findings.add(target, finding),
@@ -45,7 +45,8 @@ export async function fuzz(targets: readonly Target[], args: readonly string[]):
   const tallies = new Map<string, Tally>();
   const queue = [...chosen];
   const lane = async () => {
-    for (let target = queue.shift(); target; target = queue.shift()) tallies.set(target.name, await runTarget(target, plan));
+    for (let target = queue.shift(); target; target = queue.shift())
+      tallies.set(target.name, await runTarget(target, options));
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   summarise(chosen.map(({ name }) => [name, tallies.get(name)!]));

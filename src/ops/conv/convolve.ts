@@ -15,7 +15,7 @@ import {
   type GradientOptions,
 } from './fft';
 import { weightSpectra } from './spectra';
-import { planTiles } from './tiles';
+import { cutIntoTiles } from './tiles';
 import { largestTile } from './variants';
 import { type PreparedWeights, tensorOf, type Weights } from './weights';
 
@@ -90,7 +90,7 @@ export function convolve(
 export function prepareWeights(w: Tensor, height: number, width: number): PreparedWeights {
   const [outputs, inputs, k] = w.shape;
   if (methodFor(w.gpu, k, 1, [1, outputs, height, width]) === 'direct') return { w, packed: packWeights(w, false) };
-  const { tile } = planTiles({ batch: 1, height, width, inputs, outputs }, k, { largest: largestTile(w.gpu) });
+  const { tile } = cutIntoTiles({ batch: 1, height, width, inputs, outputs }, k, { largest: largestTile(w.gpu) });
   return { w, spectra: weightSpectra(w, tile, 'inputs') };
 }
 

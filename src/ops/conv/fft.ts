@@ -11,7 +11,7 @@ import {
   weightSpectra,
   weightsFromSpectra,
 } from './spectra';
-import { planTiles, type Tile } from './tiles';
+import { cutIntoTiles, type Tile } from './tiles';
 import { largestTile } from './variants';
 import { preparedOf, tensorOf, type Weights } from './weights';
 
@@ -57,7 +57,7 @@ export function fftConvForward(
   const [outputs, , k] = w.shape;
   const y = into ?? Tensor.empty(x.gpu, [batch, outputs, enlarge * height, enlarge * width], 'conv2d');
   const [from, to] = [imagePlanes(x, enlarge), imagePlanes(y)];
-  const { chunks, ...cut } = planTiles({ ...to, batch, inputs: from.channels, outputs }, k, {
+  const { chunks, ...cut } = cutIntoTiles({ ...to, batch, inputs: from.channels, outputs }, k, {
     largest: largestTile(w.gpu),
     ...options,
   });
@@ -119,7 +119,7 @@ interface Wanted {
 function fftConvBackward(dy: Tensor, input: Planes, k: number, { dx, dw }: Wanted, options: FftOptions): Tensor | undefined {
   const [batch, outputs] = dy.shape;
   const from = imagePlanes(dy);
-  const { chunks, ...cut } = planTiles({ ...input, batch, inputs: input.channels, outputs }, k, {
+  const { chunks, ...cut } = cutIntoTiles({ ...input, batch, inputs: input.channels, outputs }, k, {
     largest: largestTile(dy.gpu),
     ...options,
   });

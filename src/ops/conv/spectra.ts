@@ -9,7 +9,7 @@ import weightsGradientKernel from '../../../shaders/conv/conv_tile_weights_gradi
 import type { Runtime } from '../../gpu/runtime';
 import { Tensor } from '../../tensor/tensor';
 import { WORKGROUP } from '../grid';
-import type { Chunk, Tile, TilePlan } from './tiles';
+import type { Chunk, Tile, Tiling } from './tiles';
 import { tileProducts } from './variants';
 
 // The steps of a convolution by tiles: tiles to spectra, products or correlations of spectra, and back.
@@ -28,7 +28,7 @@ export interface Planes {
 }
 
 /** How planes are cut into tiles. */
-export type Cut = Omit<TilePlan, 'chunks'>;
+export type Cut = Omit<Tiling, 'chunks'>;
 
 /** The part of every tile that is read. */
 export interface Window {

@@ -18,7 +18,7 @@ export interface TiledShape {
 }
 
 /** How a batch of images is cut into tiles, each of which gives `step` x `step` values of a k x k convolution. */
-export interface TilePlan {
+export interface Tiling {
   readonly tile: Tile;
   /** rows and columns from one tile to the next: tile + 1 - k, the values that circular convolution computes right */
   readonly step: number;
@@ -35,7 +35,7 @@ export interface Chunk {
   readonly pairs: number;
 }
 
-export interface PlanOptions {
+export interface TilingOptions {
   /** the most bytes that spectra of activations take at a time; default 16 MiB */
   readonly workspace?: number;
   /** the largest tile to use; default 32 */
@@ -45,11 +45,15 @@ export interface PlanOptions {
 }
 
 /** Cuts a batch into tiles, and pairs of tiles, which share a complex transform, into chunks of about equal size. */
-export function planTiles(
+export function cutIntoTiles(
   shape: TiledShape,
   kernelSize: number,
-  { workspace = WORKSPACE_BYTES, largest = 32, tile = suitedTile(shape, kernelSize, workspace, largest) }: PlanOptions = {},
-): TilePlan {
+  {
+    workspace = WORKSPACE_BYTES,
+    largest = 32,
+    tile = suitedTile(shape, kernelSize, workspace, largest),
+  }: TilingOptions = {},
+): Tiling {
   const { tiles, ...cut } = cutInto(tile, shape, kernelSize);
   return { tile, tiles, ...cut, chunks: cutIntoChunks(Math.ceil(tiles / 2), bytesPerPair(tile, shape), workspace) };
 }

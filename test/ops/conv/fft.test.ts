@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fftConvForward, fftConvGradInput, fftConvGradients, fftConvGradWeight } from '../../../src/ops/conv/fft';
-import { planTiles, TILES, type Tile } from '../../../src/ops/conv/tiles';
+import { cutIntoTiles, TILES, type Tile } from '../../../src/ops/conv/tiles';
 import { hasSubgroupsOf8, type TileProducts } from '../../../src/ops/conv/variants';
 import { Tensor } from '../../../src/tensor/tensor';
 import { assertClose } from '../../support/assert-close';
@@ -115,7 +115,7 @@ for (const [products, tile] of PRODUCTS.flatMap((kind) => TILES.map((side) => [k
 
 test('large maps take large tiles, where the spectra of the weights fit', () => {
   const tileOf = (height: number, width: number, k: number, workspace?: number, channels = 32, largest?: Tile) =>
-    planTiles({ batch: 2, height, width, inputs: channels, outputs: channels }, k, { workspace, largest }).tile;
+    cutIntoTiles({ batch: 2, height, width, inputs: channels, outputs: channels }, k, { workspace, largest }).tile;
   assert.equal(
     [32, 64, 128, 256].map((side) => tileOf(side, side, 7)),
     [16, 16, 32, 32],

@@ -8,12 +8,12 @@ import { scope } from '../tensor/scope';
 import type { TrainingImages } from './fit';
 
 /** What a trained model needs to judge images: see Checkpoint. */
-export interface Finish {
+export interface LearntTemplate {
   readonly template: Float32Array[];
   readonly threshold: number;
 }
 
-export interface FinishOptions {
+export interface LearnTemplateOptions {
   readonly signal?: AbortSignal;
   onImage?(done: number, of: number): void;
   /** of the network's input; default ImageNet's */
@@ -25,11 +25,11 @@ export interface FinishOptions {
  * `onImage` is called twice an image. Returns undefined where the signal stopped it. Throws NumericError where a score
  * is not finite.
  */
-export async function finishTraining(
+export async function learnTemplate(
   model: PyramidFlow,
   images: TrainingImages,
-  { signal, onImage, normalization }: FinishOptions = {},
-): Promise<Finish | undefined> {
+  { signal, onImage, normalization }: LearnTemplateOptions = {},
+): Promise<LearntTemplate | undefined> {
   const mean = new TemplateMean();
   const latent = (index: number) => model.forward(networkInput(model.gpu, [images.image(index)], normalization));
   for (let i = 0; i < images.count; i++) {
