@@ -35,14 +35,3 @@ export function networkInput(gpu: Runtime, images: readonly ByteImage[], normali
   images.forEach(({ data }, i) => joined.set(data, i * size));
   return scope(() => normalizeBytes(uploadBytes(gpu, joined, [images.length, height, width]), normalization));
 }
-
-/** An RGB image of any size -> the network's input, (1, 3, height, width). */
-export function resizedInput(
-  gpu: Runtime,
-  image: ByteImage,
-  height: number,
-  width: number,
-  normalization?: Normalization,
-): Tensor {
-  return scope(() => normalizeBytes(resizedBytes(gpu, image, height, width), normalization));
-}

@@ -1,11 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../src/core/random';
-import { networkInput, resizedBytes, resizedInput } from '../../src/image/model-input';
+import { networkInput, resizedBytes } from '../../src/image/model-input';
 import { resizeBytes } from '../../src/image/resample';
 import { IMAGENET, type Normalization } from '../../src/ops/preprocess';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
+import { resizedInput } from '../support/resized-input';
 import { randomByteImage } from '../support/small-model';
 
 const random = new Random(6);

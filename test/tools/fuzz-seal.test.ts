@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { putTogether, sealed, takeApart, unsealed } from '../../tools/fuzz/targets/model-file';
+import { putTogether, sealed, takeApart } from '../../tools/fuzz/targets/model-file';
 
 const sha256 = (contents: string | Uint8Array) => createHash('sha256').update(contents).digest('hex');
 const DATA = Uint8Array.of(1, 2, 3, 4);
@@ -16,9 +16,8 @@ test('a changed file gets checksums that are right again', () => {
   assert.is(sum, sha256(JSON.stringify({ ...header, __metadata__: rest })));
 });
 
-test('a file without checksums gets none, and those of a file can be taken out', () => {
+test('a file without checksums gets none', () => {
   assert.equal(sealed(withSums({ format: 'f' })), withSums({ format: 'f' }));
-  assert.equal(unsealed(withSums({ format: 'f', data_sha256: 'x', header_sha256: 'y' })), withSums({ format: 'f' }));
 });
 
 test.run();

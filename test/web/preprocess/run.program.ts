@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { resizedInput } from '../../../src/image/model-input';
 import { openRuntime } from '../../../src/node/dawn';
 import { readImage } from '../../../src/node/files/image-file';
+import { resizedInput } from '../../support/resized-input';
 import { type Result, result } from '../same-bits/result';
 import { SIZE } from './size';
 

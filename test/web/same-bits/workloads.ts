@@ -1,7 +1,7 @@
 import { Random } from '../../../src/core/random';
 import type { KernelCall, KernelSource } from '../../../src/gpu/kernel';
 import type { Runtime } from '../../../src/gpu/runtime';
-import { networkInput, resizedInput } from '../../../src/image/model-input';
+import { networkInput } from '../../../src/image/model-input';
 import { anomalyMap, imageScores } from '../../../src/inspection/anomaly-map';
 import { TemplateMean } from '../../../src/inspection/template';
 import type { PyramidFlowConfig } from '../../../src/pyramidflow/config';
@@ -12,6 +12,7 @@ import { checksFor } from '../../../src/selftest/self-test';
 import { scope } from '../../../src/tensor/scope';
 import type { Tensor } from '../../../src/tensor/tensor';
 import { Trainer } from '../../../src/training/step';
+import { resizedInput } from '../../support/resized-input';
 import { randomByteImage, trainedTensors } from '../../support/small-weights';
 import { type Report, type Result, result } from './result';
 

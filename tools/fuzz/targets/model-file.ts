@@ -45,12 +45,6 @@ export function sealed({ header, data }: ModelFile): ModelFile {
   return { header: withMetadata(header, { ...sums, [HEADER_SUM]: sha256(JSON.stringify(signed)) }), data };
 }
 
-/** As files were before they had checksums. */
-export function unsealed({ header, data }: ModelFile): ModelFile {
-  const { [DATA_SUM]: _, [HEADER_SUM]: __, ...rest } = metadataOf(header);
-  return { header: withMetadata(header, rest), data };
-}
-
 export function metadataOf(header: Record<string, unknown>): Record<string, unknown> {
   const metadata = header[METADATA];
   return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) ? { ...metadata } : {};
