@@ -1,11 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isRunning, pidNamespace } from './process';
 
 /** Identifies the machine or container that a process number belongs to: several may share a folder. */
-const HOST = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8);
+const HOST = createHash('sha256')
+  .update(`${hostname()} ${pidNamespace() ?? ''}`)
+  .digest('hex')
+  .slice(0, 8);
 const OURS = /^\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.pyramidflow\.tmp$/;
 const cleaned = new Set<string>();
 
@@ -19,23 +22,5 @@ export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const [, host, pid] = OURS.exec(name) ?? [];
     if (host === HOST && !isRunning(Number(pid))) await rm(join(folder, name), { force: true }).catch(() => undefined);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // sends nothing
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'; // EPERM: another user's
-  }
-}
-
-/** On Linux, the namespace in which process numbers are valid. */
-function processNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
   }
 }

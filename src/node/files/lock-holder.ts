@@ -1,5 +1,6 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isRunning, pidNamespace } from './process';
 
 /** The process that holds a lock, as its lock file says. */
 export interface Holder {
@@ -7,7 +8,7 @@ export interface Holder {
   readonly host: string;
   /** when it took the lock, ISO 8601 */
   readonly since: string;
-  /** Linux: the namespace of its pid, since two containers may share a host name but not their pids */
+  /** Linux: the namespace of its pid */
   readonly namespace?: string;
   /** Linux: when the process started, in ticks since boot; distinguishes it from a later process with the same pid */
   readonly start?: string;
@@ -17,7 +18,7 @@ const LONGEST_NAME = 255; // characters, as of host names; a message repeats the
 
 export function thisProcess(): Holder {
   const { pid } = process;
-  return { pid, host: hostname(), since: new Date().toISOString(), namespace: namespace(), start: statOf(pid)?.start };
+  return { pid, host: hostname(), since: new Date().toISOString(), namespace: pidNamespace(), start: statOf(pid)?.start };
 }
 
 /** Parses a lock file; undefined where it is not understood. */
@@ -34,27 +35,14 @@ export function parseHolder(text: string): Holder | undefined {
 }
 
 /** Whether its pid is valid for this process. */
-export const isHere = (holder: Holder): boolean => holder.host === hostname() && holder.namespace === namespace();
+export const isHere = (holder: Holder): boolean => holder.host === hostname() && holder.namespace === pidNamespace();
 
 /** Whether the process is gone for certain; of a process elsewhere that is never known. */
 export function isGone(holder: Holder): boolean {
   if (!isHere(holder)) return false;
   const found = statOf(holder.pid);
   if (found && holder.start !== undefined) return found.ended || found.start !== holder.start;
-  try {
-    process.kill(holder.pid, 0); // sends nothing, only asks
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
-}
-
-function namespace(): string | undefined {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return undefined;
-  }
+  return !isRunning(holder.pid);
 }
 
 /** From /proc/PID/stat: field 3 is the state, field 22 the start; field 2, a name, may hold blanks and brackets. */
