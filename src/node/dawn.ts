@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { create, globals } from 'webgpu';
 import { requestDevice } from '../gpu/device';
 import { Runtime } from '../gpu/runtime';
+import { DRIVER } from './driver';
 import { readTuning } from './files/tuning-file';
 
 // lavapipe starts a thread per core; on two cores, eight threads were 1.5 times as fast. Other drivers ignore it.
@@ -24,7 +25,7 @@ Object.assign(globalThis, globals);
  * console.log(gpu.adapter.description);
  */
 export async function openRuntime(): Promise<Runtime> {
-  const gpu = new Runtime(await requestDevice(dawn));
+  const gpu = new Runtime(await requestDevice(dawn, DRIVER));
   for (const [name, option] of await readTuning(gpu.adapter)) gpu.choices.set(name, option);
   return gpu;
 }

@@ -3,6 +3,7 @@ import { PyramidFlowError } from '../../core/errors';
 import { type AdapterReport, adapterName } from '../../gpu/device';
 import type { CheckResult } from '../../selftest/check';
 import { checksFor, selfTest } from '../../selftest/self-test';
+import { DRIVER } from '../driver';
 import { progressBar } from './progress';
 import { EXIT, printResult, table, withRuntime } from './shared';
 
@@ -24,15 +25,6 @@ const FEATURES: Readonly<Record<string, { readonly use: string; readonly without
   },
 };
 
-/** Where to get a driver, by Node's name for the platform. */
-const DRIVERS: Readonly<Record<string, string>> = {
-  linux: `install the Vulkan driver of your GPU: NVIDIA's own, or for AMD and Intel Mesa 23.2 or newer
-  (Debian, Ubuntu: the package mesa-vulkan-drivers). Without a GPU, that package computes on the CPU;
-  in a checkout, \`npm run setup\` installs it`,
-  darwin: 'Metal is part of macOS: update macOS',
-  win32: 'install the current driver of your GPU: it brings Direct3D 12',
-};
-
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
@@ -50,25 +42,24 @@ async function doctor({ json }: { json?: boolean }): Promise<void> {
 
 async function diagnose(): Promise<Diagnosis> {
   const machine = { node: process.version, platform: `${process.platform} ${process.arch}` };
-  const driver = DRIVERS[process.platform] ?? 'install a driver with Vulkan, Metal or Direct3D 12';
   try {
     return await withRuntime(async (gpu) => {
       const bar = progressBar('testing kernels');
       const { length } = checksFor(gpu.adapter);
       let done = 0;
       const results = await selfTest(gpu, ({ name }) => bar.update(++done, length, name)).finally(bar.stop);
-      return { ...machine, adapter: gpu.adapter, selfTest: results, findings: findings(gpu.adapter, results, driver) };
+      return { ...machine, adapter: gpu.adapter, selfTest: results, findings: findings(gpu.adapter, results) };
     });
   } catch (error) {
     if (!(error instanceof PyramidFlowError)) throw error;
-    return { ...machine, selfTest: [], findings: [`${error.problem}: ${driver}`] };
+    return { ...machine, selfTest: [], findings: [`${error.problem}: ${DRIVER}`] };
   }
 }
 
-function findings(adapter: AdapterReport, results: readonly CheckResult[], driver: string): string[] {
+function findings(adapter: AdapterReport, results: readonly CheckResult[]): string[] {
   const failed = results.filter(({ passed }) => !passed);
   return [
-    ...(adapter.software ? [`no GPU was found, so the CPU computes: ${driver}`] : []),
+    ...(adapter.software ? [`no GPU was found, so the CPU computes: ${DRIVER}`] : []),
     ...Object.entries(FEATURES)
       .filter(([name]) => !adapter.features.includes(name))
       .map(([name, { without }]) => `the adapter has no ${name}: ${without}`),
