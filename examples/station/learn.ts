@@ -2,7 +2,7 @@ import { shortNumber } from '../../src/core/numbers';
 import { loadDetector, type TrainOptions, train } from '../../src/web/index';
 import { byId, html } from './dom';
 import type { Models } from './models';
-import { announce } from './notices';
+import { announce, show } from './notices';
 import type { PartImage, State } from './state';
 import type { Task, Tasks } from './tasks';
 import { drawSmall } from './thumbnail';
@@ -52,7 +52,10 @@ export class Learn {
     const detector = await this.tasks.run(`Learning ${name} from ${this.good.length} good parts`, async (task) => {
       const onProgress = progressOf(task);
       const sources = this.good.map(({ source }) => source);
-      const checkpoint = await train(sources, { ...options, category: name, signal: task.signal, onProgress });
+      const onWarning = (problem: string) =>
+        show({ code: 'warning', problem, remedy: 'training goes on, and can be cancelled' });
+      const callbacks = { signal: task.signal, onProgress, onWarning };
+      const checkpoint = await train(sources, { ...options, category: name, ...callbacks });
       return loadDetector(checkpoint, { signal: task.signal });
     });
     if (detector) this.models.use(detector, name);

@@ -1,6 +1,6 @@
 import { byId, html } from './dom';
 
-/** An error as it is shown. */
+/** An error or a warning as it is shown. */
 export interface Notice {
   readonly code: string;
   readonly problem: string;
@@ -23,6 +23,7 @@ export function report(error: unknown): void {
   if (notice) show(notice);
 }
 
+/** Shows an error or a warning until it is dismissed. */
 export function show({ code, problem, remedy }: Notice): void {
   const notices = byId('notices');
   const dismiss = html('button', { type: 'button', class: 'quiet', 'aria-label': `Dismiss: ${problem}` }, 'Dismiss');
