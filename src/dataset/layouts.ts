@@ -56,7 +56,8 @@ const MOST_NAMED = 30; // categories in a message
  *
  * @param paths files relative to the dataset folder, with '/' between
  * @param category subfolder to read; '.' or nothing where the dataset folder itself is the category
- * @throws DataError where the category is missing (it names those there are) or has no training image
+ * @throws DataError where the category is missing (it names those there are), has no training image, or has two masks of one
+ *   name
  */
 export function readLayout(paths: readonly string[], category = '.'): DatasetLayout {
   const images = paths.filter((path) => IMAGE_FILE.test(path) && !HIDDEN.test(path)).sort();
@@ -65,8 +66,8 @@ export function readLayout(paths: readonly string[], category = '.'): DatasetLay
   for (const rule of LAYOUTS) {
     const train = inside.filter((path) => isTraining(rule, path));
     if (train.length === 0 || (rule.test === undefined && train.length < inside.length)) continue;
-    const test = findTestImages(rule, inside);
     const withPrefix = (path: string) => prefix + path;
+    const test = findTestImages(rule, inside, masksOf(rule, inside, withPrefix));
     return {
       layout: rule.name,
       train: train.map(withPrefix),
@@ -85,10 +86,9 @@ function isTraining(rule: LayoutRule, path: string): boolean {
   return rule.train.some((folder) => (folder === '' ? !path.includes('/') : path.startsWith(`${folder}/`)));
 }
 
-function findTestImages(rule: LayoutRule, paths: readonly string[]): TestImage[] {
+function findTestImages(rule: LayoutRule, paths: readonly string[], masks: ReadonlyMap<string, string>): TestImage[] {
   if (rule.test === undefined) return [];
   const root = rule.test === '' ? '' : `${rule.test}/`;
-  const masks = new Map(paths.filter((path) => isMask(rule, path)).map((path) => [withoutExtension(path), path]));
   return paths.flatMap((path): TestImage[] => {
     if (!path.startsWith(root) || isTraining(rule, path) || isMask(rule, path)) return [];
     const mirrored = path.slice(root.length);
@@ -98,6 +98,24 @@ function findTestImages(rule: LayoutRule, paths: readonly string[]): TestImage[]
     const mask = findMask(rule, masks, withoutExtension(mirrored));
     return [{ path, label: 1, defect: folder, ...(mask === undefined ? {} : { mask }) }];
   });
+}
+
+/** The masks by their paths without extension. */
+function masksOf(
+  rule: LayoutRule,
+  paths: readonly string[],
+  withPrefix: (path: string) => string,
+): ReadonlyMap<string, string> {
+  const masks = new Map<string, string>();
+  for (const path of paths.filter((path) => isMask(rule, path))) {
+    const other = masks.get(withoutExtension(path));
+    if (other !== undefined) {
+      const problem = `two masks have one name: ${withPrefix(other)} and ${withPrefix(path)}`;
+      throw new PyramidFlowError('DataError', problem, 'remove one of them');
+    }
+    masks.set(withoutExtension(path), path);
+  }
+  return masks;
 }
 
 function isMask(rule: LayoutRule, path: string): boolean {

@@ -111,7 +111,7 @@ test('good test images are those in good and in ok, whichever the training image
   }
 });
 
-test('of many categories the first are named, without looking at every picture for each', () => {
+test('of many categories the first are named, without looking at every image for each', () => {
   const many = Array.from({ length: 50_000 }, (_, i) => `${i}/good/0.png`);
   assert.throws(
     () => readLayout(many),
@@ -132,7 +132,13 @@ const failures: [string, string[], string | undefined, RegExp][] = [
     'bottle',
     /no category bottle; .*a category itself/,
   ],
-  ['no category named, and a stray picture', [...MVTEC, 'logo.png'], undefined, /none was named; name one of: bottle$/],
+  ['no category named, and a stray image', [...MVTEC, 'logo.png'], undefined, /none was named; name one of: bottle$/],
+  [
+    'two masks that differ in their extension alone',
+    [...MVTEC, 'bottle/ground_truth/broken/000_mask.bmp'],
+    'bottle',
+    /one name: bottle\/ground_truth\/broken\/000_mask\.bmp and bottle\/ground_truth\/broken\/000_mask\.png; remove/,
+  ],
   ['no training image', ['bottle/test/good/0.png'], 'bottle', /category bottle has no training image; put .* train\/good/],
   ['no image at all', ['bottle/train/good/0.txt'], 'bottle', /no images/],
 ];
