@@ -15,9 +15,10 @@ export const AUPRO_LIMITS = [0.3, 0.05, 1] as const;
  */
 export function aupro(pixels: PixelRanking, limits: readonly number[] = AUPRO_LIMITS): number[] | null {
   const areas = limits.map((limit) => new OverlapArea(limit, pixels));
-  pixels.visit((_, falsePositives, overlap) => {
+  const visit = pixels.visit((_, falsePositives, overlap) => {
     for (const area of areas) area.add(falsePositives, overlap);
   });
+  while (!visit.next().done);
   const results = areas.map((area) => area.result());
   return results.every((result) => result !== null) ? results : null;
 }

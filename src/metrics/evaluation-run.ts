@@ -10,6 +10,16 @@ export type Metric = (typeof METRICS)[number];
 /** Metrics in 0..1; one that is undefined is null, and `reasons` says why. */
 export type Evaluation = Record<Metric, number | null> & { reasons: Partial<Record<Metric, string>> };
 
+const ofAll = <T>(value: T) => Object.fromEntries(METRICS.map((metric) => [metric, value])) as Record<Metric, T>;
+
+/** How metrics are computed. */
+export interface ResultOptions {
+  /** stops after the next call of `onProgress`; all metrics are null then */
+  readonly signal?: AbortSignal;
+  /** hears of pixels seen and of how many there are, up to a hundred times; what it returns is awaited */
+  onProgress?(done: number, of: number): void | Promise<void>;
+}
+
 /**
  * Measures how well maps and scores find the anomalies of images, which are added one by one and not kept. Exact: every
  * distinct score is a threshold, and equal scores share one.
@@ -20,7 +30,7 @@ export type Evaluation = Record<Metric, number | null> & { reasons: Partial<Reco
  * @example
  * const evaluation = new EvaluationRun({ height, width });
  * for (const { map, mask, score, label } of images) evaluation.add(map, mask, score, label);
- * const { imageAuroc, aupro30 } = evaluation.result();
+ * const { imageAuroc, aupro30 } = await evaluation.result();
  */
 export class EvaluationRun {
   private readonly pixels: PixelRanking;
@@ -55,21 +65,24 @@ export class EvaluationRun {
   /**
    * The metrics over all images added so far.
    *
-   * @param onProgress hears of pixels seen and of how many there are, about a hundred times
    * @throws NumericError where the score of an image is NaN
    */
-  result(onProgress?: (done: number, of: number) => void): Evaluation {
+  async result({ signal, onProgress }: ResultOptions = {}): Promise<Evaluation> {
     const { pixels } = this;
     const roc = new RocArea();
     const precision = new PrecisionSum();
     const [overlap30, overlap5, overlap100] = AUPRO_LIMITS.map((limit) => new OverlapArea(limit, pixels));
-    pixels.visit((truePositives, falsePositives, overlap) => {
+    const visit = pixels.visit((truePositives, falsePositives, overlap) => {
       roc.add(truePositives, falsePositives);
       precision.add(truePositives, falsePositives);
       overlap30.add(falsePositives, overlap);
       overlap5.add(falsePositives, overlap);
       overlap100.add(falsePositives, overlap);
-    }, onProgress);
+    });
+    for (const seen of visit) {
+      await onProgress?.(seen, pixels.positives + pixels.negatives);
+      if (signal?.aborted) return { ...ofAll(null), reasons: ofAll('stopped before it was computed') };
+    }
     const values: Record<Metric, number | null> = {
       imageAuroc: auroc(Float32Array.from(this.scores), Uint8Array.from(this.labels)),
       pixelAuroc: roc.result(),

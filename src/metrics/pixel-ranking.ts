@@ -81,15 +81,14 @@ export class PixelRanking {
   }
 
   /**
-   * Calls `visit` at each distinct score, from the highest down.
-   *
-   * @param onProgress hears of pixels seen and of how many there are, about a hundred times
+   * Calls `visit` at each distinct score, from the highest down. Yields the number of pixels seen so far, up to a hundred
+   * times, so that the caller can pause.
    */
-  visit(visit: PixelVisitor, onProgress?: (done: number, of: number) => void): void {
+  *visit(visit: PixelVisitor): Generator<number> {
     const { keys, regions, order } = this.sortAnomalous();
     const total = this.positives + this.negatives;
     let [truePositives, falsePositives, overlap] = [0, 0, 0];
-    let nextReport = total / 100;
+    let next = total / 100;
     /** Takes in the anomalous pixels of a key. */
     const take = (key: number) => {
       while (truePositives < order.length && keys[order[truePositives]] === key) {
@@ -103,15 +102,18 @@ export class PixelRanking {
         visit(truePositives, falsePositives, overlap);
       }
     };
-    this.normal.visit((key, count) => {
+    const pages = this.normal.visit((key, count) => {
       visitBefore(key);
       take(key);
       falsePositives += count;
       visit(truePositives, falsePositives, overlap);
-      if (truePositives + falsePositives < nextReport) return;
-      onProgress?.(truePositives + falsePositives, total);
-      nextReport += total / 100;
     });
+    for (const _ of pages) {
+      const seen = truePositives + falsePositives;
+      if (seen < next) continue;
+      yield seen;
+      next = seen + total / 100;
+    }
     visitBefore(Infinity);
   }
 

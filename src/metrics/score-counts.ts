@@ -26,16 +26,21 @@ export class ScoreCounts {
     else histogram[low]++;
   }
 
-  /** Calls `visit` with every distinct key, from the lowest to the highest, and how often it occurs. */
-  visit(visit: (key: number, count: number) => void): void {
+  /**
+   * Calls `visit` with every distinct key, from the lowest to the highest, and how often it occurs. Yields after each page,
+   * so that the caller can pause.
+   */
+  *visit(visit: (key: number, count: number) => void): Generator<void> {
     for (let page = 0; page < PAGE; page++) {
       const list = this.lists[page];
       const histogram = this.histograms[page];
       const first = page * PAGE;
+      if (!list && !histogram) continue;
       if (list) visitRuns(list.slice(0, this.lengths[page]).sort(), first, visit);
       else if (histogram) {
         for (let low = 0; low < PAGE; low++) if (histogram[low] !== 0) visit(first + low, histogram[low]);
       }
+      yield;
     }
   }
 

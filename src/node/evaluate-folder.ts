@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { PyramidFlowError } from '../core/errors';
 import { median } from '../core/statistics';
 import type { TestImage } from '../dataset/layouts';
@@ -34,9 +35,9 @@ export interface FailedImage extends Pick<TestImage, 'path' | 'defect' | 'label'
 
 /** How a data set is evaluated. */
 export interface EvaluateOptions {
-  /** stops after the image under way */
+  /** stops after the image under way, with the metrics over those judged; or stops the metrics, which are null then */
   readonly signal?: AbortSignal;
-  /** after every test image, and then about a hundred times while the metrics are computed from all pixels */
+  /** after every test image, and then up to a hundred times while the metrics are computed from all pixels */
   onProgress?(done: number, of: number, stage: 'images' | 'metrics'): void;
   /** is given every judged image with its pixels, one at a time; they are not kept */
   onImage?(image: EvaluatedImage): Promise<void>;
@@ -132,7 +133,15 @@ export async function evaluateFolder(
     if (evaluated) await onImage?.(evaluated);
     onProgress?.(i + 1, test.length, 'images');
   }
-  const metrics = evaluation.result((done, of) => onProgress?.(done, of, 'metrics'));
+  const heard = signal?.aborted ? undefined : signal; // a signal that stopped the images leaves the metrics over those judged
+  const metrics = await evaluation.result({
+    signal: heard,
+    async onProgress(done, of) {
+      onProgress?.(done, of, 'metrics');
+      await setImmediate(); // lets Ctrl-C through
+    },
+  });
+  if (heard?.aborted) ended ??= 'stopped';
   return { metrics, msPerImage: median(times), images, failures, of: test.length, ended, missingMasks };
 }
 

@@ -1,8 +1,12 @@
-/** The results of `work` on every item, in order, with at most `limit` of them at a time. The first error ends it. */
+/**
+ * The results of `work` on every item, in order, with at most `limit` of them at a time. The first error ends it, and so does
+ * the signal, with its reason.
+ */
 export async function mapParallel<T, R>(
   items: readonly T[],
   limit: number,
   work: (item: T, index: number) => Promise<R>,
+  signal?: AbortSignal,
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;
@@ -10,6 +14,7 @@ export async function mapParallel<T, R>(
     while (next < items.length) {
       const index = next++;
       try {
+        signal?.throwIfAborted();
         results[index] = await work(items[index], index);
       } catch (error) {
         next = items.length;

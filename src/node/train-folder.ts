@@ -21,7 +21,7 @@ export interface TrainFolderOptions extends ResumeOptions, OutputOptions {
   readonly category?: string;
   /** images of more pixels are refused; default MAX_PIXELS */
   readonly maxPixels?: number;
-  /** stops after the step under way */
+  /** stops after the image that is read or the step under way */
   readonly signal?: AbortSignal;
   /** called after every image that is read, every step, and every image of the template */
   onProgress?(progress: TrainProgress): void;
@@ -64,6 +64,9 @@ export async function trainFolder(gpu: Runtime, options: TrainFolderOptions): Pr
   try {
     refuseExisting(file, options);
     return await trainLocked(gpu, file, options);
+  } catch (error) {
+    if (options.signal?.aborted && error === options.signal.reason) return undefined;
+    throw error;
   } finally {
     lock.release();
   }
@@ -73,14 +76,13 @@ async function trainLocked(gpu: Runtime, file: string, options: TrainFolderOptio
   const { signal, resume, onProgress, onNotice, onWarning, onStart, onEpoch } = options;
   const dataset = await openDataset(options.data, options.category, options);
   const resumed = resume === undefined ? undefined : await readCheckpoint(resume, onNotice);
-  const manifest = await makeManifest(dataset, options.category);
+  const manifest = await makeManifest(dataset, options.category, signal);
   const plan = await makePlan(options, dataset, manifest, resumed);
   const { config } = plan;
   const { epochs } = plan.settings;
   onNotice?.(`reading ${dataset.train.length} training images (${dataset.layout}) at ${formatSize(config)}`);
-  const images = await loadTrainingImages(gpu, dataset, config, (step, steps) =>
-    onProgress?.({ phase: 'read', epoch: 0, epochs, step, steps }),
-  );
+  const onImage = (step: number, steps: number) => onProgress?.({ phase: 'read', epoch: 0, epochs, step, steps });
+  const images = await loadTrainingImages(gpu, dataset, config, onImage, signal);
   const finishedEpochs = resumed?.training?.log.length ?? 0;
   onStart?.(plan, finishedEpochs);
   const model = new ModelFile(file, isResumed(file, resume) ? finishedEpochs : 0);

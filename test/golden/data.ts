@@ -68,7 +68,7 @@ async function metrics({ tensors }: GoldenCase): Promise<Results> {
     ];
     evaluation.add(map, mask, Math.max(...map), mask.some((pixel) => pixel !== 0) ? 1 : 0);
   }
-  const found = evaluation.result();
+  const found = await evaluation.result();
   return {
     'out.pixel_auroc': [found.pixelAuroc!],
     'out.image_auroc': [found.imageAuroc!],

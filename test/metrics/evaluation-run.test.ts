@@ -6,7 +6,7 @@ import { fixtureData, readFixture } from '../support/fixture';
 
 const size = { height: 1, width: 2 };
 
-test('agrees with scikit-learn and the reference AUPRO on smooth, tied and tiny maps', () => {
+test('agrees with scikit-learn and the reference AUPRO on smooth, tied and tiny maps', async () => {
   for (const name of ['smooth', 'ties', 'tiny']) {
     const file = readFixture(`metrics/${name}`);
     const maps = fixtureData<Float32Array>(file, 'in.maps');
@@ -18,7 +18,7 @@ test('agrees with scikit-learn and the reference AUPRO on smooth, tied and tiny 
       const [map, mask] = [maps.subarray(at, at + pixels), masks.subarray(at, at + pixels)];
       evaluation.add(map, mask, Math.max(...map), mask.some((pixel) => pixel !== 0) ? 1 : 0);
     }
-    const result = evaluation.result();
+    const result = await evaluation.result();
     const names = {
       imageAuroc: 'image_auroc',
       pixelAuroc: 'pixel_auroc',
@@ -35,11 +35,11 @@ test('agrees with scikit-learn and the reference AUPRO on smooth, tied and tiny 
   }
 });
 
-test('undefined metrics are null with their reason', () => {
+test('undefined metrics are null with their reason', async () => {
   const allGood = new EvaluationRun(size);
   allGood.add(Float32Array.of(1, 2), new Uint8Array(2), 2, 0);
   allGood.add(Float32Array.of(3, 4), new Uint8Array(2), 4, 0);
-  assert.equal(allGood.result(), {
+  assert.equal(await allGood.result(), {
     imageAuroc: null,
     pixelAuroc: null,
     pixelAp: null,
@@ -57,15 +57,15 @@ test('undefined metrics are null with their reason', () => {
   });
   const allBad = new EvaluationRun(size);
   allBad.add(Float32Array.of(1, 2), Uint8Array.of(1, 1), 2, 1);
-  const { pixelAp, reasons } = allBad.result();
+  const { pixelAp, reasons } = await allBad.result();
   assert.is(pixelAp, 1);
   assert.is(reasons.imageAuroc, 'no image is normal');
   assert.is(reasons.aupro30, 'no pixel is normal');
-  const { reasons: none } = new EvaluationRun(size).result();
+  const { reasons: none } = await new EvaluationRun(size).result();
   assert.equal([none.imageAuroc, none.pixelAp], ['there is no image', 'no image has a mask']);
 });
 
-test('an image without a mask counts for the image metric alone', () => {
+test('an image without a mask counts for the image metric alone', async () => {
   const scored: readonly [map: Float32Array, score: number, label: 0 | 1][] = [
     [Float32Array.of(0, 9), 9, 1],
     [Float32Array.of(5, 1), 5, 0],
@@ -76,35 +76,49 @@ test('an image without a mask counts for the image metric alone', () => {
     scored.forEach(([map, score, label], i) => evaluation.add(map, masks[i], score, label));
     return evaluation.result();
   };
-  const { imageAuroc, pixelAuroc } = measure([Uint8Array.of(0, 1), Uint8Array.of(0, 0), null]);
+  const { imageAuroc, pixelAuroc } = await measure([Uint8Array.of(0, 1), Uint8Array.of(0, 0), null]);
   assert.equal([imageAuroc, pixelAuroc], [0.5, 1]);
-  const none = measure([null, null, null]);
+  const none = await measure([null, null, null]);
   assert.is(none.imageAuroc, 0.5);
   assert.is(none.reasons.pixelAp, 'no image has a mask');
 });
 
-test('an image with a NaN or of another size is refused and adds nothing', () => {
+test('an image with a NaN or of another size is refused and adds nothing', async () => {
   const evaluation = new EvaluationRun(size);
   evaluation.add(Float32Array.of(1, 2), Uint8Array.of(0, 1), 2, 1);
   evaluation.add(Float32Array.of(3, 0), Uint8Array.of(0, 0), 3, 0);
-  const before = evaluation.result();
+  const before = await evaluation.result();
   const mask = Uint8Array.of(0, 1);
   assert.throws(() => evaluation.add(Float32Array.of(1, NaN), mask, 2, 1), /^score 1 of 2 is NaN/);
   const isShapeError = (error: Error) => error.name === 'ShapeError';
   assert.throws(() => evaluation.add(new Float32Array(3), mask, 0, 0), isShapeError);
   assert.throws(() => evaluation.add(new Float32Array(2), new Uint8Array(3), 0, 0), isShapeError);
-  assert.equal(evaluation.result(), before);
+  assert.equal(await evaluation.result(), before);
 });
 
-test('the progress ends with the last pixel, and images may be added afterwards', () => {
+test('the progress ends with the last pixel, and images may be added afterwards', async () => {
   const evaluation = new EvaluationRun(size);
   evaluation.add(Float32Array.of(1, 2), Uint8Array.of(0, 1), 2, 1);
   const progress: [number, number][] = [];
-  evaluation.result((done, of) => progress.push([done, of]));
+  await evaluation.result({ onProgress: (done, of) => void progress.push([done, of]) });
   assert.equal(progress.at(-1), [2, 2]);
   evaluation.add(Float32Array.of(4, 0), Uint8Array.of(0, 0), 4, 0);
-  const { imageAuroc, pixelAuroc } = evaluation.result();
+  const { imageAuroc, pixelAuroc } = await evaluation.result();
   assert.equal([imageAuroc, pixelAuroc], [0, 2 / 3]);
+});
+
+test('a signal stops it between its calls of onProgress', async () => {
+  const evaluation = new EvaluationRun(size);
+  evaluation.add(Float32Array.of(1, 2), Uint8Array.of(0, 1), 2, 1);
+  evaluation.add(Float32Array.of(9, 8), Uint8Array.of(0, 0), 9, 0);
+  const [stop, done] = [new AbortController(), [] as number[]];
+  const onProgress = async (seen: number) => {
+    done.push(seen);
+    stop.abort();
+  };
+  const { pixelAuroc, imageAuroc, reasons } = await evaluation.result({ signal: stop.signal, onProgress });
+  assert.equal([pixelAuroc, imageAuroc, done.length], [null, null, 1]);
+  assert.match(reasons.aupro30!, /stopped/);
 });
 
 test.run();

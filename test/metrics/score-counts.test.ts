@@ -10,7 +10,7 @@ function counted(keys: Iterable<number>) {
     expected.set(key, (expected.get(key) ?? 0) + 1);
   }
   const found: [number, number][] = [];
-  counts.visit((key, count) => found.push([key, count]));
+  for (const _ of counts.visit((key, count) => found.push([key, count])));
   return { found, expected: [...expected].sort(([a], [b]) => a - b), total: counts.total };
 }
 

@@ -112,6 +112,15 @@ test('a lost device or the signal end it with what was judged before', async () 
   assert.match(evaluationTable(stopped), new RegExp(`judged +3 of ${total}.*not reached`));
 });
 
+test('the signal ends the metrics as well, with every image judged', async () => {
+  const stop = new AbortController();
+  const { metrics, images, ended } = await evaluateFolder(detector, whole, {
+    signal: stop.signal,
+    onProgress: (_, __, stage) => stage === 'metrics' && setTimeout(() => stop.abort()),
+  });
+  assert.equal([images.length, ended, metrics.pixelAuroc], [total, 'stopped', null]);
+});
+
 test('every image gives a row at once, also one that fails; rows that cannot be kept end it with what was judged', async () => {
   const rows: string[] = [];
   const failing = detectorThat(1, () => {

@@ -56,6 +56,24 @@ test('the progress has a phase for reading, for training and for the template', 
   assert.is(seen.at(-1), 'template 1 8 8');
 });
 
+test('a signal stops the hashing and the reading of images', async () => {
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const options: TrainFolderOptions = {
+    ...{ ...NEW, out: at('unread'), signal: stop.signal },
+    onNotice: (text) => {
+      seen.push(text);
+      stop.abort();
+    },
+    onProgress: ({ phase }) => seen.push(phase),
+  };
+  assert.is(await trainFolder(gpu, options), undefined);
+  assert.match(seen.join('|'), /^reading 4 training images[^|]*$/);
+  assert.is(await trainFolder(gpu, options), undefined);
+  assert.is(seen.length, 1);
+  assert.equal([existsSync(at('unread')), locks()], [false, []]);
+});
+
 test('a data set that was moved and renamed is the same data set', async () => {
   renameSync(at('cap'), at('lid'));
   const { notices } = await train({ data: at('lid'), resume: at('a'), out: at('b'), epochs: 2 });

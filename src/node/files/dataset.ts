@@ -49,23 +49,25 @@ export async function listFiles(folder: string): Promise<string[]> {
 
 /**
  * Decodes the training images and resizes them on the GPU, once: they are kept as bytes. `onImage` is called after each.
- * Throws DataError.
+ * Throws DataError, or the signal's reason.
  */
 export async function loadTrainingImages(
   gpu: Runtime,
   { folder, train, maxPixels }: Dataset,
   { height, width }: Size,
   onImage?: (done: number, of: number) => void,
+  signal?: AbortSignal,
 ): Promise<TrainingImages> {
   let done = 0;
-  const images = await mapParallel(train, DECODES, async (path) => {
+  const load = async (path: string) => {
     const resized = resizedBytes(gpu, await readImage(join(folder, path), { maxPixels }), height, width);
     const image = await readBytes(resized);
     resized.free();
     gpu.trim();
     onImage?.(++done, train.length);
     return image;
-  });
+  };
+  const images = await mapParallel(train, DECODES, load, signal);
   return { count: images.length, image: (index) => images[index] };
 }
 

@@ -12,14 +12,20 @@ const CHUNK = 2 ** 18;
 
 /**
  * Names, sizes and hashes of the training images, in their order. Names are relative to the category, so that the place
- * and the name of the data set do not matter. Throws DataError for a file that cannot be read or is not a regular one.
+ * and the name of the data set do not matter. Throws DataError for a file that cannot be read or is not a regular one, or
+ * the signal's reason.
  */
-export async function makeManifest({ folder, train }: Dataset, category = ''): Promise<ManifestEntry[]> {
+export async function makeManifest(
+  { folder, train }: Dataset,
+  category = '',
+  signal?: AbortSignal,
+): Promise<ManifestEntry[]> {
   const prefix = `${category.replace(/\/+$/, '')}/`;
-  return mapParallel(train, READS, async (path) => {
+  const entryOf = async (path: string) => {
     const name = path.startsWith(prefix) ? path.slice(prefix.length) : path;
     return { name, ...(await hashFile(join(folder, path))) };
-  });
+  };
+  return mapParallel(train, READS, entryOf, signal);
 }
 
 /** The size and hash of a file's contents, read piece by piece. */
