@@ -59,7 +59,7 @@ for (const [path, tensor, where, value] of CORRUPTIONS) {
   });
 }
 
-test('an operation that is not known is reported, not passed', async () => {
+test('an unknown operation is reported, not passed', async () => {
   const result = await runChanged(CLAMP, (metadata) => {
     metadata.case = JSON.stringify({ ...JSON.parse(metadata.case), op: 'wavelet' });
   });

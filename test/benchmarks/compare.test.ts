@@ -51,7 +51,7 @@ test('two reports are compared entry by entry', () => {
   assert.match(textComparison(comparison), /a \(2x3\) +faster +2(\.0\d)? +1(\.0\d)? +0\.500 /);
 });
 
-test('what was not timed, or by another clock, is said and not compared', () => {
+test('entries not timed, or timed by another clock, are reported and not compared', () => {
   const wrong = record('a', [], { status: 'wrong', remark: 'off', samples: undefined, time: undefined });
   const { rows, remarks } = compareReports(
     report([wrong, record('b', [1])]),
@@ -77,7 +77,7 @@ test('the plot is one SVG element, with every entry and nothing unescaped', () =
   assert.not.match(svg, 'NaN');
 });
 
-test('what is no report is refused', () => {
+test('a file that is not a report is refused', () => {
   for (const text of ['', '{}', '[1]', 'null', '{"format": "pyramidflow-benchmark-1"}']) {
     assert.throws(() => parseReport(text, 'x.json'), /x\.json is not a report/);
   }

@@ -65,7 +65,7 @@ test('the page measures, shows, exports what the schema takes and compares, on n
   assert.ok(report.context.adapter.software);
 });
 
-test('a file that is no report is refused in words', async () => {
+test('a file that is not a report gives a clear error', async () => {
   await browser.visit(`${server.url}/benchmarks/`, async (page) => {
     await page.evaluate(() => {
       const dataTransfer = new DataTransfer();

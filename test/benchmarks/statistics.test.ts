@@ -40,7 +40,7 @@ test('the interval of a ratio holds it, is the same each time, and narrows with 
   assert.equal(ratioOfMedians(noisy(1, 0.2), noisy(2, 0.2)), wide);
 });
 
-test('one sample a side is all there is to draw', () => {
+test('with one sample a side, every resample is that sample', () => {
   assert.equal(ratioOfMedians([4], [2]), { ratio: 0.5, low: 0.5, high: 0.5 });
 });
 

@@ -25,6 +25,6 @@ Error: libstdc++.so.6: cannot open shared object file
   assert.is(refusalIn(messages), 'Error: libstdc++.so.6: cannot open shared object file');
 });
 
-test('silence is said to be silence', () => assert.is(refusalIn('\n'), 'Dawn gave no reason'));
+test('no message at all is reported as such', () => assert.is(refusalIn('\n'), 'Dawn gave no reason'));
 
 test.run();

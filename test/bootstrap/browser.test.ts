@@ -23,7 +23,7 @@ test('elsewhere the usual places are tried', () => {
   assert.equal(browserCandidates('aix', { PATH: '/usr/bin' }).programs, []);
 });
 
-test('a variable that names a browser is the only choice, and an empty one is none', () => {
+test('a variable that names a browser is the only candidate, and an empty one is ignored', () => {
   const both = { PATH: '/usr/bin', CHROME_PATH: '/b', PUPPETEER_EXECUTABLE_PATH: '/a' };
   assert.equal(browserCandidates('linux', both), { programs: ['/a'], variable: 'PUPPETEER_EXECUTABLE_PATH' });
   const one = { PATH: '/usr/bin', CHROME_PATH: '/b', PUPPETEER_EXECUTABLE_PATH: '' };

@@ -13,7 +13,7 @@ test('the counts are those of uvu', () => {
   assert.is(parseUvuSummary('TypeError: x\n  Total: of nothing\n'), undefined);
 });
 
-test('a summary that a test printed does not count, the last one does', () => {
+test('only the last summary counts, not one that a test printed', () => {
   assert.equal(parseUvuSummary(summary(5, 5, 0) + summary(3, 2, 0)), { passed: 2, failed: 1, skipped: 0 });
 });
 

@@ -251,7 +251,7 @@ for (const [path, values] of Object.entries(FIELDS)) {
   });
 }
 
-test('a file that has lost a checksum is refused, and so is one that is cut', async () => {
+test('a file without one of its checksums is refused, and so is a truncated one', async () => {
   for (const lost of [['data_sha256'], ['header_sha256'], ['data_sha256', 'header_sha256']]) {
     const { tensors, metadata } = readSafetensors(whole);
     for (const name of lost) delete metadata[name];
@@ -269,7 +269,7 @@ test('a file of the old format is read, without a checksum', async () => {
   assert.equal(template, FULL.template);
 });
 
-test('what could not be read is not written', async () => {
+test('a checkpoint that could not be read back is not written', async () => {
   const conv1 = FULL.tensors.get('blocks.0.conv1')!;
   const diverged = new Map([...FULL.tensors, ['blocks.0.conv1', { ...conv1, data: conv1.data.map(() => 1e7) }]]);
   await assertRejects(() => encodeCheckpoint({ ...FULL, tensors: diverged }), 'NumericError', /conv1/);

@@ -7,7 +7,7 @@ test('cells that hold a comma, a quote or a line end are quoted; what is undefin
   assert.is(toCsv(['file', 'score'], rows), 'file,score\r\n"a, ""b"".png",0.5\r\n"two\nlines",\r\n,1e-9\r\n');
 });
 
-test('text that a spreadsheet would compute gets a quote in front; numbers stay numbers', () => {
+test('text that a spreadsheet would evaluate gets a leading quote; numbers stay numbers', () => {
   const cells = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\r=1', 'a=1', "'", '', -1, +1];
   const expected = `'=1+1,'+1,'-1,'@SUM(A1),'\tx,"'\r=1",a=1,',,-1,1\r\n`;
   assert.is(csvLine(cells), expected);

@@ -67,7 +67,7 @@ test('shuffle gives every order of three equally often, in place', () => {
   for (const [order, count] of counts) assertClose(count / 12_000, 1 / 6, 0.015, `share of ${order}`);
 });
 
-test('refuses what is no seed, no count and no state', () => {
+test('refuses an invalid seed, count or state', () => {
   const named = (name: string) => (error: Error) => error.name === name;
   for (const seed of [0.5, NaN, Infinity]) assert.throws(() => new Random(seed), named('UsageError'));
   for (const n of [0, -1, 1.5, 2 ** 32 + 1]) assert.throws(() => new Random(1).integer(n), named('UsageError'));

@@ -73,7 +73,7 @@ test('reads a file by another writer, without copying aligned data', () => {
   assert.is(JSON.parse(metadata.case).op, 'metrics');
 });
 
-test('a file without tensors is a file', () => {
+test('a file without tensors is valid', () => {
   assert.is(readSafetensors(fileOf('{}', 0)).tensors.size, 0);
   assert.is(readSafetensors(writeSafetensors(new Map())).tensors.size, 0);
 });
@@ -124,7 +124,7 @@ for (const [name, bytes, message] of damagedFiles) {
   });
 }
 
-test('refuses to write what could not be read', () => {
+test('refuses to write what could not be read back', () => {
   const data = Float32Array.of(1, 2);
   const write = (name: string, tensor: Safetensor) => () => writeSafetensors(new Map([[name, tensor]]));
   assert.throws(write('a', { dtype: 'F32', shape: [3], data }), /tensor a: 2 values do not fill \[3\]/);

@@ -89,7 +89,7 @@ test('a folder of images alone is all good', () => {
   assert.equal(readLayout(['x/a.png', 'y/a.png'], 'x').train, ['x/a.png']);
 });
 
-test('the label is the folder, whatever masks there are', () => {
+test('the label comes from the folder, whatever masks there are', () => {
   const paths = ['train/good/0.png', 'test/good/0.png', 'ground_truth/good/0_mask.png', 'test/dent/0.png'];
   const labels = readLayout(paths).test.map(({ path, label, mask }) => [path, label, mask]);
   assert.equal(labels, [

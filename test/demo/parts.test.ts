@@ -43,7 +43,7 @@ test('every defect is small, shows inside its mask and leaves the rest as it was
           mask.every((byte) => byte === 0 || byte === 255),
           name,
         );
-        assert.ok(share > 0.0005 && share < 0.03, `${name}: ${share} of the picture`);
+        assert.ok(share > 0.0005 && share < 0.03, `${name}: ${share} of the image`);
         assert.ok(meanDifference(image, good, (pixel) => mask[pixel] > 0) > 10, `${name}: shows`);
         const elsewhere = meanDifference(image, good, (pixel) => mask[pixel] === 0);
         assert.ok(elsewhere < 0.5, `${name}: changes the rest by ${elsewhere}`);
@@ -68,11 +68,11 @@ test('the data set reads as MVTec AD with every mask in place', () => {
   assert.ok(files.every((file) => file.data.length === file.width * file.height * file.channels));
   const again = partsDataset(options);
   assert.ok(files.every((file, i) => Buffer.from(file.data).equals(again[i].data)));
-  const pictures = files.filter((file) => file.channels === 3);
-  assert.is(new Set(pictures.map((file) => Buffer.from(file.data).toString('latin1'))).size, 15);
+  const images = files.filter((file) => file.channels === 3);
+  assert.is(new Set(images.map((file) => Buffer.from(file.data).toString('latin1'))).size, 15);
 });
 
-test('refuses a size that shows nothing', () => {
+test('refuses a size too small to show anything', () => {
   for (const size of [0, 15, 32.5]) {
     assert.throws(
       () => makePart(1, size, 'none'),

@@ -9,7 +9,7 @@ const model = await modelFile('flange.safetensors', await trainedCheckpoint());
 const examples = await Examples.open();
 test.after(() => examples.close());
 
-test('it is under 40 lines of its own', () => {
+test('the example has fewer than 40 lines of its own', () => {
   const own = ['index.html', 'minimal.js'].map((name) => readFileSync(`examples/minimal/${name}`, 'utf8'));
   const lines = own.join('').trimEnd().split('\n').length;
   assert.ok(lines < 40, `${lines} lines`);

@@ -208,7 +208,7 @@ test('camera frames are inspected one by one, and one can be kept', async () => 
   });
 });
 
-test('it works without a server once it has been opened', async () => {
+test('the station works offline once it has been opened', async () => {
   await examples.visit('station/', async (page) => {
     await page.evaluate(() => navigator.serviceWorker.ready);
     await page.waitForFunction(() => navigator.serviceWorker.controller);

@@ -57,7 +57,7 @@ const outcomeOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error) => error,
   );
 
-test('memory that is out is an error of its own, with what was asked for, what is held and what to lower', async () => {
+test('out of memory is an error of its own: what was asked for, what is in use, what to lower', async () => {
   const { runtime, t } = await runtimeWith((device) => withMemory(device, 3 * MiB));
   const half = Tensor.empty(runtime, [256, 512], 'half');
   Tensor.empty(runtime, [256, 1024], 'freed').free();
@@ -77,7 +77,7 @@ test('memory that is out is an error of its own, with what was asked for, what i
   runtime.dispose();
 });
 
-test('uniforms and buffers to read from can be out of memory, too', async () => {
+test('uniforms and staging buffers can run out of memory, too', async () => {
   const uniform = await runtimeWith((device) => withMemory(device, 256));
   fill(uniform.t, 2);
   await assertRejects(() => uniform.runtime.finish(), 'DeviceError', /out of memory: uniforms scale needs \d+ bytes/);
@@ -86,7 +86,7 @@ test('uniforms and buffers to read from can be out of memory, too', async () => 
   for (const { runtime } of [uniform, staging]) runtime.dispose();
 });
 
-test('memory that is out is known by its name, of whatever realm, and also where no one asked', async () => {
+test('out of memory is recognised by its name, from any realm, and where no allocation was under way', async () => {
   const { runtime, t } = await runtimeWith(() => undefined);
   const error = runInNewContext('new (class GPUOutOfMemoryError { message = "no memory for a texture"; })()');
   runtime.device.onuncapturederror!({ error } as unknown as GPUUncapturedErrorEvent);
@@ -95,7 +95,7 @@ test('memory that is out is known by its name, of whatever realm, and also where
   runtime.dispose();
 });
 
-test('a platform that throws for want of memory says the same', async () => {
+test('a platform that throws when out of memory gives the same error', async () => {
   const { runtime } = await runtimeWith(() => undefined);
   runtime.device.createBuffer = () => {
     throw new RangeError('too much');
@@ -118,7 +118,7 @@ test('after a failure of one runtime the next one and all others work', async ()
   next.dispose();
 });
 
-test('what was refused before a reading spoils it, though the reading itself would succeed', async () => {
+test('a command refused before a read makes the read fail, though the read itself would succeed', async () => {
   const { runtime, t } = await runtimeWith(() => undefined);
   runtime.copy({ ...t.slice, size: 4096 }, { ...t.slice, size: 4096 });
   runtime.flush();
@@ -127,7 +127,7 @@ test('what was refused before a reading spoils it, though the reading itself wou
   runtime.dispose();
 });
 
-test('data that the GPU does not take is refused at once, and nothing is read after', async () => {
+test('a write that the GPU refuses fails at once, and nothing can be read afterwards', async () => {
   const { runtime, t } = await runtimeWith(() => undefined);
   await assertRejects(() => runtime.write(t.slice, new Uint8Array(3)), 'DeviceError', /could not take data/);
   await assertAllThrow(runtime, t, /could not take data/);
@@ -164,7 +164,7 @@ test('a runtime knows at once that it was disposed', async () => {
   }
 });
 
-test('calls in the same breath as the end of a device end with an error as well', async () => {
+test('calls made just after a device is destroyed fail as well', async () => {
   const { runtime, t } = await runtimeWith(() => undefined);
   runtime.device.destroy();
   fill(t, 3); // the news is not there yet
@@ -183,7 +183,7 @@ const readingFrom = (change: (buffer: GPUBuffer) => void) => (device: GPUDevice)
   };
 };
 
-test('a result that does not come back is an error with its cause, and its buffer is not used again', async () => {
+test('a read that fails is an error with its cause, and its buffer is not used again', async () => {
   const cause = new DOMException('not mapped', 'AbortError');
   const { runtime, t } = await runtimeWith(readingFrom((buffer) => (buffer.mapAsync = () => Promise.reject(cause))));
   const error = (await outcomeOf(t.read())) as PyramidFlowError;
@@ -195,7 +195,7 @@ test('a result that does not come back is an error with its cause, and its buffe
   runtime.dispose();
 });
 
-test('a device that is lost between a mapping and its use is an error that says so', async () => {
+test('a device lost between mapping and use is an error that says so', async () => {
   let lose: (loss: Partial<GPUDeviceLostInfo>) => void = () => undefined;
   const { runtime, t } = await runtimeWith((device) => {
     Object.defineProperty(device, 'lost', { value: new Promise((resolve) => (lose = resolve)) });
@@ -211,7 +211,7 @@ test('a device that is lost between a mapping and its use is an error that says 
   runtime.dispose();
 });
 
-test('a kernel that cannot be made ready is named, with what is wrong, and nothing else is affected', async () => {
+test('a kernel that cannot be prepared is named, with the reason, and nothing else is affected', async () => {
   const t = Tensor.from(gpu, [1], Float32Array.of(1), 't');
   await gpu.finish();
   const { pipelines } = gpu.counts();
@@ -243,7 +243,7 @@ test('commands that the platform throws back are an error', async () => {
   runtime.dispose();
 });
 
-test('times that do not come back are an error', async () => {
+test('timestamps that cannot be read are an error', async () => {
   const { runtime, t } = await runtimeWith(() => undefined);
   if (!runtime.adapter.features.includes('timestamp-query')) return;
   runtime.timer = new DispatchTimer(runtime.device);

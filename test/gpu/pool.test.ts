@@ -92,7 +92,7 @@ test('more than the adapter can bind is refused with the numbers, and not accoun
   assert.is(pool.use().live, 0);
 });
 
-test('sizes that do not come back make room before more is held than twice what was live, and a little', () => {
+test('buffers of sizes no longer in use are freed before the pool exceeds twice the live bytes and a little', () => {
   const { pool, counts } = countingPool(2 ** 40);
   const MiB = 2 ** 20;
   const largest = 300 * MiB;

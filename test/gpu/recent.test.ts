@@ -33,7 +33,7 @@ test('what fits is kept, and what was removed by hand is not reported', () => {
   assert.is(map.size, 0);
 });
 
-test('however many come, no more than fit are kept', () => {
+test('however many are added, no more than the capacity are kept', () => {
   const map = full();
   for (let i = 0; i < 100; i++) {
     map.set(`${i}`, `${i}`);

@@ -92,7 +92,7 @@ test('a compiled trainer makes no further pipeline, and steps as one that was no
   assert.equal(steps[0], steps[1]);
 });
 
-test('trimming gives back what is pooled above a limit, and what is recorded still runs', async () => {
+test('trim frees pooled memory above a limit, and recorded work still runs', async () => {
   const x = ones(1000);
   const y = ones(1000);
   addInto(x, y);

@@ -50,7 +50,7 @@ test('work runs in the order of the calls, also around copies and writes', async
   assert.equal([...(await t.read())], [0, 0]);
 });
 
-test('several readings may be under way at once', async () => {
+test('several reads may be under way at once', async () => {
   const tensors = [1, 2, 3].map((value) => tensorOf(gpu, value, -value));
   const values = await Promise.all(tensors.map((tensor) => tensor.read()));
   assert.equal(
@@ -101,7 +101,7 @@ test('a step that is repeated makes no new bind group and no new pipeline', asyn
   assert.equal(third, { dispatches: 3, passes: 2, submits: 1, bindGroups: 0, pipelines: 0 });
 });
 
-test('sizes that do not come back make room in time, and what is recorded still runs', async () => {
+test('buffers of sizes no longer in use are freed in time, and recorded work still runs', async () => {
   const runtime = await openRuntime();
   const [x, y] = [tensorOf(runtime, 1, 2), tensorOf(runtime, 3, 4)];
   await runtime.finish();

@@ -35,7 +35,7 @@ test('an include is replaced by its file once, with what that includes', () => {
   );
 });
 
-test('line ends of Windows are read as others', () => {
+test('Windows line ends are read like any other', () => {
   assert.is(checked('// #include "lib/one.wgsl"\r\n// b\r\n').text, 'const ONE = 1;\n// b\n');
 });
 
@@ -111,7 +111,7 @@ for (const [text, place, word] of FAULTS) {
   });
 }
 
-test('a shader that draws is not specialised, and may have no mark of that', () => {
+test('a render shader is not specialised, and may not be marked for it', () => {
   checked(body(LOOP), { fixed: true });
   assert.throws(() => checked(body(`// unroll\n${LOOP}`), { fixed: true }), /x\.wgsl:2: a mark of a loop/);
   assert.throws(() => checked('override A: u32 = 1;', { fixed: true }), /x\.wgsl:1: an override/);
@@ -146,7 +146,7 @@ async function bundled(kernel: string) {
   }
 }
 
-test('what goes into a bundle has its includes, and no line that asks for them', async () => {
+test('bundled text has its includes resolved, and no include line left', async () => {
   const code = await bundled(KERNEL);
   assert.match(code, /const ONE = 1;.*const TWO/);
   assert.not.match(code, /#include/);

@@ -27,7 +27,7 @@ test('more uniforms than are kept, all in one submit: each dispatch has its own'
   gpu.dispose();
 });
 
-test('uniforms that change with every submit do not pile up either, and come back right', async () => {
+test('uniforms that change with every submit do not pile up either, and results are right', async () => {
   const gpu = await openRuntime();
   const t = Tensor.zeros(gpu, [1], 't');
   for (let i = 1; i <= MOST_UNIFORMS + 100; i++) {
@@ -42,7 +42,7 @@ test('uniforms that change with every submit do not pile up either, and come bac
   gpu.dispose();
 });
 
-test('more bind groups than are kept, all in one submit, reach what they bind', async () => {
+test('more bind groups than are kept, all in one submit, work', async () => {
   const gpu = await openRuntime();
   const rows = MOST_BIND_GROUPS + 100;
   const t = Tensor.zeros(gpu, [rows, ROW], 'rows');
@@ -74,7 +74,7 @@ test('3000 sizes, one after the other: what is kept stays within its bounds, and
   gpu.dispose();
 });
 
-test('a large buffer for reading back is not kept, and makes no small one go', async () => {
+test('a large staging buffer is not kept, and displaces no small one', async () => {
   const gpu = await openRuntime();
   await Tensor.zeros(gpu, [16], 'small').read();
   assert.is(gpu.counts().stagingBuffers, 1);

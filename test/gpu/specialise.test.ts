@@ -59,7 +59,7 @@ test('an unrolled loop takes its bound from an override', () => {
   assert.is(run(text, { N: 4 }), '0123');
 });
 
-test('a marked loop that is left early is an error', () => {
+test('a marked loop with an early exit is an error', () => {
   for (const jump of ['break', 'continue']) {
     const text = `// unroll\nfor (var i = 0u; i < 3u; i++) { if (a > 1.0) { ${jump}; } }`;
     assert.throws(() => specialise(text, {}), new RegExp(`line 1: .* ${jump}`));
@@ -80,7 +80,7 @@ test('unsigned indices stay unsigned', () => {
   assert.match(specialise('// unroll\nfor (var i = 0; i < 1; i++) { a[i] = 1.0; }', {}), /const i = 0;/);
 });
 
-test('a marked loop whose bound is no constant, or which is not closed, is an error', () => {
+test('a marked loop without a constant bound, or not closed, is an error', () => {
   const loop = (end: string) => `// unroll\nfor (var i = 0u; i < ${end}; i++) { a += 1.0; }`;
   assert.throws(() => specialise(loop('shape.size'), {}), /cannot unroll a loop from 0u to shape\.size/);
   assert.throws(() => specialise(loop('N'), { N: 3 }), /cannot unroll a loop from 0u to N/);

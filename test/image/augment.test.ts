@@ -49,7 +49,7 @@ test('the source is not touched, and `none` draws nothing', () => {
   assert.equal(random.state(), before);
 });
 
-test('refuses bytes that are no such image', () => {
+test('refuses bytes that do not fit the image', () => {
   const broken = { data: new Uint8Array(11), height: 2, width: 2, channels: 3 };
   assert.throws(
     () => flipVertical(broken),

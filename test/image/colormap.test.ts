@@ -24,7 +24,7 @@ test('every entry has a colour of its own', () => {
   assert.is(new Set(colors).size, 256);
 });
 
-test('the scale is fixed: its ends take what lies outside', () => {
+test('the scale is fixed: values outside take the colour of its ends', () => {
   const first = [...HEAT.subarray(0, 3)];
   const last = [...HEAT.subarray(765)];
   const middle = [...HEAT.subarray(384, 387)];

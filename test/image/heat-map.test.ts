@@ -9,7 +9,7 @@ const map = (values: readonly number[], height: number) => {
   return { data, height, width: data.length / height };
 };
 
-test('the same value has the same colour in every picture', () => {
+test('the same value has the same colour in every image', () => {
   const [a, b] = [heatImage(map([0.5, 0.1], 1), 2), heatImage(map([0.5, 1.9], 1), 2)];
   assert.equal([...a.data.subarray(0, 3)], [...b.data.subarray(0, 3)]);
   assert.equal([a.height, a.width, a.channels], [1, 2, 3]);
@@ -17,7 +17,7 @@ test('the same value has the same colour in every picture', () => {
 
 test('the threshold lies in the middle of its scale', () => assert.is(scaleFor(0.3), 0.6));
 
-test('an overlay leaves what is normal as it is, and colours what is not', () => {
+test('an overlay leaves normal areas as they are, and colours anomalous ones', () => {
   const image = { data: Uint8Array.from([10, 20, 30, 10, 20, 30, 10, 20, 30]), height: 1, width: 3, channels: 3 };
   const { data } = overlay(image, map([0, 0.2, 1], 1), 1);
   const heat = colorize([1], 1);
@@ -63,7 +63,7 @@ test('a map of the wanted size is left alone', () => {
   assert.is(resizeMap(same, 2, 2), same);
 });
 
-test('an overlay enlarges a map as resizeMap does, and may replace the picture', () => {
+test('an overlay enlarges a map as resizeMap does, and may replace the image', () => {
   const small = map(
     Array.from({ length: 35 }, (_, i) => ((i * 13) % 17) / 8),
     5,
@@ -72,9 +72,9 @@ test('an overlay enlarges a map as resizeMap does, and may replace the picture',
   const image = () => ({ data: pixels.slice(), height: 23, width: 31, channels: 3 });
   const expected = overlay(image(), resizeMap(small, 23, 31), 2, 1.1).data;
   assert.equal(overlay(image(), small, 2, 1.1).data, expected);
-  const picture = image();
-  assert.is(overlay(picture, small, 2, 1.1, picture.data).data, picture.data);
-  assert.equal(picture.data, expected);
+  const original = image();
+  assert.is(overlay(original, small, 2, 1.1, original.data).data, original.data);
+  assert.equal(original.data, expected);
 });
 
 test.run();

@@ -43,7 +43,7 @@ for (const [from, to] of [
     [7, 40],
   ],
 ] as const) {
-  test(`a picture of ${from.join('x')} becomes ${to.join('x')} as the CPU resizes it, then network input`, async () => {
+  test(`an image of ${from.join('x')} becomes ${to.join('x')} as the CPU resizes it, then network input`, async () => {
     const image = randomByteImage(random, { height: from[0], width: from[1] });
     const expected = resizeBytes(image.data, from[0], from[1], to[0], to[1]);
     const bytes = resizedBytes(gpu, image, to[0], to[1]);
@@ -57,7 +57,7 @@ for (const [from, to] of [
   });
 }
 
-test('a batch holds its pictures one after the other', async () => {
+test('a batch holds its images one after the other', async () => {
   const images = [1, 2, 3].map(() => randomByteImage(random, { height: 5, width: 7 } as never));
   const input = networkInput(gpu, images);
   assert.equal(input.shape, [3, 3, 5, 7]);

@@ -5,7 +5,7 @@ import { bilinearTaps, PRECISION_BITS, resizeBytes, shorterSideTo } from '../../
 import { assertClose } from '../support/assert-close';
 import { fixtureData, readFixture } from '../support/fixture';
 
-test('is Pillow bit for bit, shrinking and enlarging', () => {
+test('equals Pillow bit for bit, shrinking and enlarging', () => {
   for (const [name, size] of [
     ['90x70_to_32', 32],
     ['40x60_to_48', 48],
@@ -82,7 +82,7 @@ test('the longer side is truncated', () => {
   assert.equal(shorterSideTo(256, 900, 900), { height: 256, width: 256 });
 });
 
-test('refuses sizes that are none', () => {
+test('refuses invalid sizes', () => {
   const isShape = (error: Error) => error.name === 'ShapeError';
   for (const size of [0, -1, 1.5, NaN]) {
     assert.throws(() => bilinearTaps(size, 4), isShape);

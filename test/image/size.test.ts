@@ -9,7 +9,7 @@ test('a size is the shorter side, or height x width', () => {
 });
 
 for (const text of ['', '0', '-5', '1.5', '0x8', '8x', 'big', '8x8x8']) {
-  test(`'${text}' is no size`, () => assertRejects(() => parseSize(text), 'UsageError', /is not understood/));
+  test(`'${text}' is not a size`, () => assertRejects(() => parseSize(text), 'UsageError', /is not understood/));
 }
 
 for (const text of ['16385', '99999999999999999999', '8x99999', '4294967304', '9'.repeat(400)]) {
@@ -17,10 +17,10 @@ for (const text of ['16385', '99999999999999999999', '8x99999', '4294967304', '9
     assertRejects(() => parseSize(text), 'UsageError', /^size .{1,43} is above 16384; give 256/));
 }
 
-test('a thread of a picture is not enlarged without end', () =>
+test('a very thin image is not enlarged without limit', () =>
   assertRejects(() => modelSize({ shorter: 256 }, { height: 1, width: 16383 }, 4), 'ShapeError', /256x4194048/));
 
-test('the longer side follows in proportion, both move to what levels and FFT can take', () => {
+test('the longer side follows in proportion; both move to sizes that levels and FFT allow', () => {
   const photo = { height: 1000, width: 1500 };
   const cases = [
     [{ shorter: 256 }, 4, 256, 384, false],

@@ -52,7 +52,7 @@ test('anomaly maps and scores are those of the formula, image by image', async (
   }
 });
 
-test('a picture of any size gets the map of its resized bytes, a score and a verdict', async () => {
+test('an image of any size gets the map of its resized bytes, a score and a verdict', async () => {
   const image = randomByteImage(random, { height: 37, width: 29 });
   const { height, width } = SMALL;
   const resized = { data: resizeBytes(image.data, 37, 29, height, width), height, width, channels: 3 };
@@ -88,14 +88,14 @@ test('the normalization of the checkpoint is used', async () => {
   assert.is.not((await usual.detect(image)).score, (await other.detect(image)).score);
 });
 
-test('detecting leaves no memory behind, and everything is given back', async () => {
+test('detecting leaves no memory behind, and dispose() frees everything', async () => {
   const image = randomByteImage(random, { height: 50, width: 60 });
   const start = gpu.memory.use().live;
   const detector = Detector.fromCheckpoint(gpu, checkpoint);
   const before = gpu.memory.use().live;
   const first = await detector.detect(image);
   assert.is(gpu.memory.use().live, before);
-  assertClose((await detector.detect(image)).map, first.map, 0, 'the same picture again');
+  assertClose((await detector.detect(image)).map, first.map, 0, 'the same image again');
   detector.dispose();
   assert.is(gpu.memory.use().live, start);
 });
@@ -113,7 +113,7 @@ test('a map that is not finite has no verdict', async () => {
   assert.equal([sound.verdict(1), sound.verdict(1.01), sound.verdict(-1)], ['good', 'defective', 'good']);
 });
 
-test('a threshold that is no finite number above 0 is refused wherever it is set', async () => {
+test('a threshold that is not a finite number above 0 is refused wherever it is set', async () => {
   const detector = Detector.fromCheckpoint(gpu, { ...checkpoint, threshold: 2 });
   for (const value of [NaN, Infinity, 0, -1, '0.5', null, {}, [1]] as number[]) {
     await assertRejects(() => (detector.threshold = value), 'UsageError', /threshold/);

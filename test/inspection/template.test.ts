@@ -27,7 +27,7 @@ for (const count of [1, 2, 7]) {
   });
 }
 
-test('it holds one pyramid, whatever the number of images', () => {
+test('memory holds one pyramid, whatever the number of images', () => {
   const levels = latent();
   const before = gpu.memory.use().live;
   const mean = new TemplateMean();
@@ -38,7 +38,7 @@ test('it holds one pyramid, whatever the number of images', () => {
   assert.is(gpu.memory.use().live, before);
 });
 
-test('a template of nothing is refused', () => {
+test('a template of no images is refused', () => {
   const isDataError = (error: Error) => error.name === 'DataError' && /no images/.test(error.message);
   assert.throws(() => new TemplateMean().result(), isDataError);
   const mean = new TemplateMean();

@@ -26,7 +26,7 @@ test('the best F1 is the best over all thresholds, and its threshold attains it'
   }
 });
 
-test('cuts half way through the gap, and below all where all are anomalous', () => {
+test('cuts halfway through the gap, and below all scores where all are anomalous', () => {
   const split = bestF1Threshold(Float32Array.of(1, 2, 6, 8), Uint8Array.of(0, 0, 1, 1))!;
   assert.equal(split, { threshold: 4, f1: 1, precision: 1, recall: 1 });
   for (const score of [0, -5, 3e38]) {

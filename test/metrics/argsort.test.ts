@@ -26,7 +26,7 @@ test('agrees with a comparison sort on random bits, with ties', () => {
   }
 });
 
-test('takes no score and one score', () => {
+test('sorts zero scores and one score', () => {
   assert.is(argsortDescending(new Float32Array(0)).length, 0);
   assert.equal(Array.from(argsortDescending(Float32Array.of(5))), [0]);
 });

@@ -86,7 +86,7 @@ test('a full disk ends detect with exit code 1 and says how many rows are kept',
   assert.not.match(stderr, /this should not happen/);
 });
 
-test('a reader that goes is no error, and the work is finished', async () => {
+test('a closed pipe is not an error, and the work is finished', async () => {
   const good = join(TEST, 'good');
   const detectAll = `$CLI ${detect('piped').join(' ')} ${at('many')}/1?.png ${good} --json`;
   const { stdout, stderr } = await cli.bash(0, `${detectAll} | head -1`);
@@ -98,7 +98,7 @@ test('a reader that goes is no error, and the work is finished', async () => {
   }
 });
 
-test('an output that takes no more is an error', async () => {
+test('an output that cannot be written is an error', async () => {
   const full = await cli.bash(1, `$CLI info ${MODEL} --json > /dev/full`);
   assert.match(full.stderr, /^DataError: .*ENOSPC/);
   const disk = tinyDisk(4);
@@ -122,7 +122,7 @@ test('misplaced outputs are refused before the work', async () => {
   }
 });
 
-test('evaluate measures without what cannot be read and says so; without its report it keeps the metrics', async () => {
+test('evaluate leaves out unreadable images and says so; it keeps the metrics if the report fails', async () => {
   const broken = join(TEST, 'good/\x1b<b>.png');
   writeFileSync(broken, 'not an image');
   const { stdout, stderr } = await cli.run(1, ...EVALUATE, '--json', at('metrics.json'), '--report', at('report'));

@@ -63,7 +63,7 @@ async function run(by: Detector, options?: DetectOptions, out = join(root, `out$
   return { rows, ended, out };
 }
 
-test('every image has score, verdict, images and times, and is in the files before the next one', async () => {
+test('every image gets a score, a verdict, images and times, and is in the files before the next one starts', async () => {
   const out = join(root, 'by-rows');
   const lines: number[] = [];
   const { rows, ended } = await run(detector, { onProgress: () => lines.push(written(out).length) }, out);
@@ -87,7 +87,7 @@ test('an image without a finite map is a row with an error and without a verdict
   assert.equal(rows.filter(({ verdict }) => verdict).length, COUNT - 1);
 });
 
-test('an image whose images cannot be written keeps its score, without a verdict, and the run goes on', async () => {
+test('an image whose heat map cannot be written keeps its score, without a verdict, and the run goes on', async () => {
   const out = join(root, 'taken');
   mkdirSync(join(out, '3.overlay.png'), { recursive: true });
   const { rows } = await run(detector, {}, out);
@@ -96,7 +96,7 @@ test('an image whose images cannot be written keeps its score, without a verdict
   assert.equal(rows.filter(({ verdict }) => verdict).length, COUNT - 1);
 });
 
-test('an image above the budget of pixels is a row with an error', async () => {
+test('an image above the pixel limit is a row with an error', async () => {
   const { rows } = await run(detector, { maxPixels: 599 });
   assert.ok(rows.every(({ error }) => /20x30/.test(error!)));
 });
@@ -108,7 +108,7 @@ test('a lost device ends the run, and the rows before are kept', async () => {
   assert.is(rows.length, 4);
 });
 
-test('what is a fault of the program is thrown, and the rows before are kept', async () => {
+test('an error of the program itself is thrown, and the rows before it are kept', async () => {
   const out = join(root, 'fault');
   const faulty = detectorThat(2, () => {
     throw new TypeError('a fault');
@@ -132,14 +132,14 @@ test('the signal stops it after the image under way', async () => {
   assert.is(late, undefined, 'where nothing is left, nothing was stopped');
 });
 
-test('a folder that is none, or results that are none, are refused', async () => {
+test('a path that is not a folder, or not a results file, is refused', async () => {
   writeFileSync(join(root, 'file'), '');
   await assertRejects(() => detectFiles(detector, inputs, join(root, 'file'), 3), 'DataError', /file cannot be written/);
   mkdirSync(join(root, 'odd', 'results.csv'), { recursive: true });
   await assertRejects(() => detectFiles(detector, inputs, join(root, 'odd'), 3), 'DataError', /results\.csv.*a folder/);
 });
 
-test('a full disk ends the run with the rows that are whole', async () => {
+test('a full disk ends the run, and leaves whole rows only', async () => {
   const disk = tinyDisk(64);
   if (!disk) return console.log('skipped: this user may not mount a small disk');
   const many = Array.from({ length: 60 }, (_, i) => ({ path: inputs[i % COUNT].path, name: `${i}` }));

@@ -35,7 +35,7 @@ function detectorThat(at: number, act: () => void): Detector {
   return Object.create(detector, { detect: { value: detect } });
 }
 
-test('all images are judged, and nothing else is said', async () => {
+test('all images are judged, without a failure', async () => {
   const seen: number[] = [];
   const stages = new Set<string>();
   const result = await evaluateFolder(detector, whole, {
@@ -92,7 +92,7 @@ test('an image without a finite map counts for no metric', async () => {
   assert.is(images.length, total - 1);
 });
 
-test('a lost device or the signal end it with what was judged before', async () => {
+test('a lost device or the signal ends the evaluation, and keeps what was judged', async () => {
   const lost = new PyramidFlowError('DeviceError', 'the GPU device was lost', 'start again');
   const cut = await evaluateFolder(
     detectorThat(2, () => {
@@ -121,7 +121,7 @@ test('the signal ends the metrics as well, with every image judged', async () =>
   assert.equal([images.length, ended, metrics.pixelAuroc], [total, 'stopped', null]);
 });
 
-test('every image gives a row at once, also one that fails; rows that cannot be kept end it with what was judged', async () => {
+test('every image gives a row at once, even a failed one; a row that cannot be kept ends the evaluation', async () => {
   const rows: string[] = [];
   const failing = detectorThat(1, () => {
     throw new PyramidFlowError('NumericError', 'the map is NaN', 'train again');

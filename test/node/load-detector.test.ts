@@ -12,7 +12,7 @@ const root = temporaryFolder();
 const file = join(root, 'model.safetensors');
 writeFileSync(file, await smallModelFile());
 
-test('detectors share a device that outlives them, unless they are given one', async () => {
+test('detectors share a device that outlives them, unless one is passed in', async () => {
   const [first, second, own] = [await loadDetector(file), await loadDetector(file), await loadDetector(file, { gpu })];
   assert.is(first.model.gpu, second.model.gpu);
   assert.is(own.model.gpu, gpu);

@@ -46,7 +46,7 @@ test('every checkpoint lists the images, and no lock is left', async () => {
   assert.equal(locks(), []);
 });
 
-test('the progress has a phase for reading, for training and for the template', async () => {
+test('progress has phases: reading, training, template', async () => {
   const seen: string[] = [];
   const onProgress: TrainFolderOptions['onProgress'] = ({ phase, epoch, step, steps }) =>
     seen.push([phase, epoch, step, steps].join(' '));
@@ -74,7 +74,7 @@ test('a signal stops the hashing and the reading of images', async () => {
   assert.equal([existsSync(at('unread')), locks()], [false, []]);
 });
 
-test('a data set that was moved and renamed is the same data set', async () => {
+test('a data set that was moved and renamed still counts as the same', async () => {
   renameSync(at('cap'), at('lid'));
   const { notices } = await train({ data: at('lid'), resume: at('a'), out: at('b'), epochs: 2 });
   assert.not.match(notices, /differ|does not say/);
@@ -83,7 +83,7 @@ test('a data set that was moved and renamed is the same data set', async () => {
   assert.ok(readFileSync(at('b')).equals(readFileSync(at('c'))), 'and resuming gives the bytes of one run');
 });
 
-test('changed images are refused and the model stays, until it is said that they may have changed', async () => {
+test('changed images are refused and the model is untouched, unless dataChanged allows them', async () => {
   await draw('cap/good/2.png');
   await draw('cap/good/4.png');
   rmSync(at('cap/good/0.png'));
@@ -104,13 +104,13 @@ test('changed images are refused and the model stays, until it is said that they
   assert.not.match(again.notices, /differ/);
 });
 
-test('a model without a list of its images is resumed with a notice, and has one from then on', async () => {
+test('a model without a list of its images is resumed with a notice, and has a list afterwards', async () => {
   await writeCheckpoint(at('old'), { ...(await readCheckpoint(at('a'))), manifest: undefined });
   assert.match((await train({ resume: at('old'), epochs: 4 })).notices, /old does not say which images/);
   assert.is((await names('old')).length, 5);
 });
 
-test('what cannot be meant is refused', async () => {
+test('contradictory options are refused', async () => {
   const other = { resume: at('a'), dataChanged: 'yes' as 'ok' };
   await assertRejects(() => train(other), 'UsageError', /dataChanged.*'yes'/);
   await assertRejects(() => train({ ...NEW, out: at('d'), dataChanged: 'ok' }), 'UsageError', /no training is resumed/);
@@ -119,7 +119,7 @@ test('what cannot be meant is refused', async () => {
   assert.equal(locks(), []);
 });
 
-test('a second training of the same file is refused, also one that resumes it; another file is free', async () => {
+test('a second training of the same file is refused, even a resumed one; another file can be trained', async () => {
   const attempts: Promise<unknown>[] = [];
   const onStart = () => {
     for (const options of [{ ...NEW, out: at('e'), force: true }, { resume: at('e') }])
@@ -135,7 +135,7 @@ test('a second training of the same file is refused, also one that resumes it; a
   assert.equal(locks(), []);
 });
 
-test('a model that cannot be written any more ends the training, with the epoch that is lost', async () => {
+test('training ends when the model can no longer be written, and says which epoch is lost', async () => {
   const onEpoch = () => renameSync(at('folder'), at('gone'));
   await assertRejects(
     () => train({ ...NEW, epochs: 3, out: at('folder/m'), onEpoch }),

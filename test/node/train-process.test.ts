@@ -37,7 +37,7 @@ async function startLong(file: string) {
   return training;
 }
 
-test('a training that is killed at any moment, again and again, ends with the bytes of one never disturbed', async () => {
+test('a training killed at any moment, again and again, ends with the bytes of an undisturbed one', async () => {
   const begin = [...NETWORK, '--epochs', '15'];
   await run(0, ...begin, '--out', at('whole'));
   const moments: number[] = [];
@@ -59,7 +59,7 @@ test('a training that is killed at any moment, again and again, ends with the by
   assert.not(existsSync(at('model.lock')));
 });
 
-test('a second training of the same file is refused and harms nothing; Ctrl-C gives the file free', async () => {
+test('a second training of the same file is refused and harms nothing; Ctrl-C releases the file', async () => {
   const first = await startLong('busy');
   const refused = await run(2, ...NETWORK, '--out', at('busy'), '--force');
   assert.match(refused.stderr, new RegExp(`UsageError: .*busy is already being trained by process ${first.process.pid} `));
@@ -73,7 +73,7 @@ test('a second training of the same file is refused and harms nothing; Ctrl-C gi
   await run(0, '--resume', at('busy'), '--epochs', String(training!.log.length));
 });
 
-test('a second Ctrl-C ends at once, and gives the file free as well', async () => {
+test('a second Ctrl-C ends at once, and releases the file as well', async () => {
   const { process: child, end } = await startLong('impatient');
   child.kill('SIGINT');
   child.kill('SIGTERM');
@@ -90,7 +90,7 @@ test('a training whose folder vanishes ends with an error that says what is lost
   assert.not(readdirSync(root).includes('folder'));
 });
 
-test('images that changed are refused, and accepted where this is said', async () => {
+test('changed images are refused, and accepted with --data-changed ok', async () => {
   rmSync(at('data/parts/train/good/000.png'));
   const more = ['--resume', at('whole'), '--epochs', '16'];
   const { stderr } = await run(1, ...more);

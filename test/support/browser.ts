@@ -15,7 +15,7 @@ const ARGUMENTS = [
   '--enable-features=Vulkan',
   '--use-vulkan=swiftshader',
   '--use-angle=vulkan',
-  // a camera that shows a test picture, and no question whether a page may use it
+  // a camera that shows a test image, and no prompt for permission
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   '--no-sandbox', // root and most containers cannot have one; the pages are this repository's own

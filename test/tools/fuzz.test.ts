@@ -17,7 +17,7 @@ async function run(program: string, ...args: string[]): Promise<{ status: number
   return { status, output, folder };
 }
 
-test('damaged files of all kinds are refused in words or read soundly', async () => {
+test('damaged files of all kinds are refused with a clear error or read correctly', async () => {
   const { status, output } = await run('tools/fuzz.ts', '--iterations', '320', '--seed', '20230613');
   assert.match(output, /^\d+ inputs, 0 findings$/m, output);
   assert.is(status, 0);
@@ -26,7 +26,7 @@ test('damaged files of all kinds are refused in words or read soundly', async ()
   }
 });
 
-test('planted faults are found, each with its input, and what follows them is tried all the same', async () => {
+test('planted faults are found, each with its input, and the inputs after them are tried as well', async () => {
   const { status, output, folder } = await run(PLANTED, '--iterations', '2', '--seed', '7', '--patience', '3');
   assert.is(status, 1, output);
   const faults: readonly (readonly [name: string, problem: RegExp])[] = [

@@ -35,7 +35,7 @@ test.after.each(() => {
   console.error = written;
 });
 
-test('what a handler throws is status 500 for that request alone', async () => {
+test('an error in a handler is status 500 for that request alone', async () => {
   const fault = () => {
     throw new Error('planted');
   };
@@ -61,7 +61,7 @@ test('a file that stops being readable closes the connection', async () => {
   assert.is(answers[1], '200 works');
 });
 
-test('a client that leaves closes the file that it was sent', async () => {
+test('when a client disconnects, the file it was sent is closed', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const source = new Readable({ read: () => void source.push(Buffer.alloc(65_536)) });

@@ -105,14 +105,14 @@ test('the root leads to the first folder', async () => {
   assert.equal([status, headers.location], [302, '/public/']);
 });
 
-test('what is made later is served', async () => {
+test('files made later are served', async () => {
   assert.is((await ask('/late/a.js')).status, 404);
   mkdirSync(join(folder, 'late'));
   writeFileSync(join(folder, 'late/a.js'), 'late');
   assert.is((await ask('/late/a.js')).text, 'late');
 });
 
-test('only reading is answered, and only under the names of this machine', async () => {
+test('only GET and HEAD are answered, and only under the names of this machine', async () => {
   assert.is((await ask('/public/a.js', { method: 'POST' })).status, 405);
   assert.equal(await ask('/public/a.js', { method: 'HEAD' }).then(({ status, text }) => [status, text]), [200, '']);
   assert.is((await ask('/public/a.js', { headers: { host: 'example.com' } })).status, 421);
@@ -169,7 +169,7 @@ test('a tunnel is not opened', async () => {
   await serves();
 });
 
-test('clients that leave in the middle of an answer do no harm', async () => {
+test('clients that disconnect in the middle of an answer do no harm', async () => {
   for (let round = 0; round < 20; round++) {
     const socket = open(server);
     socket.write(get('/public/large.bin'));
@@ -243,7 +243,7 @@ test('no other interface listens', async () => {
   }
 });
 
-test('a port in use is refused in words', () => {
+test('a port in use gives a clear error', () => {
   const port = Number(new URL(server.url).port);
   return assertRejects(() => serve({ public: folder }, port), 'UsageError', /is in use; name another port/);
 });

@@ -47,12 +47,12 @@ test('a learning rate far too high is stopped, with epoch, step, block and tenso
   assert.match(message, /^NumericError: .* at epoch \d+, step \d+ in (blocks\.\d+\.|the Fourier loss).*: .+ is not finite/);
 });
 
-test('an input that overflows by its normalization is what is named', async () => {
+test('an input that overflows by its normalization is named itself', async () => {
   const normalization = { mean: [1e38, 0, 0], std: [1e-3, 1, 1] } as const;
   assert.match(await errorOf(tinyModel(), { normalization }), /in the input: images is not finite/);
 });
 
-test('the weights of the step that went wrong are those before it, and memory is given back', async () => {
+test('after a failed step the weights are those before it, and memory is freed', async () => {
   const model = tinyModel();
   model.parameters.segments[0]!.gradients; // stays with the model
   const before = gpu.memory.use().live;

@@ -58,7 +58,7 @@ test('the same run twice gives the same bytes; another seed, other ones', async 
   assert.not.equal((await run({ seed: SETTINGS.seed + 1 })).file, whole.file);
 });
 
-test('a run that is resumed from the file of an epoch ends with the bytes of one never stopped', async () => {
+test('a run resumed from the file of an epoch ends with the bytes of an uninterrupted one', async () => {
   const { model, training } = await loaded(whole.files[0]);
   const state = await fit(model, IMAGES, SETTINGS, { resume: training });
   assertClose(await fileOf(model, state), whole.file, 0, 'file');
@@ -70,7 +70,7 @@ test('a finished run that is resumed stays as it is', async () => {
   assertClose(await fileOf(model, state), whole.file, 0, 'file');
 });
 
-test('a signal within an epoch stops there; what the epoch before gave is the result, and resumes', async () => {
+test('a signal within an epoch stops it; the result is the epoch before, and can be resumed', async () => {
   const controller = new AbortController();
   const stopped = await run({
     signal: controller.signal,
@@ -94,7 +94,7 @@ test('a signal that was given before the start changes nothing', async () => {
   );
 });
 
-test('its memory is given back, whatever ends it', async () => {
+test('memory is freed, however the run ends', async () => {
   const model = tinyModel();
   model.parameters.segments[0]!.gradients; // stays with the model
   const before = gpu.memory.use().live;
@@ -124,7 +124,7 @@ for (const [count, batch, code, word, settings] of REFUSED) {
 
 const LOSING = { ...SETTINGS, learningRate: 1 }; // each step far too long, and yet no NaN
 
-test('a loss that grows a thousandfold is warned of once, and training goes on', async () => {
+test('a loss that grows a thousandfold gives one warning, and training goes on', async () => {
   const warnings: string[] = [];
   const losses: number[] = [];
   const onStep = ({ loss }: FitProgress) => losses.push(loss);
@@ -135,7 +135,7 @@ test('a loss that grows a thousandfold is warned of once, and training goes on',
   assert.match(warnings[0], /diverges/);
 });
 
-test('a resumed training compares with the first epoch, and no training that learns is warned of', async () => {
+test('a resumed training compares with the first epoch, and a training that learns gives no warning', async () => {
   const warnings: string[] = [];
   const onWarning = (text: string) => warnings.push(text);
   await run({ onWarning });

@@ -44,7 +44,7 @@ test('a signal stops it', async () => {
   assert.is(gpu.memory.use().live, before);
 });
 
-test('a model that gives no finite score is refused', async () => {
+test('a model whose scores are not finite is refused', async () => {
   const model = tinyModel();
   const parameter = model.parameters.get('blocks.0.conv2');
   parameter.write(new Float32Array(parameter.size).fill(NaN));

@@ -11,7 +11,7 @@ const MANIFEST = images('0', '1', '2', '3');
 const DATA = { category: 'bottle', first: { height: 900, width: 900 }, images: 4, manifest: MANIFEST };
 const silent = () => undefined;
 
-test('what is left out is as released for the category', () => {
+test('settings left out are those released for the category', () => {
   const { config, settings, images: count } = newPlan({}, DATA, silent);
   assert.equal(config, { channels: 16, levels: 4, stacks: 4, kernel: 7, norm: 'SVN', height: 256, width: 256 });
   assert.equal([settings.epochs, settings.batch, settings.seed, settings.memory], [15, 2, 0, 'reversible']);
@@ -34,7 +34,7 @@ test('options override the released settings, and undefined ones do not', () => 
   assert.equal([settings.epochs, settings.learningRate, settings.seed, settings.memory], [2, 0.1, 7, 'plain']);
 });
 
-test('a size that had to move is said', () => {
+test('an adjusted size gives a notice', () => {
   const notices: string[] = [];
   const { config } = newPlan({ size: { height: 100, width: 50 } }, DATA, (text) => notices.push(text));
   assert.equal([config.height, config.width], [96, 48]);
@@ -83,7 +83,7 @@ function errorOf(work: () => unknown): string {
 }
 
 for (const [options, message] of CONTRADICTIONS) {
-  test(`${JSON.stringify(options)} cannot be resumed with`, () => {
+  test(`${JSON.stringify(options)} cannot be changed when resuming`, () => {
     const error = errorOf(() => resume(options));
     assert.match(error, message);
     assert.match(error, /^UsageError/);
@@ -100,7 +100,7 @@ test('nor can another category or a model without training state', async () => {
 const having = (manifest: readonly ManifestEntry[]) => ({ ...DATA, images: manifest.length, manifest: [...manifest] });
 const CHANGED = having([{ ...MANIFEST[0], sha256: 'b'.repeat(64) }, { ...MANIFEST[1], bytes: 8 }, ...images('2', '4', '5')]);
 
-test('images that are not those of before are named, the first of them', () => {
+test('changed images are named, the first few of them', () => {
   const error = errorOf(() => resume({}, CHANGED));
   assert.match(error, /^DataError: 5 of 6 training images differ .* m\.safetensors .* \[dataChanged\]$/);
   assert.match(error, /: good\/0\.png has other contents, good\/1\.png .*, good\/3\.png is missing and 2 more/);
@@ -108,14 +108,14 @@ test('images that are not those of before are named, the first of them', () => {
   assert.match(one, /1 of 5 training images differs .*: good\/4\.png is new \[/);
 });
 
-test('changed images are accepted where this is said, with a notice, and their number is kept', () => {
+test("changed images are accepted with dataChanged 'ok', with a notice, and their number is kept", () => {
   const notices: string[] = [];
   const changed = resume({ dataChanged: 'ok' }, CHANGED, {}, (text) => notices.push(text));
   assert.equal(changed, { ...plan, images: 5 });
   assert.match(notices.join('|'), /^5 of 6 training images differ[^|]*$/);
 });
 
-test('what has no list of its images is resumed by their number, with a notice', () => {
+test('a checkpoint without a list of its images is compared by their number, with a notice', () => {
   const notices: string[] = [];
   const old = { manifest: undefined };
   const other = having(images('5', '6', '7', '8'));

@@ -53,7 +53,7 @@ test('a resumed training keeps the normalization of its checkpoint, for the netw
   assert.is.not(other.losses[0], await nextLoss(resumed, IMAGENET));
 });
 
-test('its template and threshold are taken with it as well', async () => {
+test('template and threshold use the same normalization', async () => {
   const { config, tensors, template, threshold } = other.result;
   const model = PyramidFlow.fromTensors(gpu, config, tensors);
   const learnt = (await learnTemplate(model, IMAGES, { normalization: OTHER }))!;
@@ -61,7 +61,7 @@ test('its template and threshold are taken with it as well', async () => {
   template!.forEach((level, i) => assertClose(level, learnt.template[i], 0, `level ${i}`));
 });
 
-test('the list of the images is kept in every checkpoint, that of now and not the former one', async () => {
+test('every checkpoint lists the current images, not the former ones', async () => {
   const manifest: ManifestEntry[] = [{ name: 'a.png', bytes: 1, sha256: 'a'.repeat(64) }];
   const { reached, result } = await train(2, { manifest, resumed: { ...resumed, manifest: [] } });
   assert.equal([reached[0].manifest, result.manifest], [manifest, manifest]);

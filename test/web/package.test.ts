@@ -49,7 +49,7 @@ const TRAINING = [
   ].map((kernel) => `shaders/${kernel}.wgsl`),
 ];
 
-test('the bundle of a page keeps to its budget and leaves training to the worker', async () => {
+test('the page bundle stays below its size limit and leaves training to the worker', async () => {
   const page = await bundleOf('src/web/index.ts');
   assert.ok(page.files.includes('src/web/train.ts'));
   assert.equal(

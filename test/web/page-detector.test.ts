@@ -26,7 +26,7 @@ const checkpoint: Checkpoint = {
   template: [new Float32Array(0)],
 };
 
-test('a call whose device is lost again and again starts again twice, then throws', async () => {
+test('a call whose device keeps being lost restarts twice, then throws', async () => {
   let opened = 0;
   const runtime = async () => {
     opened++;

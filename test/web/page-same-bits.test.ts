@@ -70,7 +70,7 @@ const result = (values: ArrayLike<number>, dtype: Result['dtype'] = 'f32'): Resu
 });
 const report = (values: ArrayLike<number>): Report => ({ adapter: 'a', results: [result(values)] });
 
-test('one bit is a difference, and so is the sign of zero', () => {
+test('a single bit counts as a difference, and so does the sign of zero', () => {
   assert.equal(differences(report([1, NaN, 0]), report([1, NaN, 0])), []);
   const [found] = differences(report([1, 2, 4]), report([1, 2 + 2 ** -22, 5]));
   assert.match(found, /^w: x 1: 2 of 3 words differ, first \[1\]/);
@@ -79,7 +79,7 @@ test('one bit is a difference, and so is the sign of zero', () => {
   assert.is(differences(report([0]), { adapter: 'a', results: [] }).length, 1);
 });
 
-test('adapters are compared in what both have, by kernel and by workload', () => {
+test('adapters are compared on the results that both have, by kernel and by workload', () => {
   const [by1, by2] = [1, 2].map((value) => ({ ...result([value]), kernel: 'k' }));
   const [a, b] = [
     [by1, by1, result([1])],

@@ -49,7 +49,7 @@ test('a lost device is opened again; the third loss within a minute is an error 
   device.dispose();
 });
 
-test('losses that are rare are no error, however many there are', async () => {
+test('rare losses are not an error, however many there are', async () => {
   let now = 0;
   const device = new SharedDevice(() => now);
   for (let i = 0; i < 5; i++) {

@@ -45,7 +45,7 @@ class LocalWorker {
   }
 }
 
-test('an error of the worker arrives whole: code, sentence, remedy and the settings it is about', async () => {
+test('an error of the worker arrives complete: code, problem, remedy and settings', async () => {
   const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value, configurable: true });
   define('self', globalThis);
   define('Worker', LocalWorker);

@@ -168,7 +168,7 @@ function foundRows(): { path: string; score?: number; verdict?: string }[] {
   return lines.slice(1).map((line) => JSON.parse(line));
 }
 
-test('the library finds the same in three lines', () => {
+test('the library finds the same as the command line, in three lines', () => {
   const image = at('data/parts/test/scratch/000.png');
   const program = `
     import { loadDetector, readImage } from './dist/node.js';

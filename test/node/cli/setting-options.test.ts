@@ -20,7 +20,7 @@ test('what the command has no option for is left out', () => {
   assert.equal(optionsFor(['nothing', 'constructor', 'toString'], train), []);
 });
 
-test('every option of train that sets something is known by a setting', () => {
+test('every setting option of train has a setting', () => {
   const settings = train.options.map((option) => option.attributeName()).filter((setting) => setting !== 'json');
   const unknown = settings.filter((setting) => optionsFor([setting], train).length === 0);
   assert.equal(unknown, []);

@@ -7,7 +7,7 @@ import { describeFailure } from '../../../src/node/describe';
 
 const UNSAFE = [0x00, 0x07, 0x0a, 0x0d, 0x1b, 0x7f, 0x85, 0x9b, 0x061c, 0x200e, 0x2028, 0x202e, 0x2066, 0x2069];
 
-test('nothing is left that a terminal obeys, and everything else is', () => {
+test('control characters are removed, and everything else is kept', () => {
   for (const code of UNSAFE) {
     const shown = printable(`a${String.fromCharCode(code)}b`);
     assert.match(shown, /^a\\(x[0-9a-f]{2}|u[0-9a-f]{4})b$/, code.toString(16));
@@ -41,7 +41,7 @@ test('a table takes a million rows', () => {
   assert.equal([lines.length, lines[0], lines.at(-1)], [MILLION, '0       x', '999999  x']);
 });
 
-test('of a million epochs those at the ends are listed, and it is said how many are not', () => {
+test('of a million epochs the first and the last are listed, with the number left out', () => {
   const log = Array.from({ length: MILLION }, (_, i) => {
     return { epoch: i + 1, loss: 1, gradientNorm: 1, reconstructionError: 0 };
   });

@@ -20,21 +20,21 @@ test('a file is replaced, and nothing else is left behind', async () => {
   assert.equal(readdirSync(folder), ['model']);
 });
 
-test('a file that cannot take its name leaves the old one and no temporary one', async () => {
+test('if the rename fails, the old file stays and no temporary file is left', async () => {
   const folder = join(root, 'taken');
   mkdirSync(join(folder, 'model', 'inside'), { recursive: true });
   await assertRejects(() => writeAtomic(join(folder, 'model'), 'x'), 'DataError', /taken.model cannot be written/);
   assert.equal(readdirSync(folder), ['model']);
 });
 
-test('writers at the same time leave one of their contents, whole', async () => {
+test('simultaneous writers leave the whole contents of one of them', async () => {
   const path = join(root, 'contended');
   const contents = Array.from({ length: 8 }, (_, i) => String(i).repeat(100_000));
   await Promise.all(contents.map((text) => writeAtomic(path, text)));
   assert.ok(contents.includes(readFileSync(path, 'utf8')));
 });
 
-test('the folder of a file is made, and refused where it cannot be', async () => {
+test('the folder of a file is created; if it cannot be, the write is refused', async () => {
   await prepareFolderOf(join(root, 'new/deep/model'));
   assert.equal(readdirSync(join(root, 'new/deep')), []);
   writeFileSync(join(root, 'file'), '');
@@ -47,7 +47,7 @@ function newFolder(name: string): string {
   return folder;
 }
 
-test('unfinished files of runs that are gone are removed, and no others', async () => {
+test('unfinished files of killed runs are removed, and no others', async () => {
   const folder = newFolder('leftovers');
   const { pid: gone } = spawnSync(process.execPath, ['-e', '']);
   const of = (pid: number) => temporaryName().replace(`-${process.pid}-`, `-${pid}-`);
@@ -80,7 +80,7 @@ test('a link to nothing is refused and left alone', async () => {
   assert.equal(readdirSync(folder), ['model']);
 });
 
-test('what is no file is refused with its kind', async () => {
+test('something that is not a file is refused, and its kind named', async () => {
   const folder = newFolder('kinds');
   mkdirSync(join(folder, 'folder'));
   execFileSync('mkfifo', [join(folder, 'fifo')]);
@@ -96,7 +96,7 @@ test('what is no file is refused with its kind', async () => {
   await assertRejects(() => prepareFolder(join(folder, 'file')), 'DataError', /not a folder/);
 });
 
-test('a PNG that cannot be written leaves the old one and nothing else', async () => {
+test('a PNG that cannot be written leaves only the old one', async () => {
   const folder = newFolder('pngs');
   const image = { data: new Uint8Array(12), height: 2, width: 2, channels: 3 };
   await writePng(join(folder, 'a.png'), image);

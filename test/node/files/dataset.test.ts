@@ -53,7 +53,7 @@ test('a category is found from the data set and from its own folder', async () =
   await assertRejects(() => openDataset(folder, 'lid'), 'DataError', /no category lid; name one of: cap/);
 });
 
-test('training images of any size come at one size, in order, with the bytes of Pillow', async () => {
+test('training images of any size are resized to one size, in order, with the same bytes as Pillow', async () => {
   const dataset = await openDataset(folder, 'cap');
   const progress: [number, number][] = [];
   const loaded = await loadTrainingImages(gpu, dataset, { height: 24, width: 16 }, (...done) => progress.push(done));
@@ -78,7 +78,7 @@ test('an image larger than the adapter can bind is resized all the same', async 
   assertClose(loaded.image(0).data, resizeBytes(images[0].data, 40, 30, 24, 16), 0, 'bytes');
 });
 
-test('a broken image stops the loading with its name', async () => {
+test('a broken image stops loading, and is named', async () => {
   mkdirSync(join(folder, 'broken/train/good'), { recursive: true });
   writeFileSync(join(folder, 'broken/train/good/7.png'), 'not an image');
   const dataset = await openDataset(folder, 'broken');
@@ -89,7 +89,7 @@ test('a broken image stops the loading with its name', async () => {
   );
 });
 
-test('a mask comes at the size of the map, and must fit its image', async () => {
+test('a mask is resized to the map, and must have the size of its image', async () => {
   const dataset = await openDataset(folder, 'cap');
   const { mask } = dataset.test.find(({ defect }) => defect === 'torn')!;
   const small = await loadMask(dataset, mask!, images[0], { height: 4, width: 2 });

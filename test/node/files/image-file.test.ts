@@ -99,7 +99,7 @@ test('reads a JPEG closely, upright as its EXIF orientation says', async () => {
   );
 });
 
-test('reads CMYK as colours that look the same', async () => {
+test('reads CMYK as the RGB colours that look the same', async () => {
   await sharp({ create: { width: 4, height: 4, channels: 3, background: '#ffffff' } })
     .toColourspace('cmyk')
     .jpeg({ quality: 100 })
@@ -168,7 +168,7 @@ function floatTiff(): Buffer {
   return file;
 }
 
-test('what cannot be read is named, with the reason', async () => {
+test('an unreadable image is named, with the reason', async () => {
   await sharp(
     Uint8Array.from({ length: 300 * 300 * 3 }, (_, i) => (i * i) % 251),
     { raw: { width: 300, height: 300, channels: 3 } },
@@ -245,7 +245,7 @@ test('FIFOs and devices with names of images are refused at once', async () => {
   await assertRejects(() => readImage(at('zero.png')), 'DataError', /zero\.png.*device/);
 });
 
-test('names that libvips would read options in, and files that were changed, are read as they are', async () => {
+test('names that libvips would parse as options, and changed files, are read as they are', async () => {
   for (const name of ['x.png[page=2]', 'y%d.png', 'z[1]']) {
     for (const value of [10, 200]) {
       const image = { data: new Uint8Array(12).fill(value), height: 2, width: 2, channels: 3 };
@@ -256,7 +256,7 @@ test('names that libvips would read options in, and files that were changed, are
   }
 });
 
-test('decoding takes little more memory than the pixels that it returns', async () => {
+test('decoding takes little more memory than the pixels it returns', async () => {
   const side = 4000;
   const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const;
   await sharp({ create: { width: side, height: side, channels: 3, background: '#888', noise } })

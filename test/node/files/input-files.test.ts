@@ -45,11 +45,11 @@ test('a file is taken as it is, and once', async () => {
   assert.equal(await found(at('a/notes.txt', 'a/2.PNG', 'a/2.PNG')), { 'a/notes.txt': 'notes.txt', 'a/2.PNG': '2' });
 });
 
-test('results of an earlier run are no inputs', async () => {
+test('results of an earlier run are not taken as inputs', async () => {
   assert.equal(await found(at('a'), join(root, 'a/deep')), { 'a/1.jpg': '1.jpg', 'a/1.png': '1.png', 'a/2.PNG': '2' });
 });
 
-test('what is missing or has no image is refused', async () => {
+test('a missing file or a folder without images is refused', async () => {
   await assertRejects(() => findInputs(at('c.png'), root), 'DataError', /c\.png does not exist/);
   await assertRejects(() => findInputs(at('empty'), root), 'DataError', /empty holds no image/);
 });

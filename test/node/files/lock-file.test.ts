@@ -81,7 +81,7 @@ for (const [what, text] of OTHERS) {
   });
 }
 
-test('what is no file is no lock, and does not hang', async () => {
+test('something that is not a file is not a lock, and does not hang', async () => {
   mkdirSync(at('o.lock'));
   await assertRejects(() => lockFile(at('o')), 'UsageError', /delete/);
   rmSync(at('o.lock'), { recursive: true });
@@ -90,7 +90,7 @@ test('what is no file is no lock, and does not hang', async () => {
   rmSync(at('o.lock'));
 });
 
-test('a folder that takes no lock file is an error', async () => {
+test('a folder in which no lock file can be created is an error', async () => {
   await assertRejects(() => lockFile(at('nowhere/a')), 'DataError', /a\.lock cannot be written/);
 });
 
@@ -101,7 +101,7 @@ test('a running process is not gone, a finished and an unknown one are told apar
   assert.is(parseHolder(JSON.stringify(gone))?.pid, gone.pid);
 });
 
-test('of processes that want the same files at once, each file goes to one, stale locks or not', async () => {
+test('when processes compete for the same files, each file goes to exactly one, stale locks or not', async () => {
   const names = Array.from({ length: 60 }, (_, i) => String(i));
   for (const [i, name] of names.entries()) {
     const stale = JSON.stringify({ ...gone, name });

@@ -53,7 +53,7 @@ test('one changed byte changes the hash of one image alone', async () => {
   assert.is.not(after[1].sha256, before[1].sha256);
 });
 
-test('what is no regular file is refused by name, and does not hang', async () => {
+test('a file that is not regular is refused by name, and does not hang', async () => {
   mkdirSync(at('odd/good/folder.png'), { recursive: true });
   await assertRejects(() => manifestOf('odd'), 'DataError', /folder\.png cannot be read: .*regular/);
   rmSync(at('odd/good/folder.png'), { recursive: true });
@@ -61,7 +61,7 @@ test('what is no regular file is refused by name, and does not hang', async () =
   await assertRejects(() => manifestOf('odd'), 'DataError', /pipe\.png cannot be read: .*regular/);
 });
 
-test('a file that is gone is refused by name', async () => {
+test('a missing file is refused by name', async () => {
   const dataset = await openDataset(at('set/cap'));
   await assertRejects(() => makeManifest({ ...dataset, train: ['train/good/z.png'] }), 'DataError', /z\.png cannot be read/);
 });

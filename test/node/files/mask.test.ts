@@ -44,7 +44,7 @@ test('exactly half counts', () => {
   assert.equal([...resizeMask(mask(['100000', '010000', '001000']), { height: 1, width: 2 }).data], [0, 0]);
 });
 
-test('a size of nothing is refused', () =>
+test('an empty size is refused', () =>
   assertRejects(() => resizeMask(mask(['1']), { height: 0, width: 1 }), 'ShapeError', /1x1 cannot become 0x1/));
 
 test.run();

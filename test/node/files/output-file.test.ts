@@ -22,7 +22,7 @@ test('the output is the file that is named, or the one that is resumed', async (
   assert.is(await outputFile({ out: at('m'), resume: at('model') }), at('m'));
 });
 
-test('a folder, a device, a file in a file and no file at all are refused', async () => {
+test('a folder, a device, a path below a file and no path at all are refused', async () => {
   await assertRejects(() => outputFile({}), 'UsageError', /no file/);
   await assertRejects(() => outputFile({ out: root }), 'UsageError', /is a folder/);
   await assertRejects(() => outputFile({ out: `${at('made')}/..` }), 'DataError', /is a folder/);
@@ -31,7 +31,7 @@ test('a folder, a device, a file in a file and no file at all are refused', asyn
   await assertRejects(() => outputFile({ out: at('model/m') }), 'DataError', /cannot be written/);
 });
 
-test('a missing file that is to be resumed is an error, and no folder is made for it', async () => {
+test('a missing file to resume is an error, and no folder is created for it', async () => {
   await assertRejects(() => outputFile({ resume: at('gone/m') }), 'CheckpointError', /no such file/);
   assert.not(readdirSync(root).includes('gone'));
 });
@@ -53,7 +53,7 @@ test('a model that cannot be written leaves the last one, and says which epoch i
   assert.not(readdirSync(root).some((name) => name.endsWith('.tmp')));
 });
 
-test('where nothing was written by this training, or the file is gone, this is what is said', async () => {
+test('the message says so where this training wrote nothing, or the file is gone', async () => {
   const problemOf = async (path: string, before: number) => {
     const error = await new ModelFile(path, before).write(checkpoint, before + 1).catch((cause) => cause);
     assert.instance(error, PyramidFlowError);

@@ -19,7 +19,7 @@ test('a file is read, also through a link', async () => {
   assert.equal([...(await readStart(at('file'), 20))], [1, 2, 3]);
 });
 
-test('what is missing or no file is refused at once, with its kind', async () => {
+test('a missing or special file is refused at once, and its kind named', async () => {
   mkdirSync(at('folder'));
   symlinkSync(at('circle'), at('circle'));
   const cases: [string, RegExp][] = [
@@ -48,7 +48,7 @@ test('a socket is refused', async () => {
   server.close();
 });
 
-test('a file above the budget is refused without being read', async () => {
+test('a file above the size limit is refused without being read', async () => {
   await assertRejects(() => readRegularFile(at('file'), 2), 'DataError', /3 bytes, and at most 2/);
   writeFileSync(at('huge'), '');
   truncateSync(at('huge'), 2 ** 40); // takes no room

@@ -14,7 +14,7 @@ const adapter = (description: string): AdapterReport => ({
   ...{ software: false, features: [], limits: {} },
 });
 
-test('without a file nothing was chosen', async () => assert.is((await readTuning(adapter('one'))).size, 0));
+test('without a file there are no choices', async () => assert.is((await readTuning(adapter('one'))).size, 0));
 
 test('choices are kept by adapter and driver', async () => {
   await writeTuning(adapter('one'), new Map([['convolution 3x3', 'fft']]));
@@ -33,7 +33,7 @@ test('choices are kept by adapter and driver', async () => {
   assert.is((await readTuning(adapter('three'))).size, 0);
 });
 
-test('a damaged file counts as none, and the next tuning replaces it', async () => {
+test('a damaged file counts as missing, and the next tuning replaces it', async () => {
   for (const damaged of ['{', 'null', '[]', '7', '["x"]', '"x"', '{"v|a|d|one": 1, "v|a|d|two": null, "__proto__": []}']) {
     writeFileSync(file, damaged);
     assert.is((await readTuning(adapter('one'))).size, 0, damaged);

@@ -72,12 +72,12 @@ test('metrics, reasons and verdicts are there', () => {
   for (const verdict of ['✓ found', '✗ missed', '✓ passed', '✗ false alarm']) assert.ok(html.includes(verdict), verdict);
 });
 
-test('the worst judged come first', () => {
+test('the worst mistakes come first', () => {
   const order = [...html.matchAll(/<h3>[^<]*?(\w+)(?: #1[^<]*)?\.png<\/h3>/g)].map(([, name]) => name);
   assert.equal(order, ['hidden', 'odd', 'fine', 'clear']);
 });
 
-test('heat maps keep to the one scale', async () => {
+test('all heat maps share one scale', async () => {
   const heat = await readImage(join(folder, 'images/test/torn/clear.png.heat.png'));
   const map = { data: evaluated('', 1, 0.9).map, height: SIDE, width: SIDE };
   assertClose(heat.data, heatImage(map, 1).data, 0, 'heat map');
@@ -90,7 +90,7 @@ test('heat maps keep to the one scale', async () => {
   );
 });
 
-test('a report that cannot be written takes no more images and says why in the end', async () => {
+test('a report that cannot be written takes no more images, and finish() says why', async () => {
   const taken = join(temporaryFolder(), 'taken');
   mkdirSync(join(taken, 'images/a.png.heat.png'), { recursive: true });
   const failed = new ReportWriter(taken, summary);
