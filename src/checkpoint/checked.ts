@@ -1,6 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
 
-/** Takes a value that came from outside for what it should be. `at` names its place. Throws CheckpointError. */
+/** Checks that an untrusted value is what it should be. `at` names its place. Throws CheckpointError. */
 export type Check<T> = (value: unknown, at: string) => T;
 
 export interface NumberRange {

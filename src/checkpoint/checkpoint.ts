@@ -29,7 +29,7 @@ export interface TrainingRecord extends TrainingState {
   readonly images: number;
 }
 
-/** One training image as it was when training began; what a resumed training compares its images with. */
+/** One training image as it was when training began; a resumed training compares its images with it. */
 export interface ManifestEntry {
   /** path relative to the data set, with '/' between folders */
   readonly name: string;

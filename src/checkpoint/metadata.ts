@@ -77,7 +77,7 @@ const manifestRow: Check<ManifestEntry> = (value, at) => {
   };
 };
 
-/** Metadata as a safetensors file has it: a table of texts, of JSON where they are no names. */
+/** Metadata as a safetensors file has it: a table of strings, each a name or JSON. */
 export function writeMetadata({
   config,
   category,

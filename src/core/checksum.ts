@@ -53,8 +53,8 @@ async function sha256(bytes: Uint8Array): Promise<string> {
   if (!subtle) {
     throw new PyramidFlowError(
       'UsageError',
-      'this page came over an insecure connection',
-      'open it by https, or on localhost',
+      'this page was loaded over an insecure connection',
+      'open it over https or on localhost',
     );
   }
   const digest = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));

@@ -1,6 +1,6 @@
 export type Cell = string | number | undefined;
 
-/** What a spreadsheet takes for the start of a formula. */
+/** Characters with which a formula of a spreadsheet may start. */
 const FORMULA = /^[=+\-@\t\r\n]/;
 
 /** Comma-separated values as in RFC 4180: a line of column names, then a line a row; undefined is an empty cell. */
@@ -12,7 +12,7 @@ export function toCsv<Column extends string>(
 }
 
 /**
- * One line of it. Text that a spreadsheet would compute gets a quote in front, as OWASP advises ("CSV Injection"):
+ * One line of it. Text that a spreadsheet would evaluate gets a leading quote, as OWASP advises ("CSV Injection"):
  * names of files come from anywhere. Numbers stay numbers.
  */
 export function csvLine(cells: readonly Cell[]): string {

@@ -133,7 +133,7 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataS
   return { header, dataStart };
 }
 
-/** JSON.parse keeps the last of equal keys without a word; this finds them in the text, which is valid JSON. */
+/** JSON.parse silently keeps the last of equal keys; this finds them in the text, which is valid JSON. */
 function checkUniqueNames(json: string): void {
   const open: Set<string>[] = []; // names of each object around `at`; a list has none
   for (let at = 0; at < json.length; at++) {
@@ -176,7 +176,7 @@ function checkEntry(name: string, value: unknown): Entry {
   if (!isRecord(value)) throw damaged(`tensor ${name}: its header entry is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== 'string' || !Object.hasOwn(DTYPES, dtype)) {
-    throw damaged(`tensor ${name}: dtype ${String(dtype)} is none of ${Object.keys(DTYPES).join(', ')}`);
+    throw damaged(`tensor ${name}: dtype ${String(dtype)} is not one of ${Object.keys(DTYPES).join(', ')}`);
   }
   if (!isSizes(shape)) throw damaged(`tensor ${name}: shape ${JSON.stringify(shape)} is not a list of sizes`);
   const [begin = 0, end = -1] = isSizes(offsets) && offsets.length === 2 ? offsets : [];

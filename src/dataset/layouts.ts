@@ -1,6 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
 
-/** An image to test with, and what is known of it. */
+/** A test image, and what is known about it. */
 export interface TestImage {
   path: string;
   /** 1 where anomalous: by its folder, never by its mask. */
@@ -38,7 +38,7 @@ const GOOD = ['good', 'ok'];
 /** The names of image files: formats that can be read. */
 export const IMAGE_FILE = /\.(jpe?g|png|bmp|tiff?|webp)$/i;
 
-/** The layouts known, the first that has training images is taken. */
+/** The known layouts; the first one with training images is taken. */
 const LAYOUTS: readonly LayoutRule[] = [
   { name: 'MVTec AD', train: ['train/good'], test: 'test', good: GOOD, masks: ['ground_truth'] },
   { name: 'BTAD', train: ['train/ok'], test: 'test', good: GOOD, masks: ['ground_truth'] },
@@ -157,7 +157,7 @@ function noTraining(images: readonly string[], inside: readonly string[], prefix
   );
 }
 
-/** Whether the images lie as one of the layouts with folders has them. */
+/** Whether the images follow one of the layouts with folders. */
 function isCategory(images: readonly string[]): boolean {
   return LAYOUTS.some((rule) => rule.test !== undefined && images.some((path) => isTraining(rule, path)));
 }

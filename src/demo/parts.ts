@@ -34,7 +34,11 @@ const DEFECTS: readonly PartDefect[] = ['scratch', 'stain', 'missing'];
  */
 export function makePart(seed: number, size: number, defect: PartDefect): Part {
   if (!Number.isInteger(size) || size < 16) {
-    throw new PyramidFlowError('ShapeError', `a part of ${size} pixels shows nothing`, 'pass 16 or more, e.g. 128');
+    throw new PyramidFlowError(
+      'ShapeError',
+      `a part of ${size} pixels is too small to show anything`,
+      'pass 16 or more, e.g. 128',
+    );
   }
   const random = new Random(seed);
   const flaw = makeDefect(defect, new Random(random.uint32()));

@@ -9,7 +9,7 @@ export interface MemoryRequest {
   readonly bytes: number;
 }
 
-/** What makes the work smaller: a remedy in words, and the settings that it means. */
+/** What makes the work smaller: a remedy, and the settings that it is about. */
 const LESS_WORK = {
   remedy: 'use smaller images, a smaller batch or fewer channels',
   settings: ['size', 'batch', 'channels'],

@@ -2,7 +2,7 @@ import type { PyramidFlowError } from '../core/errors';
 import { brokenCall, compileError, gpuError, lossError, type MemoryRequest, outOfMemory } from './device-errors';
 import type { MemoryUse } from './pool';
 
-/** How long to wait after a failure for the news that the device was lost, in ms. */
+/** How long to wait after a failure for the report that the device was lost, in ms. */
 export const PATIENCE = 100;
 
 const FILTERS: readonly GPUErrorFilter[] = ['internal', 'out-of-memory', 'validation'];

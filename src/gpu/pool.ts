@@ -88,7 +88,7 @@ export class BufferPool {
   }
 
   /**
-   * WebGPU reports too late that memory is out, and never how much there is. So live and pooled memory together stay within twice
+   * WebGPU reports out of memory too late, and never how much memory there is. So live and pooled memory together stay within twice
    * the most that was ever live, plus MOST_POOLED: above that, pooled buffers of sizes no longer in use are destroyed first. A
    * repeated step reuses its buffers and never comes here.
    */

@@ -23,7 +23,7 @@ export interface WorkCount {
  * Runs kernels: records them into one command buffer until `flush`, allocates memory, and reads results back. Everything recorded
  * runs in the order of the calls.
  *
- * After the first error (a command that the driver refuses, memory that is out, a device that is lost or disposed) every call
+ * After the first error (a command that the driver refuses, out of memory, a device that is lost or disposed) every call
  * throws that DeviceError. Other runtimes are not affected.
  *
  * @example
@@ -206,7 +206,7 @@ export class Runtime {
   }
 
   /**
-   * Destroys pooled memory if there is more than `above` bytes of it: every image size leaves buffers of its own. It does not throw
+   * Frees pooled memory if there is more than `above` bytes of it: every image size leaves its own buffers. It does not throw
    * after a failure, so that everything can be cleaned up.
    *
    * @param above bytes; default 512 MiB

@@ -23,7 +23,7 @@ const STOPS: readonly Stop[] = [
  */
 export const HEAT: ColorMap = makeColorMap();
 
-/** Colours of `values`, RGB bytes, on a scale from 0 to `max`: what lies outside takes the colour of its end. */
+/** Colours of `values`, RGB bytes, on a scale from 0 to `max`: values outside take the colour of the nearer end. */
 export function colorize(values: ArrayLike<number>, max: number, map: ColorMap = HEAT): Uint8Array {
   const rgb = new Uint8Array(3 * values.length);
   for (let i = 0; i < values.length; i++) {

@@ -59,7 +59,7 @@ export function shorterSideTo(size: number, height: number, width: number): { he
 
 /**
  * Resizes an RGB image (height * width * 3 bytes) as Pillow does: first along the rows, then along the columns,
- * rounded to bytes in between; a direction whose size stays is left alone. The reference for the GPU's kernel.
+ * rounded to bytes in between; a direction whose size does not change is skipped. The reference for the GPU's kernel.
  */
 export function resizeBytes(
   image: Uint8Array,

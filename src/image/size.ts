@@ -36,14 +36,14 @@ const isSide = (side: number): boolean => Number.isInteger(side) && side >= 1 &&
 /**
  * The size at which a model sees images: the requested one, with the longer side in proportion to `image`, moved to the
  * nearest sides that `levels` levels and the Fourier transform can take. All images of a data set go to this one size.
- * Throws ShapeError where a long, thin image would be enlarged beyond what any model sees.
+ * Throws ShapeError where a long, thin image would be enlarged beyond the largest size of a model.
  */
 export function modelSize(request: SizeRequest, image: Size, levels: number): { size: Size; adjusted: boolean } {
   const wanted = 'shorter' in request ? shorterSideTo(request.shorter, image.height, image.width) : request;
   if (!isSide(wanted.height) || !isSide(wanted.width)) {
     throw new PyramidFlowError(
       'ShapeError',
-      `an image of ${formatSize(image)} would become ${formatSize(wanted)}, and ${LARGEST_SIDE} is the most of a side`,
+      `an image of ${formatSize(image)} would become ${formatSize(wanted)}, and a side may have at most ${LARGEST_SIDE} pixels`,
       'give both height and width of the size',
       { details: { settings: ['size'] } },
     );

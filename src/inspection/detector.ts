@@ -14,7 +14,7 @@ import { checkThreshold } from './threshold';
 /** Good: the score is at most the threshold. Defective: it is above. */
 export type Verdict = 'good' | 'defective';
 
-/** Milliseconds. The GPU works while this thread goes on: `upload` ends when its commands are recorded. */
+/** Milliseconds. The GPU runs asynchronously: `upload` ends when its commands are recorded. */
 export interface DetectionTimings {
   /** of the file or frame, as the caller measured it */
   readonly decode: number;
@@ -90,7 +90,7 @@ export class Detector {
     return new Detector(model, levels, category, normalization, checkThreshold(threshold));
   }
 
-  /** A detector from a model and its template, which it takes over. */
+  /** A detector from a model and its template, both of which it owns from then on. */
   static fromModel(
     model: PyramidFlow,
     template: readonly Tensor[],
@@ -120,7 +120,7 @@ export class Detector {
     return scope(() => anomalyMap(this.model.forward(images), this.template));
   }
 
-  /** Makes the pipelines of `detect` ready, compiled in parallel: the first image then takes no longer than others. */
+  /** Compiles the pipelines of `detect` in parallel: the first image then takes no longer than the others. */
   async compile(): Promise<void> {
     const [height, width] = [this.config.height + 1, this.config.width + 1]; // another size, so that it is resized
     const image = { data: new Uint8Array(3 * height * width), height, width, channels: 3 };

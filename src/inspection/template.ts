@@ -15,7 +15,7 @@ export class TemplateMean {
     else this.sums.forEach((sum, i) => addInto(sum, latent[i]!));
   }
 
-  /** The mean; the caller frees it. Throws DataError if nothing was added. */
+  /** The mean; the caller frees it. Throws DataError if no image was added. */
   result(): Tensor[] {
     const { sums, count } = this;
     if (!sums) throw new PyramidFlowError('DataError', 'the template has no images', 'add at least one good image');

@@ -1,7 +1,7 @@
 import { PyramidFlowError } from '../core/errors';
 import type { PixelRanking } from './pixel-ranking';
 
-/** The limits of false positive rate to report: the field's two, and the whole range, as the paper's table has it. */
+/** The limits of false positive rate to report: the two that are usual, and the whole range, as in the paper's table. */
 export const AUPRO_LIMITS = [0.3, 0.05, 1] as const;
 
 /**

@@ -16,7 +16,7 @@ const ofAll = <T>(value: T) => Object.fromEntries(METRICS.map((metric) => [metri
 export interface ResultOptions {
   /** stops after the next call of `onProgress`; all metrics are null then */
   readonly signal?: AbortSignal;
-  /** hears of pixels seen and of how many there are, up to a hundred times; what it returns is awaited */
+  /** called up to a hundred times with the number of pixels seen and of all pixels; a promise that it returns is awaited */
   onProgress?(done: number, of: number): void | Promise<void>;
 }
 

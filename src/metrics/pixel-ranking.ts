@@ -13,7 +13,7 @@ export type PixelVisitor = (truePositives: number, falsePositives: number, overl
 /** The anomalous pixels of one image, in reading order. */
 interface AnomalousPixels {
   readonly keys: Uint32Array;
-  /** of each pixel the region, counted over all images */
+  /** the region of each pixel, counted over all images */
   readonly regions: Uint32Array;
 }
 
@@ -25,7 +25,7 @@ interface AnomalousPixels {
 export class PixelRanking {
   private readonly normal = new ScoreCounts();
   private readonly anomalous: AnomalousPixels[] = [];
-  /** Of each region one over its size, so that a whole region counts 1. */
+  /** The inverse of each region's size, so that a whole region counts 1. */
   private readonly weights: number[] = [];
   private anomalousCount = 0;
 

@@ -32,7 +32,7 @@ export async function openRuntime(): Promise<Runtime> {
 
 let shared: Promise<Runtime> | undefined;
 
-/** A runtime for all who do not bring their own; a new one after the device was lost. Throws DeviceError. */
+/** The runtime for callers that pass none; a new one after the device was lost. Throws DeviceError. */
 export async function sharedRuntime(): Promise<Runtime> {
   const gpu = await shared?.catch(() => undefined);
   if (!gpu || gpu.failed) shared = openRuntime();

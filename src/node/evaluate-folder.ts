@@ -39,13 +39,13 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
   /** after every test image, and then up to a hundred times while the metrics are computed from all pixels */
   onProgress?(done: number, of: number, stage: 'images' | 'metrics'): void;
-  /** is given every judged image with its pixels, one at a time; they are not kept */
+  /** called with every judged image and its pixels, one at a time; they are not kept */
   onImage?(image: EvaluatedImage): Promise<void>;
-  /** is given what came of every test image as soon as it is known; a DataError from it ends the evaluation */
+  /** called with the result of every test image as soon as it is known; a DataError from it ends the evaluation */
   onRow?(row: JudgedImage | FailedImage): Promise<void>;
 }
 
-/** What came of the test images of a data set. */
+/** The result of an evaluation. */
 export interface FolderEvaluation {
   /** over `images` alone */
   readonly metrics: Evaluation;
@@ -65,7 +65,7 @@ export interface FolderEvaluation {
 /**
  * Runs a detector over the test images of a data set, and measures how well it finds their defects. Metrics are taken at
  * the size of the model, over the images that could be judged: see `failures` and `ended` as well. Images and maps are not
- * kept: what stays of them in memory is said at `EvaluationRun`.
+ * kept; `EvaluationRun` says what of them stays in memory.
  *
  * @param dataset from `openDataset`
  * @throws DataError where the data set has no test image
@@ -127,7 +127,7 @@ export async function evaluateFolder(
       await onRow?.(row);
     } catch (error) {
       if (!(error instanceof PyramidFlowError)) throw error;
-      ended = error; // whoever keeps the rows takes no more
+      ended = error; // rows can no longer be kept
       break;
     }
     if (evaluated) await onImage?.(evaluated);

@@ -7,7 +7,7 @@ import { readCheckpoint } from './files/checkpoint-file';
 export interface LoadOptions {
   /** from `openRuntime`; default one that all detectors of the process share, and that stays open as long as it runs */
   readonly gpu?: Runtime;
-  /** hears of a file that is too old to have a checksum; default a warning of the process */
+  /** called for a file that is too old to have a checksum; default a warning of the process */
   onNotice?(text: string): void;
 }
 

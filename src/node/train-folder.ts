@@ -13,7 +13,7 @@ import { lockFile } from './files/lock-file';
 import { makeManifest } from './files/manifest';
 import { isResumed, ModelFile, type OutputOptions, outputFile, refuseExisting } from './files/output-file';
 
-/** Settings that are left out take what the authors released for the category. */
+/** Settings left out are those that the authors released for the category. */
 export interface TrainFolderOptions extends ResumeOptions, OutputOptions {
   /** folder of the data set */
   readonly data: string;
@@ -25,9 +25,9 @@ export interface TrainFolderOptions extends ResumeOptions, OutputOptions {
   readonly signal?: AbortSignal;
   /** called after every image that is read, every step, and every image of the template */
   onProgress?(progress: TrainProgress): void;
-  /** hears for example of a size that had to be changed */
+  /** called with things worth knowing, such as a size that had to be adjusted */
   onNotice?(text: string): void;
-  /** hears of a training that goes wrong but can go on */
+  /** called, at most once, when the loss grows without bounds; training goes on */
   onWarning?(text: string): void;
   /** before the first step, with the number of epochs that a resumed model has finished */
   onStart?(plan: TrainingPlan, finishedEpochs: number): void;
@@ -35,7 +35,7 @@ export interface TrainFolderOptions extends ResumeOptions, OutputOptions {
   onEpoch?(state: TrainingState): void;
 }
 
-/** What came of a training. */
+/** The result of a training. */
 export interface TrainingResult {
   /** path of the model file */
   readonly file: string;
@@ -51,7 +51,7 @@ export interface TrainingResult {
  * template and threshold. The same options give the same bytes on the same adapter.
  *
  * @returns undefined where the signal stopped it; the file then holds the last finished epoch, if there is one
- * @throws UsageError for settings that cannot be, and where another process trains the same file; DataError,
+ * @throws UsageError for invalid settings, and where another process trains the same file; DataError,
  *   CheckpointError, NumericError, DeviceError
  * @example
  * const gpu = await openRuntime();

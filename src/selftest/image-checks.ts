@@ -13,7 +13,7 @@ import { blurred, fourier, maximumPool, nearestResize } from './reference';
 
 const HALVING = { side: 2, stride: 2, before: 0 };
 
-/** Checks of the way of an image to the network, and of what follows it: loss, map and optimizer. */
+/** Checks of what comes before and after the network: the input, loss, map and optimizer. */
 export const IMAGE_CHECKS: readonly Check[] = [
   {
     name: 'resize of images',

@@ -4,8 +4,8 @@ import { PyramidFlowError } from '../core/errors';
 const SHOWN = 3;
 
 /**
- * Compares the images that the model in `file` was trained on with those that its training would go on with. `notice`
- * is told of contents that cannot be compared, and of differences that are `allowed`. Throws DataError for all others.
+ * Compares the images that the model in `file` was trained on with those that would continue its training. `notice`
+ * is called for contents that cannot be compared, and for differences that are `allowed`. Throws DataError for all others.
  */
 export function requireSameData(
   file: string,
@@ -37,7 +37,7 @@ function changedImages(file: string, before: readonly ManifestEntry[], now: read
   return `${length} of ${total} training images ${verb} from those that ${file} was trained on: ${list}${rest}`;
 }
 
-/** What became of each image whose name or contents differ, by name, and how many names there are in both lists. */
+/** How each image whose name or contents differ has changed, by name, and how many names there are in both lists. */
 function compare(before: readonly ManifestEntry[], now: readonly ManifestEntry[]) {
   const byName = (list: readonly ManifestEntry[]) => new Map(list.map((entry) => [entry.name, entry]));
   const [old, current] = [byName(before), byName(now)];

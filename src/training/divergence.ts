@@ -4,7 +4,7 @@ import { shortNumber } from '../core/numbers';
 const DIVERGED = 1000;
 
 /**
- * Returns a function to call with the loss of every step. It warns once, if the loss has grown beyond all bounds but is
+ * Returns a function to call with the loss of every step. It warns once, if the loss has grown without bounds but is
  * still a number. `first` is the loss to compare with; default the first that comes.
  */
 export function watchDivergence(first?: number, warn: (text: string) => void = () => undefined): (loss: number) => void {

@@ -6,12 +6,12 @@ import { checkConfig, type PyramidFlowConfig } from '../pyramidflow/config';
 import { type NetworkSettings, settingsFor, type TrainingSettings } from '../pyramidflow/settings';
 import { requireSameData } from './data-change';
 
-/** What a user may set; what is left out takes the category's released setting. */
+/** What a user may set; settings left out are those released for the category. */
 export interface TrainingOptions extends Partial<NetworkSettings>, Partial<TrainingSettings> {
   readonly size?: SizeRequest;
 }
 
-/** What a user may set where training goes on. */
+/** What a user may set where training is resumed. */
 export interface ResumeOptions extends TrainingOptions {
   /** the training images may be others than before */
   readonly dataChanged?: 'ok';
@@ -35,8 +35,8 @@ export interface PlannedData {
 }
 
 /**
- * A plan from the user's options, completed by the category's settings. `notice` is told of a size that had to be
- * changed. Throws UsageError or ShapeError that names the wrong setting.
+ * A plan from the user's options, completed by the category's settings. `notice` is called for a size that had to be
+ * adjusted. Throws UsageError or ShapeError that names the wrong setting.
  */
 export function newPlan(options: TrainingOptions, data: PlannedData, notice: (text: string) => void): TrainingPlan {
   const { size: shorter, ...defaults } = settingsFor(data.category);
@@ -61,7 +61,7 @@ function checkSettings(settings: TrainingSettings): TrainingSettings {
 }
 
 /**
- * The plan of a checkpoint whose training goes on; only the number of epochs may be raised. `notice` is told of images that
+ * The plan of a checkpoint whose training is resumed; only the number of epochs may be raised. `notice` is called for images that
  * changed or could not be compared. Throws UsageError for a setting that contradicts it, DataError for images that are
  * not those it was trained on.
  */
@@ -79,7 +79,7 @@ export function resumedPlan(
   const epochs = options.epochs ?? plan.settings.epochs;
   if (epochs < training.log.length) {
     const given = epochs === 1 ? '1 epoch is' : `${epochs} epochs are`;
-    const problem = `${given} less than the ${training.log.length} that ${file} has already trained`;
+    const problem = `${given} fewer than the ${training.log.length} that ${file} has already trained`;
     const details = { settings: ['epochs'] };
     throw new PyramidFlowError('UsageError', problem, 'give more epochs, or leave them out', { details });
   }

@@ -9,7 +9,7 @@ import { trainableChain } from '../pyramidflow/trainable';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 
-/** What a step needs of the settings; what is left out takes the released one. */
+/** The settings that a step needs; those left out take the released values. */
 export interface TrainerSettings extends Partial<AdamSettings> {
   readonly memory?: MemoryMode;
   /** p of the pair differences, 1 or 2; default 2 */
@@ -43,7 +43,7 @@ export class Trainer {
     this.optimizer = new Adam(model.parameters, adam);
   }
 
-  /** Makes the pipelines of a step ready, compiled in parallel. */
+  /** Compiles the pipelines of a step in parallel. */
   async compile(batch: number): Promise<void> {
     const { gpu, config } = this.model;
     const taken = this.optimizer.steps;
@@ -55,7 +55,7 @@ export class Trainer {
   }
 
   /**
-   * One step on `images` (N >= 2, 3, H, W), which stay the caller's. The returned promise waits for the GPU; where loss or
+   * One step on `images` (N >= 2, 3, H, W), which the caller still owns. The returned promise waits for the GPU; where loss or
    * norm is not finite, the parameters have not moved.
    */
   async step(images: Tensor): Promise<StepReport> {

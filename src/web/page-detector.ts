@@ -25,7 +25,7 @@ export interface DetectOptions {
 
 /** How a template is learnt anew. */
 export interface RefreshOptions {
-  /** stops learning; the detector stays as it was */
+  /** stops learning; the detector is then unchanged */
   readonly signal?: AbortSignal;
   /**
    * called after each image of each of the three passes: reading, template, threshold. While images of an iterable whose
@@ -46,7 +46,7 @@ export interface LoadTimings {
   firstRun?: number;
 }
 
-/** How often one call starts again on a new device; a device lost more often than that is lost by the call itself. */
+/** How often one call starts again on a new device; if the device is lost more often than that, the call itself is the cause. */
 const MOST_RESTARTS = 2;
 
 /** A detector as it lies on one device. */
@@ -122,7 +122,7 @@ export class PageDetector {
 
   /**
    * Learns a new template, and the threshold that goes with it, from images of good parts. The network stays as it is: this
-   * adapts a model to a new light or camera in seconds. On an error or an abort the detector stays as it was.
+   * adapts a model to a new light or camera in seconds. On an error or an abort the detector is unchanged.
    *
    * @param images at least two images of good parts
    * @returns the new threshold, and how many images it was learnt from
@@ -141,7 +141,7 @@ export class PageDetector {
     }
     const count = resized.length;
     if (count < 2) {
-      const problem = `a template takes at least 2 images of good parts, got ${count}`;
+      const problem = `a template needs at least 2 images of good parts, got ${count}`;
       throw new PyramidFlowError('DataError', problem, 'add more');
     }
     const learnt = await this.use(async ({ detector }) => {

@@ -4,7 +4,7 @@ import { PATIENCE } from '../gpu/faults';
 import { Runtime } from '../gpu/runtime';
 import { supportError } from './support';
 
-/** So many losses within a minute are no accident: something in the page makes the driver fail. */
+/** This many losses within a minute are no accident: something in the page makes the driver fail. */
 const MOST_LOSSES = 3;
 const MINUTE = 60_000; // ms
 
@@ -107,7 +107,7 @@ export class SharedDevice {
 
 let pageDevice: SharedDevice | undefined;
 
-/** The device of all detectors of this page that are given none. */
+/** The device of all detectors of this page that are not given one. */
 export const sharedDevice = (): SharedDevice => (pageDevice ??= new SharedDevice());
 
 /**

@@ -6,7 +6,7 @@ import { abortable } from './abort';
 import { decodeImage, type ImageSource, is } from './image-source';
 
 /**
- * Settings of a training. What is left out takes the setting that the authors released for the category: `channels`,
+ * Settings of a training. Settings left out are those that the authors released for the category: `channels`,
  * `levels`, `stacks`, `kernel` and `norm` of the network; `epochs`, `batch`, `seed`, `augmentation`, `learningRate`, `betas`,
  * `epsilon`, `weightDecay` and `clipNorm` of the training.
  */
@@ -34,7 +34,7 @@ export interface TrainOptions extends TrainSettings {
  *
  * @param images at least as many as a batch holds (two by default); all are resized to one size
  * @returns a model file, .safetensors, which `loadDetector` takes
- * @throws DataError for images that cannot be read or are too few, UsageError for settings that make no sense, NumericError
+ * @throws DataError for images that cannot be read or are too few, UsageError for invalid settings, NumericError
  *   where training diverges, DeviceError where the page has no WebGPU, or the signal's reason
  * @example
  * const model = await train(fileInput.files, {

@@ -67,7 +67,7 @@ const CONTRADICTIONS: readonly (readonly [options: TrainingOptions, message: Reg
   [{ learningRate: 1 }, /learning rate 1 contradicts m\.safetensors, which has 0\.0002/],
   [{ size: { shorter: 128 } }, /size 128x128 contradicts m\.safetensors, which has 256x256/],
   [{ memory: 'plain' }, /memory plain contradicts/],
-  [{ epochs: 1 }, /1 epoch is less than the 2/],
+  [{ epochs: 1 }, /1 epoch is fewer than the 2/],
 ];
 
 /** What an error says, with its code before and the settings it is about behind. */

@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import type { TrainingState } from '../../checkpoint/checkpoint';
 import type { TrainProgress } from '../../training/progress';
 
-/** Shows on stderr how far something has come. */
+/** Shows the progress of something on stderr. */
 export interface Progress {
   update(done: number, total: number, detail?: string): void;
   /** Removes the bar. */

@@ -35,11 +35,11 @@ export const MAX_PIXELS_OPTION = [
   wholeNumber(1),
 ] as const;
 
-/** The largest value of the colour scale: as asked for, or by the threshold of the model. Throws UsageError without either. */
+/** The largest value of the colour scale: as given, or twice the threshold of the model. Throws UsageError without either. */
 export function colorScale(model: string, scale: number | undefined, threshold: number | undefined): number {
   if (scale !== undefined) return scale;
   if (threshold !== undefined) return scaleFor(threshold);
-  const problem = `${model} has no threshold, which the colour scale is taken from`;
+  const problem = `${model} has no threshold to take the colour scale from`;
   throw new PyramidFlowError('UsageError', problem, 'give the largest value of the scale', {
     details: { settings: ['scale'] },
   });

@@ -1,10 +1,10 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { PyramidFlowError } from '../../core/errors';
 
-/** What a terminal obeys instead of showing it: control characters, and those that reverse the direction of text. */
+/** Characters that act on a terminal instead of being shown: control characters, and those that reverse the direction of text. */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Text on one line, without anything that a terminal obeys: file names may hold anything. Idempotent. */
+/** Text on one line, with such characters escaped: file names may hold anything. Idempotent. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (character) => {
     const code = character.charCodeAt(0).toString(16);
@@ -16,8 +16,8 @@ export function printable(text: string): string {
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
 /**
- * Writes text to stdout, all of it. Throws DataError where it does not fit: Node's own stream drops without an error what
- * a full disk cannot take.
+ * Writes text to stdout, all of it. Throws DataError where it does not fit: on a full disk Node's own stream drops data
+ * without an error.
  */
 export function writeOutput(text: string): void {
   const kind = fstatSync(process.stdout.fd);
@@ -33,7 +33,7 @@ export function writeOutput(text: string): void {
   }
 }
 
-/** Reports errors of stdout. A reader that closed the pipe, as `head` does, wants no more: that is not an error. */
+/** Reports errors of stdout. A reader that closed the pipe, as `head` does, needs no more output: that is not an error. */
 export function watchOutput(onError: (error: PyramidFlowError) => void): void {
   process.stderr.on('error', () => undefined); // there is nowhere left to report it
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -43,5 +43,5 @@ export function watchOutput(onError: (error: PyramidFlowError) => void): void {
 
 function outputFailed(cause: Error): PyramidFlowError {
   const problem = `the result cannot be written to the output: ${cause.message}`;
-  return new PyramidFlowError('DataError', problem, 'send it to a place with room', { cause });
+  return new PyramidFlowError('DataError', problem, 'send it to a place with free space', { cause });
 }

@@ -7,7 +7,7 @@ import { specialKind } from './regular-file';
 
 /**
  * Replaces a file at once: readers see the old contents or the new, also after a crash, since the new contents are on the
- * disk before they take the name. Throws DataError where they cannot be written; the old file then stays.
+ * disk before the rename. Throws DataError where they cannot be written; the old file then stays.
  */
 export const writeAtomic = (path: string, contents: Uint8Array | string): Promise<void> =>
   replaceFile(path, (temporary) => writeFile(temporary, contents, { flag: 'wx' }));
@@ -76,10 +76,10 @@ export async function targetOf(path: string): Promise<string> {
   return target;
 }
 
-/** That a file or folder cannot be written, and why. */
+/** The error for a file or folder that cannot be written, with the reason. */
 export function notWritable(path: string, cause: unknown): PyramidFlowError {
   const problem = `${path} cannot be written: ${(cause as Error).message}`;
-  return new PyramidFlowError('DataError', problem, 'name a place that is writable and has room', { cause });
+  return new PyramidFlowError('DataError', problem, 'name a writable place with free space', { cause });
 }
 
 async function sync(path: string, flags: string): Promise<void> {
@@ -91,7 +91,7 @@ async function sync(path: string, flags: string): Promise<void> {
   }
 }
 
-/** Not every file system or user can sync a folder; the file has its name all the same. */
+/** Not every file system or user can sync a folder; the rename holds all the same. */
 function ignoreUnsupported(error: NodeJS.ErrnoException): void {
   if (error.code === 'EIO') throw error;
 }

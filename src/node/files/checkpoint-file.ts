@@ -7,7 +7,7 @@ import { readRegularFile } from './regular-file';
 /**
  * Reads a model file and checks every field of it.
  *
- * @param onNotice hears of a file that is too old to have a checksum; default a warning of the process
+ * @param onNotice called for a file that is too old to have a checksum; default a warning of the process
  * @throws CheckpointError with the name of the file where it is missing, damaged or of another kind
  */
 export async function readCheckpoint(

@@ -18,7 +18,7 @@ export interface ReadOptions {
   readonly maxPixels?: number;
 }
 
-/** Those that sharp decodes, of the many it can; BMP is decoded by decodeBmp. */
+/** The formats that sharp decodes here, of the many it can; BMP is decoded by decodeBmp. */
 const FORMATS: readonly string[] = ['jpeg', 'png', 'tiff', 'webp'];
 /** Integer samples; floating-point TIFF has no standard range that could become bytes. */
 const DEPTHS = ['uchar', 'ushort'];

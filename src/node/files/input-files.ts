@@ -21,7 +21,7 @@ export async function findInputs(inputs: readonly string[], results: string): Pr
   if (paths.length === 0) {
     throw new PyramidFlowError(
       'DataError',
-      `${inputs.join(', ')} holds no image`,
+      `${inputs.join(', ')} holds no images`,
       'name png, jpg, bmp, tif or webp files, or a folder of them',
     );
   }

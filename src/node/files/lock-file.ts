@@ -6,7 +6,7 @@ import { type Holder, isGone, isHere, parseHolder, thisProcess } from './lock-ho
 
 /** The exclusive right to write a file. */
 export interface FileLock {
-  /** To be called when the file is not written any more. */
+  /** To be called when the file is no longer written. */
   release(): void;
 }
 
@@ -51,7 +51,7 @@ async function take(own: LockText, file: string): Promise<Holder | undefined> {
 }
 
 /**
- * Replaces a lock whose process is gone. Of several processes that try, only the one may do so that holds a second lock,
+ * Replaces a lock whose process is gone. Of several processes that try, only the one succeeds that holds a second lock,
  * named after the text of the first, and finds the first unchanged. Returns whether it did.
  */
 async function takeOver(own: LockText, stale: string, file: string): Promise<boolean> {
@@ -106,7 +106,7 @@ async function withTemporary({ path, text }: LockText, place: (temporary: string
     await place(temporary);
   } catch (cause) {
     const problem = `${path} cannot be written: ${(cause as Error).message}`;
-    const remedy = 'name a file in a folder that is writable and has room';
+    const remedy = 'name a file in a writable folder with free space';
     throw new PyramidFlowError('DataError', problem, remedy, { cause, details: { settings: ['out'] } });
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -123,7 +123,7 @@ async function readLock(path: string): Promise<string | undefined> {
   }
 }
 
-/** Removes a lock file, if it still is the own one. */
+/** Removes a lock file, if it is still this process's own. */
 function removeOwn({ path, text }: LockText): void {
   try {
     if (readFileSync(path, 'utf8') === text) rmSync(path);

@@ -21,7 +21,7 @@ export function thisProcess(): Holder {
   return { pid, host: hostname(), since: new Date().toISOString(), namespace: pidNamespace(), start: statOf(pid)?.start };
 }
 
-/** Parses a lock file; undefined where it is not understood. */
+/** Parses a lock file; undefined where that fails. */
 export function parseHolder(text: string): Holder | undefined {
   try {
     const { pid, host, since, namespace: where, start } = JSON.parse(text) as Record<string, unknown>;

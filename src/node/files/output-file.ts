@@ -19,7 +19,7 @@ export interface OutputOptions {
 
 /**
  * The file that training will write; its folder is created if missing. Throws UsageError where none is named or something
- * else than a file is there, CheckpointError where the file to resume is missing, DataError where the folder is not
+ * other than a file is there, CheckpointError where the file to resume is missing, DataError where the folder is not
  * writable.
  */
 export async function outputFile({ out, resume }: OutputOptions): Promise<string> {
@@ -56,7 +56,7 @@ export class ModelFile {
     private heldEpochs: number,
   ) {}
 
-  /** Replaces the file at once; `epochs` are finished. Throws DataError with what it still holds. */
+  /** Replaces the file at once; `epochs` are finished. Throws DataError that says what the file still holds. */
   async write(checkpoint: Checkpoint, epochs: number): Promise<void> {
     try {
       await writeCheckpoint(this.path, checkpoint);

@@ -33,7 +33,7 @@ async function readChecked(path: string, maxBytes: number, count: number): Promi
   }
 }
 
-/** What kind of file it is in words; undefined for a regular file. */
+/** The kind of a special file, for messages; undefined for a regular file. */
 export function specialKind(stats: Stats): string | undefined {
   if (stats.isFile()) return undefined;
   if (stats.isDirectory()) return 'a folder';

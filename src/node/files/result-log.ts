@@ -57,7 +57,7 @@ export class ResultLog<Column extends string> {
     return new PyramidFlowError(
       'DataError',
       `${this.csv.path} and results.jsonl cannot be written: ${(cause as Error).message}; ${this.rows} rows are kept`,
-      'make room, and run the remaining images with another folder for results',
+      'free some space, and run the remaining images with another folder for results',
       { cause },
     );
   }
@@ -96,7 +96,7 @@ class LineFile {
     }
   }
 
-  /** Removes what lies behind a place, such as half a line. */
+  /** Truncates a file, for example to remove half a line. */
   async cutTo(end: number): Promise<void> {
     await this.file.truncate(end).catch(() => undefined);
     this.end = end;

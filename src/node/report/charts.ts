@@ -55,7 +55,7 @@ export interface Scored {
 const STRIPS = { left: 150, top: 26, row: 36 };
 
 /**
- * One mark an image: its score along the axis, every kind of defect in a row of its own, the threshold as a line. Of
+ * One mark an image: its score along the axis, one row for every kind of defect, the threshold as a line. Of
  * very many in a row, those that lie on the same spot have one mark.
  */
 export function scoreStrips(images: readonly Scored[], threshold: number | undefined): string {

@@ -88,7 +88,7 @@ be compared.</p>
 `;
 }
 
-/** Whether a verdict is right, and the inspector's word for it. */
+/** Whether a verdict is right, and what inspectors call it. */
 function judge({ label, verdict }: ImageEntry): { right: boolean; text: string } | undefined {
   if (!verdict) return undefined;
   if (verdict === 'defective') {

@@ -35,7 +35,7 @@ export class ReportWriter {
     }
   }
 
-  /** Writes index.html, with the worst judged images first, and returns its path. Throws DataError. */
+  /** Writes index.html, with the worst mistakes first, and returns its path. Throws DataError. */
   async finish(summary: Omit<ReportSummary, keyof ReportStyle>): Promise<string> {
     if (this.failure) throw this.failure;
     const { folder, style } = this;

@@ -51,7 +51,7 @@ test('results of an earlier run are not taken as inputs', async () => {
 
 test('a missing file or a folder without images is refused', async () => {
   await assertRejects(() => findInputs(at('c.png'), root), 'DataError', /c\.png does not exist/);
-  await assertRejects(() => findInputs(at('empty'), root), 'DataError', /empty holds no image/);
+  await assertRejects(() => findInputs(at('empty'), root), 'DataError', /empty holds no images/);
 });
 
 test.run();
