@@ -15,11 +15,6 @@ export function flipHorizontal(image: ByteImage): ByteImage {
   return rearrange(image, image.height, image.width, (y, x) => [y, image.width - 1 - x]);
 }
 
-/** Mirrors top and bottom. */
-export function flipVertical(image: ByteImage): ByteImage {
-  return rearrange(image, image.height, image.width, (y, x) => [image.height - 1 - y, x]);
-}
-
 /** Turns counter-clockwise by `turns` quarters, any integer; an odd number of them exchanges height and width. */
 export function rotateQuarters(image: ByteImage, turns: number): ByteImage {
   const { height, width } = image;

@@ -5,25 +5,13 @@ import type { PixelRanking } from './pixel-ranking';
 export const AUPRO_LIMITS = [0.3, 0.05, 1] as const;
 
 /**
- * Area under the per-region-overlap curve (Bergmann et al., IJCV 2021, section 5.2), for false positive rates from 0 to
- * each limit, divided by the limit. The overlap is the mean over all 8-connected anomalous regions of the share of the
- * region at or above the threshold. Exact: every distinct score is a threshold, and the curve is linear in between.
- * Where several thresholds have the rate at which the curve ends, the highest of their overlaps counts.
+ * Area under the per-region-overlap curve (Bergmann et al., IJCV 2021, section 5.2), for false positive rates from 0 to a
+ * limit, divided by the limit. The overlap is the mean over all 8-connected anomalous regions of the share of the region
+ * at or above the threshold. Exact: every distinct score is a threshold, and the curve is linear in between. Where several
+ * thresholds have the rate at which the curve ends, the highest of their overlaps counts.
  *
- * @returns one area a limit, or null where no pixel is anomalous or none is normal
- * @throws UsageError for a limit outside (0, 1]
+ * Integrates by trapezoids, from the highest threshold down.
  */
-export function aupro(pixels: PixelRanking, limits: readonly number[] = AUPRO_LIMITS): number[] | null {
-  const areas = limits.map((limit) => new OverlapArea(limit, pixels));
-  const visit = pixels.visit((_, falsePositives, overlap) => {
-    for (const area of areas) area.add(falsePositives, overlap);
-  });
-  while (!visit.next().done);
-  const results = areas.map((area) => area.result());
-  return results.every((result) => result !== null) ? results : null;
-}
-
-/** Integrates the per-region-overlap curve by trapezoids, from the highest threshold down, up to a limit of its rate. */
 export class OverlapArea {
   private area = 0; // up to the last point before the limit
   private rate = 0;

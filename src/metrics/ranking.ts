@@ -23,7 +23,7 @@ export class RocArea {
   }
 }
 
-/** Sums the precision at each threshold, weighted by the recall gained there. */
+/** Average precision: precision at each distinct threshold, weighted by the recall gained there, without interpolation. */
 export class PrecisionSum {
   private sum = 0;
   private truePositives = 0;
@@ -50,18 +50,6 @@ export function auroc(scores: Float32Array, labels: Uint8Array): number | null {
   const roc = new RocArea();
   visitThresholds(scores, labels, argsortDescending(scores), (tp, fp) => roc.add(tp, fp));
   return roc.result();
-}
-
-/**
- * Average precision: precision at each distinct threshold, weighted by the recall gained there, without interpolation.
- * Parameters and errors as for `auroc`.
- *
- * @returns null where nothing is anomalous, which leaves recall undefined
- */
-export function averagePrecision(scores: Float32Array, labels: Uint8Array): number | null {
-  const precision = new PrecisionSum();
-  visitThresholds(scores, labels, argsortDescending(scores), (tp, fp) => precision.add(tp, fp));
-  return precision.result();
 }
 
 /**

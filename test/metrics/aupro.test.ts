@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../src/core/random';
-import { aupro as auproOf } from '../../src/metrics/aupro';
+import { AUPRO_LIMITS, OverlapArea } from '../../src/metrics/aupro';
 import { PixelRanking } from '../../src/metrics/pixel-ranking';
 import { labelRegions } from '../../src/metrics/regions';
 import { assertClose } from '../support/assert-close';
@@ -11,13 +11,19 @@ interface Size {
   readonly width: number;
 }
 
-/** Of maps and masks that lie end to end. */
-function aupro(maps: Float32Array, masks: Uint8Array, { height, width }: Size, limits?: readonly number[]) {
+/** Of maps and masks that lie end to end; null where it is undefined. */
+function aupro(maps: Float32Array, masks: Uint8Array, { height, width }: Size, limits: readonly number[] = AUPRO_LIMITS) {
   const pixels = new PixelRanking(height, width);
   for (let start = 0; start < maps.length; start += height * width) {
     pixels.add(maps.subarray(start, start + height * width), masks.subarray(start, start + height * width));
   }
-  return auproOf(pixels, limits);
+  const areas = limits.map((limit) => new OverlapArea(limit, pixels));
+  const visit = pixels.visit((_, falsePositives, overlap) => {
+    for (const area of areas) area.add(falsePositives, overlap);
+  });
+  while (!visit.next().done);
+  const results = areas.map((area) => area.result());
+  return results.every((result) => result !== null) ? results : null;
 }
 
 /** The curve point by point: each distinct score as a threshold, each region counted anew. */

@@ -1,8 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../src/core/random';
-import { auroc, averagePrecision } from '../../src/metrics/ranking';
+import { argsortDescending } from '../../src/metrics/argsort';
+import { auroc, PrecisionSum, visitThresholds } from '../../src/metrics/ranking';
 import { assertClose } from '../support/assert-close';
+
+function averagePrecision(scores: Float32Array, labels: Uint8Array): number | null {
+  const precision = new PrecisionSum();
+  visitThresholds(scores, labels, argsortDescending(scores), (tp, fp) => precision.add(tp, fp));
+  return precision.result();
+}
 
 /** Over all pairs of an anomalous and a normal score: the share in the right order, ties half. */
 function aurocOverPairs(scores: Float32Array, labels: Uint8Array): number {

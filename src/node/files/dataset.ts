@@ -13,7 +13,7 @@ import { type ReadOptions, readImage, readMask } from './image-file';
 import { resizeMask } from './mask';
 
 /** Images that are decoded at a time, on threads of their own. */
-export const DECODES = 4;
+const DECODES = 4;
 
 /** The images of one category, and how they are read: their paths are relative to `folder`. */
 export interface Dataset extends DatasetLayout, ReadOptions {

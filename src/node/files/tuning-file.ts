@@ -9,7 +9,7 @@ import { readRegularFile } from './regular-file';
 type Stored = Record<string, Record<string, unknown>>;
 
 /** The file with the choices of `tune`, by adapter and driver, for all models. PYRAMIDFLOW_TUNING names another file. */
-export function tuningFile(): string {
+function tuningFile(): string {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return process.env.PYRAMIDFLOW_TUNING || join(cache, 'pyramidflow', 'tuning.json');
 }
