@@ -92,7 +92,7 @@ const damagedFiles: [string, Uint8Array, RegExp][] = [
   ['metadata of numbers', fileOf({ __metadata__: { a: 1 } }, 0), /__metadata__ is not a table of strings/],
   ['an entry of text', fileOf({ a: 'F32' }, 0), /tensor a: its header entry is not an object/],
   ['an unknown dtype', fileOf({ a: entry(0, 4, [1], 'F8') }, 4), /tensor a: dtype F8 is not one of F64, F32/],
-  ['an inherited dtype', fileOf({ a: entry(0, 4, [1], 'toString') }, 4), /tensor a: dtype toString is none/],
+  ['an inherited dtype', fileOf({ a: entry(0, 4, [1], 'toString') }, 4), /tensor a: dtype toString is not one/],
   ['no shape', fileOf({ a: { dtype: 'F32', data_offsets: [0, 4] } }, 4), /tensor a: shape undefined/],
   ['a negative size', fileOf({ a: entry(0, 4, [-1]) }, 4), /tensor a: shape \[-1\]/],
   ['a broken size', fileOf({ a: entry(0, 4, [0.5]) }, 4), /tensor a: shape \[0.5\]/],
