@@ -62,7 +62,7 @@ test('Ctrl-C ends detect after the image under way, with what was judged in the 
 
 test('killed, detect leaves whole rows; the next run removes what it was writing', async () => {
   const { process: child, end } = cli.start(...detect('killed'), at('many'));
-  while (rowsOf(at('killed')) < 3 && child.exitCode === null) await delay(10);
+  while (rowsOf(at('killed')) < 4 && child.exitCode === null) await delay(10);
   child.kill('SIGKILL');
   await end;
   const lines = readFileSync(at('killed/results.jsonl'), 'utf8').split('\n');
