@@ -2,23 +2,7 @@ import combineKernel from '../../shaders/tensor/combine.wgsl';
 import scaleKernel from '../../shaders/tensor/scale.wgsl';
 import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
-import { apply, type Op } from './op';
 import { expectShape } from './shape';
-
-/** y = a + b, of one shape. */
-export const addOp: Op<'a' | 'b', void> = {
-  name: 'add',
-  saves: [],
-  forward({ a, b }) {
-    const y = a.copy('add');
-    addInto(y, b);
-    return y;
-  },
-  backward: (dy) => ({ a: () => dy.copy(), b: () => dy.copy() }),
-};
-
-/** a + b, recorded. */
-export const add = (a: Tensor, b: Tensor): Tensor => apply(addOp, { a, b }, undefined);
 
 /**
  * target <- a * target + b * value, in place.

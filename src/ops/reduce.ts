@@ -1,7 +1,9 @@
 import reduceKernel from '../../shaders/tensor/reduce.wgsl';
-import { Tensor } from '../tensor/tensor';
+import { type Shape, Tensor } from '../tensor/tensor';
+import { repeated } from './broadcast';
 import { scaleInto } from './elementwise';
 import { WORKGROUP } from './grid';
+import { apply, type Op } from './op';
 
 const MODES = { sum: 0, squares: 1, maximum: 2 } as const;
 const WORKGROUPS = 128; // over which the first pass spreads the values of an item
@@ -9,18 +11,40 @@ const PART = 64 * WORKGROUP; // the most values in a partial sum
 
 // Every reduction adds in a fixed order, so that the same input gives the same bits.
 
-/** sum(x), as a tensor [1]. */
-export const sum = (x: Tensor): Tensor => reduce(x, 1, 'sum');
+/** `sum` as an operation. */
+export const sumOp: Op<'x', { from: Shape }> = {
+  name: 'sum',
+  saves: [],
+  forward: ({ x }) => reduce(x, 1, 'sum'),
+  backward: (dy, _, { from }) => ({ x: () => repeated(dy, from) }),
+};
+
+/** sum(x), as a tensor [1], recorded. */
+export const sum = (x: Tensor): Tensor => apply(sumOp, { x }, { from: x.shape });
 
 /** sum(x^2), as a tensor [1]. */
 export const sumOfSquares = (x: Tensor): Tensor => reduce(x, 1, 'squares');
 
-/** mean(x), as a tensor [1]. */
-export function mean(x: Tensor): Tensor {
-  const total = sum(x);
-  scaleInto(total, 1 / x.size);
-  return total;
-}
+/** `mean` as an operation. */
+export const meanOp: Op<'x', { from: Shape }> = {
+  name: 'mean',
+  saves: [],
+  forward({ x }) {
+    const total = reduce(x, 1, 'sum');
+    scaleInto(total, 1 / x.size);
+    return total;
+  },
+  backward: (dy, _, { from }) => ({
+    x() {
+      const dx = repeated(dy, from);
+      scaleInto(dx, 1 / dx.size);
+      return dx;
+    },
+  }),
+};
+
+/** mean(x), as a tensor [1], recorded. */
+export const mean = (x: Tensor): Tensor => apply(meanOp, { x }, { from: x.shape });
 
 /** The largest value of every item: (N, ...) -> (N). */
 export const maxPerItem = (x: Tensor): Tensor => reduce(x, x.shape[0], 'maximum');

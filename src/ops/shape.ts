@@ -19,3 +19,9 @@ export function expectShape(x: Tensor, shape: Shape, operation: string): void {
   const problem = `${operation}: expected ${x.label} as [${shape.join(', ')}], got [${x.shape.join(', ')}]`;
   throw new PyramidFlowError('ShapeError', problem, 'make the shapes agree');
 }
+
+/** The ShapeError of an operation whose inputs do not fit each other, which names them all with their shapes. */
+export function misfit(operation: string, inputs: Readonly<Record<string, Tensor>>, remedy: string): PyramidFlowError {
+  const named = Object.entries(inputs).map(([name, x]) => `${name} = ${x.label} [${x.shape.join(', ')}]`);
+  return new PyramidFlowError('ShapeError', `${operation}: ${named.join(' and ')} do not fit`, remedy);
+}

@@ -5,7 +5,8 @@ import { replace } from '../flow/reversible';
 import { CLAMP, LEAKY_SLOPE, leakyReluOp, softClampHead, softClampHeadGradient, softClampOp } from '../ops/activation';
 import { affineGradient, affineOp, applyAffine, type LogScale } from '../ops/affine';
 import { conv2dOp } from '../ops/conv/convolve';
-import { addInto, addOp, scaleInto } from '../ops/elementwise';
+import { addInto, scaleInto } from '../ops/elementwise';
+import { add } from '../ops/math';
 import { nearestOp, resizeNearest } from '../ops/nearest';
 import { apply } from '../ops/op';
 import { removeMean, subtractMean, updateRunningMean, type VolumeNorm, volumeMean, volumeNormOp } from '../ops/volume-norm';
@@ -92,7 +93,7 @@ export class AffineCoupling implements Invertible {
       replace(
         logDeterminants,
         this.target,
-        tape.run(() => apply(addOp, { a, b }, undefined)),
+        tape.run(() => add(a, b)),
       );
       [logScale, b].forEach((made) => made.free());
     }

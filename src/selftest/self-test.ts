@@ -4,9 +4,10 @@ import { type Check, type CheckResult, runCheck } from './check';
 import { FLOW_CHECKS } from './flow-checks';
 import { IMAGE_CHECKS } from './image-checks';
 import { NETWORK_CHECKS } from './network-checks';
+import { TENSOR_CHECKS } from './tensor-checks';
 
 /** Every kernel, at small awkward shapes, against float64 on the CPU. */
-export const CHECKS: readonly Check[] = [...IMAGE_CHECKS, ...NETWORK_CHECKS, ...FLOW_CHECKS];
+export const CHECKS: readonly Check[] = [...IMAGE_CHECKS, ...NETWORK_CHECKS, ...FLOW_CHECKS, ...TENSOR_CHECKS];
 
 /** The checks that an adapter can run. */
 export function checksFor(adapter: AdapterReport): Check[] {

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Tape } from '../../src/autograd/tape';
 import { leakyReluOp } from '../../src/ops/activation';
-import { addOp, fill } from '../../src/ops/elementwise';
+import { addInto, fill } from '../../src/ops/elementwise';
 import { apply, type Op } from '../../src/ops/op';
 import { scope } from '../../src/tensor/scope';
 import { Tensor } from '../../src/tensor/tensor';
@@ -14,6 +14,18 @@ const SLOPE = 0.25;
 const SHAPE = [2, 35];
 const EXACT = 0;
 const live = () => gpu.memory.use().live;
+
+/** y = a + b */
+const addOp: Op<'a' | 'b', void> = {
+  name: 'add',
+  saves: [],
+  forward({ a, b }) {
+    const y = a.copy('add');
+    addInto(y, b);
+    return y;
+  },
+  backward: (dy) => ({ a: () => dy.copy(), b: () => dy.copy() }),
+};
 
 /** y = a + b, which notes whose gradients were made; it saves both inputs. */
 function spy() {

@@ -6,7 +6,8 @@ import { type Invertible, type Pass, ReversibleChain, replace } from '../../src/
 import { leakyReluOp } from '../../src/ops/activation';
 import { affineOp, applyAffine } from '../../src/ops/affine';
 import { conv2dOp } from '../../src/ops/conv/convolve';
-import { addInto, addOp, combineInto } from '../../src/ops/elementwise';
+import { addInto, combineInto } from '../../src/ops/elementwise';
+import { add } from '../../src/ops/math';
 import { apply } from '../../src/ops/op';
 import { scope } from '../../src/tensor/scope';
 import { elements, Tensor } from '../../src/tensor/tensor';
@@ -37,7 +38,7 @@ function additiveCoupling(set: ParameterSet, name: string, target: number, condi
     parameters: [w],
     forward(tape, levels) {
       const t = shift(tape, levels);
-      const y = tape.run(() => apply(addOp, { a: levels[target], b: t }, undefined));
+      const y = tape.run(() => add(levels[target], t));
       t.free();
       return y;
     },
@@ -63,7 +64,7 @@ function pixelAffine(set: ParameterSet, name: string, target: number): Invertibl
         replace(
           logDeterminants,
           target,
-          tape.run(() => apply(addOp, { a: logDeterminants[target], b: logScale }, undefined)),
+          tape.run(() => add(logDeterminants[target], logScale)),
         );
       }
       return tape.run(() =>

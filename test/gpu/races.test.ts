@@ -17,6 +17,7 @@ const CALLS: Readonly<Record<string, SmallCall>> = {
     uniforms: { ...TILES, height: 6, width: 8, scale: 1, slope: 1 },
     grid: [1, 1, 1],
   },
+  matmul: { constants: {}, uniforms: { rows: 33, inner: 20, columns: 5, sliceLength: 32 }, grid: [1, 2, 1] },
   mean_over_space: { constants: {}, uniforms: { batch: 2, channels: 2, pixels: 35, count: 70 }, grid: [2, 1, 1] },
   mixing_gradient_upper: { constants: { SIZE: 5 }, uniforms: {}, grid: [1, 1, 1] },
   reduce: { constants: { MODE: 2 }, uniforms: { size: 70 }, grid: [1, 2, 1] },
