@@ -58,7 +58,7 @@ export class Adam {
 
   /** @throws PyramidFlowError UsageError for a setting out of its range */
   constructor(
-    private readonly parameters: ParameterSet,
+    readonly parameters: ParameterSet,
     settings: Partial<AdamSettings> = {},
   ) {
     const { learningRate, betas, epsilon, weightDecay, clipNorm } = { ...ADAM_DEFAULTS, ...settings };

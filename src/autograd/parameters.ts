@@ -64,7 +64,7 @@ export class ParameterSet {
       }
       expectLength(name, data, elements(shape));
       unscoped(() => {
-        if (!trained) return this.fixed.set(name, Tensor.from(gpu, shape, data, name));
+        if (!trained) return this.fixed.set(name, Tensor.empty(gpu, shape, name));
         const { index, start } = places.of.get(name)!;
         const segment = this.lazySegments[index]!;
         const value = segment.values.view(shape, start, name);
@@ -72,7 +72,7 @@ export class ParameterSet {
         return this.trained.set(name, { segment, start, value });
       });
     }
-    this.writeValues(new Map(entries.map(({ name, data }) => [name, data])));
+    this.write(new Map(entries.map(({ name, data }) => [name, data])));
   }
 
   /** of the trained parameters, in the order of their creation */
@@ -119,17 +119,27 @@ export class ParameterSet {
     throw new PyramidFlowError('UsageError', problem, 'pass a tensor that get() returned');
   }
 
-  /**
-   * Replaces the values of all trained parameters.
-   *
-   * @throws PyramidFlowError UsageError if an array is missing or has another length than its parameter
-   */
-  writeValues(arrays: ReadonlyMap<string, Float32Array>): void {
-    const packed = this.pack(arrays);
-    for (const [i, { values }] of this.lazySegments.entries()) values.write(packed[i]!);
+  /** All parameters as the host knows them, also those that are not trained. */
+  async read(): Promise<Map<string, { readonly shape: Shape; readonly data: Float32Array }>> {
+    const segments = await Promise.all(this.lazySegments.map(({ values }) => values.read()));
+    const fixed = await Promise.all(Array.from(this.fixed, async ([name, tensor]) => [name, await tensor.read()] as const));
+    const all = [...this.unpack(segments), ...fixed];
+    return new Map(all.map(([name, data]) => [name, { shape: this.get(name).shape, data: data.slice() }]));
   }
 
-  /** Joins one array per trained parameter into one per segment, in the layout of its values. Throws as `writeValues`. */
+  /**
+   * Replaces the values of all parameters.
+   *
+   * @throws PyramidFlowError UsageError if an array is missing or has another length than its parameter; nothing is written then
+   */
+  write(arrays: ReadonlyMap<string, Float32Array>): void {
+    const packed = this.pack(arrays);
+    for (const [name, { size }] of this.fixed) expectLength(name, arrays.get(name), size);
+    for (const [i, { values }] of this.lazySegments.entries()) values.write(packed[i]!);
+    for (const [name, tensor] of this.fixed) tensor.write(arrays.get(name)!);
+  }
+
+  /** Joins one array per trained parameter into one per segment, in the layout of its values. Throws as `write`. */
   pack(arrays: ReadonlyMap<string, Float32Array>): Float32Array[] {
     const packed = new Map(this.lazySegments.map((segment) => [segment, new Float32Array(segment.size)]));
     for (const [name, { segment, start, value }] of this.trained) {

@@ -1,45 +1,36 @@
 import type { ParameterSet } from '../autograd/parameters';
 import { Tape } from '../autograd/tape';
-import { addInto } from '../ops/elementwise';
+import { broadcast } from '../ops/broadcast';
+import { addInto, zerosLike } from '../ops/elementwise';
+import { add } from '../ops/math';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import type { Module, Pass, Tensors } from './bijection';
 
-/** How a pass through a chain runs. */
-export interface Pass {
-  /** true: normalize by the statistics of the batch; false: by the running means */
-  readonly training: boolean;
-  /** update the running means from the batch; a training step does so once, in its forward pass; default false */
-  readonly updateRunningMeans?: boolean;
-  /** one tensor per level, to which forward adds the log scales and from which inverse subtracts them; default: not tracked */
-  readonly logDeterminants?: Tensor[];
+/** A module and its parameters. */
+interface Link {
+  readonly module: Module;
+  readonly p: Tensors;
 }
 
-/**
- * An invertible module: it replaces one level of a list of tensors, conditioned on other levels that it leaves unchanged.
- * With `forward` and `inverse` alone it trains in a ReversibleChain without keeping activations.
- */
-export interface Invertible {
-  readonly name: string;
-  /** index of the level that it replaces */
-  readonly target: number;
-  /** indices of the other levels that it reads */
-  readonly conditions: readonly number[];
-  /** Computes the new target level by operations on a tape, and frees all intermediate tensors. */
-  forward(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor;
-  /** Computes the old target level from `levels`, whose target is the new one. */
-  inverse(levels: readonly Tensor[], pass: Pass): Tensor;
-  /** values of the parameters that have gradients */
-  readonly parameters: readonly Tensor[];
-  /** Optional: a cheaper forward, in place, which keeps nothing for a backward. */
-  forwardInPlace?(levels: Tensor[], pass: Pass): void;
-  /** Optional: inverse and backward at once, in place; adds to the gradients of its parameters. */
-  backward?(levels: Tensor[], gradients: Tensor[], pass: Pass): void;
+/** Copies of levels by the number of the module that they enter. */
+export type Anchors = Map<number, readonly Tensor[]>;
+
+/** What a pass tracks besides the levels. */
+export interface Tracked {
+  /** (N), to which the log determinants are added; default: they are not computed */
+  readonly logDet?: Tensor;
+  /** receives copies of the levels before every `every`-th module */
+  readonly anchors?: { readonly kept: Anchors; readonly every: number };
 }
 
 /**
  * Invertible modules in a row. `forward` and `backward` keep only the levels themselves: on the way back each module recomputes
- * its input from its output, so memory does not grow with the number of modules. `forwardOnTape` runs the same chain on a tape that
- * keeps activations, for comparison. A chain replaces and frees the levels that it is given.
+ * its input from its output, so memory does not grow with the number of modules. `forwardOnTape` runs the same modules on a tape
+ * that keeps activations, for comparison.
+ *
+ * `forward`, `inverse` and `backward` own the levels that they are given: they replace the tensors in the list, or their contents,
+ * and free the old ones.
  *
  * @example
  * const levels = [fine, coarse];
@@ -48,85 +39,158 @@ export interface Invertible {
  * chain.backward(levels, gradients); // levels are the inputs again, gradients are theirs
  */
 export class ReversibleChain {
+  private readonly links: readonly Link[];
+
+  /** @param parameters those of a module have names that begin with its prefix and a point */
   constructor(
-    readonly modules: readonly Invertible[],
+    readonly modules: readonly Module[],
     private readonly parameters: ParameterSet,
-  ) {}
+  ) {
+    const byPrefix = new Map(modules.map(({ prefix }) => [prefix, {} as Record<string, Tensor>]));
+    for (const name of [...parameters.names, ...parameters.fixedNames]) {
+      const point = name.lastIndexOf('.');
+      const p = byPrefix.get(name.slice(0, point));
+      if (p) p[name.slice(point + 1)] = parameters.get(name);
+    }
+    this.links = modules.map((module) => ({ module, p: byPrefix.get(module.prefix)! }));
+  }
 
   /**
-   * Turns input levels into output levels, in place.
+   * Turns input levels into output levels.
    *
-   * @param modules the part of the chain to run; default all of it
+   * @param first the module to begin with; default 0
+   * @param end the module to end before; default after the last
    */
-  forward(levels: Tensor[], pass: Pass, modules: readonly Invertible[] = this.modules): void {
-    for (const module of modules) {
+  forward(levels: Tensor[], pass: Pass, { logDet, anchors }: Tracked = {}, first = 0, end = this.links.length): void {
+    for (let i = first; i < end; i++) {
+      const { module, p } = this.links[i]!;
+      if (anchors && i > 0 && i % anchors.every === 0)
+        anchors.kept.set(
+          i,
+          levels.map((level) => level.copy('anchor')),
+        );
       scope(() => {
-        if (module.forwardInPlace) module.forwardInPlace(levels, pass);
-        else replace(levels, module.target, module.forward(new Tape(), levels, pass));
-        return [levels, pass.logDeterminants];
+        if (module.fused && !logDet) return module.fused.forward(levels, p, pass);
+        const made = module.forward(levels, p, pass);
+        if (logDet && made.logDet) addInto(logDet, spread(made.logDet(), logDet));
+        return replaceAll(levels, made.levels);
       });
     }
   }
 
-  /** Turns output levels back into input levels, in place. */
-  inverse(levels: Tensor[], pass: Pass): void {
-    for (const module of this.modules.toReversed()) {
-      scope(() => {
-        replace(levels, module.target, module.inverse(levels, pass));
-        return [levels, pass.logDeterminants];
-      });
+  /** Lets modules set parameters from the first batch, one after the other. */
+  start(levels: Tensor[]): void {
+    for (const [i, { module, p }] of this.links.entries()) {
+      scope(() => module.start?.(levels, p));
+      this.forward(levels, { training: true }, {}, i, i + 1);
+    }
+  }
+
+  /** Turns output levels into input levels. Arguments as for `forward`. */
+  inverse(levels: Tensor[], pass: Pass, first = 0, end = this.links.length): void {
+    for (const { module, p } of this.links.slice(first, end).reverse()) {
+      scope(() => replaceAll(levels, module.inverse(levels, p, pass)));
     }
   }
 
   /**
-   * Turns output levels and d(loss)/d(output) into input levels and d(loss)/d(input), both in place. The gradients of the
-   * parameters are added to those in the parameter set. The running means stay as they are.
+   * Turns output levels and d(loss)/d(output) into input levels and d(loss)/d(input). The gradients of the parameters are added to
+   * those in the parameter set. The running means stay as they are.
+   *
+   * @param dLogDet d(loss)/d(log determinant), (N); default: the loss does not depend on it
+   * @param anchors of the forward pass, which take the place of rebuilt levels, and are freed
+   * @param rebuilt is called with rebuilt levels and their anchors
    */
-  backward(levels: Tensor[], gradients: Tensor[]): void {
+  backward(
+    levels: Tensor[],
+    gradients: Tensor[],
+    dLogDet?: Tensor,
+    anchors?: Anchors,
+    rebuilt?: (levels: readonly Tensor[], anchors: readonly Tensor[]) => void,
+  ): void {
     const pass: Pass = { training: true };
-    for (const module of this.modules.toReversed()) {
+    for (const [i, link] of [...this.links.entries()].reverse()) {
       scope(() => {
-        if (module.backward) module.backward(levels, gradients, pass);
-        else this.backwardOnTape(module, levels, gradients, pass);
+        this.backwardThrough(link, levels, gradients, dLogDet, pass);
+        const anchor = anchors?.get(i);
+        if (anchor) {
+          rebuilt?.(levels, anchor);
+          replaceAll(levels, [...anchor]);
+          anchors!.delete(i);
+        }
         return [levels, gradients];
       });
     }
   }
 
-  /** The output levels, computed on `tape`, which keeps what a backward needs. The input levels are left unchanged. */
-  forwardOnTape(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor[] {
-    tape.watch(...this.modules.flatMap((module) => module.parameters));
-    const current = [...levels];
-    for (const module of this.modules) {
-      const made = module.forward(tape, current, pass);
-      if (current[module.target] !== levels[module.target]) current[module.target].free();
-      current[module.target] = made;
+  /**
+   * The output levels, computed on `tape`, which keeps what a backward needs. The input levels are left unchanged.
+   *
+   * @param logDet (N), to which the log determinants are added; default: they are not computed
+   */
+  forwardOnTape(tape: Tape, levels: readonly Tensor[], pass: Pass, logDet?: Tensor): { levels: Tensor[]; logDet?: Tensor } {
+    for (const name of this.parameters.names) tape.watch(this.parameters.get(name));
+    return tape.run(() => this.forwardHere(levels, pass, logDet));
+  }
+
+  /** The output levels, by operations that whatever tape is open records. The input levels are left unchanged. */
+  forwardHere(levels: readonly Tensor[], pass: Pass, logDet?: Tensor): { levels: Tensor[]; logDet?: Tensor } {
+    let current: { levels: Tensor[]; logDet?: Tensor } = { levels: [...levels], logDet };
+    for (const { module, p } of this.links) {
+      const before = current;
+      current = scope(() => forwardOf(module, before, p, pass));
+      const kept: (Tensor | undefined)[] = [...levels, logDet, ...current.levels, current.logDet];
+      for (const old of [...before.levels, before.logDet]) if (!kept.includes(old)) old?.free();
     }
     return current;
   }
 
-  /** The backward of a module without one of its own: inverts it, then runs it forward and backward on a tape. */
-  private backwardOnTape(module: Invertible, levels: Tensor[], gradients: Tensor[], pass: Pass): void {
-    const { target, conditions, parameters } = module;
-    replace(levels, target, module.inverse(levels, pass));
-    const tape = new Tape();
-    const inputs = [target, ...conditions].map((level) => levels[level]);
-    tape.watch(...inputs, ...parameters);
-    const output = module.forward(tape, levels, pass);
-    const found = tape.backward([[output, gradients[target]]]);
-    output.free();
-    this.parameters.addGradients(found);
-    gradients[target] = found.get(levels[target])!;
-    for (const level of conditions) {
-      const gradient = found.get(levels[level]);
-      if (gradient) addInto(gradients[level], gradient);
-      gradient?.free();
+  private backwardThrough(
+    { module, p }: Link,
+    levels: Tensor[],
+    gradients: Tensor[],
+    dLogDet: Tensor | undefined,
+    pass: Pass,
+  ): void {
+    if (module.fused && !dLogDet) {
+      const both = levels.map((value, i) => ({ value, gradient: gradients[i]! }));
+      const dp = (name: string) => this.parameters.gradient(`${module.prefix}.${name}`);
+      return module.fused.backward(both, p, dp, pass);
     }
+    scope(() => replaceAll(levels, module.inverse(levels, p, pass)));
+    const tape = new Tape();
+    tape.watch(...levels, ...Object.values(p));
+    const found = scope(() => {
+      const start = dLogDet && zerosLike(dLogDet, 'log det');
+      const { levels: outputs, logDet } = tape.run(() => forwardOf(module, { levels, logDet: start }, p, pass));
+      const seeds = outputs.map((output, i) => [output, gradients[i]!] as const);
+      return tape.backward(logDet ? [...seeds, [logDet, dLogDet!.copy()]] : seeds);
+    });
+    const before = levels.map((level) => found.get(level) ?? zerosLike(level, 'gradient'));
+    gradients.splice(0, gradients.length, ...before);
+    this.parameters.addGradients(found);
   }
 }
 
-/** Replaces a level and frees the old tensor. */
-export function replace(levels: Tensor[], level: number, tensor: Tensor): void {
-  levels[level].free();
-  levels[level] = tensor;
+/** A module forward; it adds to the log determinant, if there is one. */
+function forwardOf(
+  module: Module,
+  { levels, logDet }: { readonly levels: readonly Tensor[]; readonly logDet?: Tensor },
+  p: Tensors,
+  pass: Pass,
+): { levels: Tensor[]; logDet?: Tensor } {
+  const made = module.forward(levels, p, pass);
+  return { levels: made.levels, logDet: logDet && made.logDet ? add(logDet, spread(made.logDet(), logDet)) : logDet };
+}
+
+/** Replaces the tensors of a list by others, and frees those that are not among them. */
+export function replaceAll(levels: Tensor[], others: readonly Tensor[]): Tensor[] {
+  const old = levels.splice(0, levels.length, ...others);
+  for (const level of old) if (!others.includes(level)) level.free();
+  return levels;
+}
+
+/** A log determinant [1] for all items, as one for each (N). */
+function spread(logDet: Tensor, { shape }: Tensor): Tensor {
+  return `${logDet.shape}` === `${shape}` ? logDet : broadcast(logDet, shape);
 }

@@ -69,6 +69,11 @@ export async function requestDevice(gpu: GPU, remedy = 'install the current driv
   }
 }
 
+/** A device that was opened elsewhere, with the report on its adapter. */
+export function deviceOf(device: GPUDevice): Device {
+  return { device, adapter: report(device.adapterInfo, device) };
+}
+
 async function bestAdapter(gpu: GPU): Promise<GPUAdapter | undefined> {
   const requests: GPURequestAdapterOptions[] = [{ powerPreference: 'high-performance' }, {}, { forceFallbackAdapter: true }];
   let software: GPUAdapter | undefined;
@@ -83,8 +88,9 @@ async function bestAdapter(gpu: GPU): Promise<GPUAdapter | undefined> {
 
 const isNullBackend = (info: GPUAdapterInfo) => /^null/i.test(info.description) || /^null/i.test(info.device);
 
-function describeAdapter(adapter: GPUAdapter): AdapterReport {
-  const { info } = adapter;
+const describeAdapter = (adapter: GPUAdapter): AdapterReport => report(adapter.info, adapter);
+
+function report(info: GPUAdapterInfo, { features, limits }: Pick<GPUAdapter, 'features' | 'limits'>): AdapterReport {
   const names = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   return {
     vendor: info.vendor,
@@ -93,7 +99,7 @@ function describeAdapter(adapter: GPUAdapter): AdapterReport {
     description: info.description,
     software: SOFTWARE.test(names) || info.isFallbackAdapter === true,
     subgroupSize: info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : undefined,
-    features: [...adapter.features].sort(),
-    limits: Object.fromEntries(USEFUL_LIMITS.map((limit) => [limit, adapter.limits[limit] as number])),
+    features: [...features].sort(),
+    limits: Object.fromEntries(USEFUL_LIMITS.map((limit) => [limit, limits[limit] as number])),
   };
 }

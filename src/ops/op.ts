@@ -71,6 +71,9 @@ export function apply<I extends string, A, S extends I | 'y'>(
   return y;
 }
 
+/** Whether somebody is told of the operations that run now. */
+export const isRecording = (): boolean => open.at(-1) !== undefined;
+
 /** Runs `work`, whose operations `recorder` is told of, and no other; undefined: nobody is. */
 export function recordedBy<T>(recorder: Recorder | undefined, work: () => T): T {
   open.push(recorder);

@@ -1,20 +1,27 @@
-import { replace } from '../flow/reversible';
 import { CLAMP, softClampHead } from '../ops/activation';
 import { applyAffine } from '../ops/affine';
 import { convolve, freePrepared, prepareWeights } from '../ops/conv/convolve';
 import type { PreparedWeights, Weights } from '../ops/conv/weights';
 import { type LuTensors, mixingWeight } from '../ops/mixing';
+import type { VolumeNorm } from '../ops/volume-norm';
 import { unscoped } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import type { BlockKind } from './config';
-import type { Coupling } from './coupling';
+import type { BlockKind, CouplingLevels } from './config';
 import { runNetwork } from './coupling-network';
 
 /** One block of a model: its place among the levels, and its tensors, which belong to the model. */
-export interface Block extends Coupling {
+export interface Block {
   /** such as `blocks.3`, with which the names of its tensors begin */
   readonly name: string;
   readonly kind: BlockKind;
+  readonly levels: CouplingLevels;
+  /** (2C, C or 2C, k, k), the first convolution of its network */
+  readonly conv1: Tensor;
+  /** (2C, 2C, k, k), the second */
+  readonly conv2: Tensor;
+  readonly norm: VolumeNorm;
+  /** (1, 1, H, W) of the network's level for CVN, (1, C, 1, 1) for SVN */
+  readonly runningMean: Tensor;
   /** of the mixing, which follows the coupling on the same level */
   readonly lu: LuTensors;
 }
@@ -42,7 +49,9 @@ export class InferenceBlock {
     const values = softClampHead(network, levels[place.target].shape[1], CLAMP);
     applyAffine(levels[place.target], { values, mean: runningMean, kind }, network, 'forward');
     for (const made of [network, values]) made.free();
-    replace(levels, place.target, convolve(levels[place.target], mixing));
+    const coupled = levels[place.target];
+    levels[place.target] = convolve(coupled, mixing);
+    coupled.free();
   }
 
   /**

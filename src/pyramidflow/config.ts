@@ -1,6 +1,5 @@
 import { PyramidFlowError } from '../core/errors';
 import type { VolumeNorm } from '../ops/volume-norm';
-import type { CouplingLevels } from './coupling';
 
 /** The architecture of a PyramidFlow. The template and the means of CVN bind a model to one height and width. */
 export interface PyramidFlowConfig {
@@ -94,6 +93,15 @@ export function blockConfigs(levels: number, stacks: number): BlockConfig[] {
   };
   const stack = [...half(0), { kind: 'up', start: 0 } as const, ...half(1)];
   return Array.from({ length: stacks }, () => stack).flat();
+}
+
+/** The levels of an affine coupling. */
+export interface CouplingLevels {
+  readonly target: number;
+  /** the levels that its network reads, finest first */
+  readonly conditions: readonly number[];
+  /** the level at whose size its network works: the target, or a finer level, whose every second row and column is then used */
+  readonly network: number;
 }
 
 /** The levels that a block rewrites and reads. */

@@ -1,165 +1,143 @@
-import type { ParameterSet } from '../autograd/parameters';
-import type { Tape } from '../autograd/tape';
-import type { Invertible, Pass } from '../flow/reversible';
-import { replace } from '../flow/reversible';
-import { CLAMP, LEAKY_SLOPE, leakyReluOp, softClampHead, softClampHeadGradient, softClampOp } from '../ops/activation';
-import { affineGradient, affineOp, applyAffine, type LogScale } from '../ops/affine';
-import { conv2dOp } from '../ops/conv/convolve';
-import { addInto, scaleInto } from '../ops/elementwise';
-import { add } from '../ops/math';
-import { nearestOp, resizeNearest } from '../ops/nearest';
-import { apply } from '../ops/op';
-import { removeMean, subtractMean, updateRunningMean, type VolumeNorm, volumeMean, volumeNormOp } from '../ops/volume-norm';
-import type { Tensor } from '../tensor/tensor';
-import { conditionOp, type NetworkInputs, type NetworkSize, networkGradients, runNetwork } from './coupling-network';
+import type { Parameter } from '../autograd/parameters';
+import type { Random } from '../core/random';
+import type { Bijection, Fused, GradientOf, Pass, Tensors, Transformed, ValueAndGradient } from '../flow/bijection';
+import { layer, type Network } from '../flow/networks';
+import { CLAMP, LEAKY_SLOPE, leakyRelu, softClamp, softClampHead, softClampHeadGradient } from '../ops/activation';
+import { affine, affineGradient, applyAffine, type LogScale } from '../ops/affine';
+import { conv2d } from '../ops/conv/convolve';
+import { nearest } from '../ops/nearest';
+import { sumItems } from '../ops/sums';
+import { meanShape, removeMean, updateRunningMean, type VolumeNorm, volumeMean, volumeNorm } from '../ops/volume-norm';
+import { elements, type Shape, type Tensor } from '../tensor/tensor';
+import { condition, type NetworkSize, networkGradients, runNetwork } from './coupling-network';
 
 const MIB = 2 ** 20;
 /** The finest level determines the peak memory of a step, so it is run to save memory; the others then stay below that peak. */
 const AT_THE_PEAK = { workspace: 2 * MIB, singly: true };
 const IN_TRAINING = { workspace: 8 * MIB };
 
-/** The levels of an affine coupling. */
-export interface CouplingLevels {
-  readonly target: number;
-  /** the levels that its network reads, finest first */
-  readonly conditions: readonly number[];
-  /** the level at whose size its network works: the target, or a finer level, whose every second row and column is then used */
-  readonly network: number;
-}
-
-/** One coupling: its place among the levels, and its tensors. */
-export interface Coupling {
-  readonly levels: CouplingLevels;
-  /** (2C, C or 2C, k, k), the first convolution of its network */
-  readonly conv1: Tensor;
-  /** (2C, 2C, k, k), the second */
-  readonly conv2: Tensor;
+/** What a coupling between levels is. */
+export interface CouplingSettings {
+  /** volume normalization of the log scales */
   readonly norm: VolumeNorm;
-  /** (1, 1, H, W) of the network's level for CVN, (1, C, 1, 1) for SVN */
-  readonly runningMean: Tensor;
+  /** kernel size of the convolutions of its network */
+  readonly kernel: number;
+  /** whether its network works at the size of the first condition, which is finer than the target: a `down` block; default false */
+  readonly fine?: boolean;
+  /** whether its network works at the size of the finest level, where it saves memory; default false */
+  readonly finest?: boolean;
+  /** from the conditions, resized and concatenated, to 2 C channels; default two convolutions, which run on fused kernels */
+  readonly network?: Network;
 }
 
 /**
- * Affine coupling between levels of a pyramid (paper, section 3.2): z <- exp(s) * z + t, where the coupling network computes (a, t)
+ * Affine coupling between levels of a pyramid (paper, section 3.2): z <- exp(s) z + t, where the coupling network computes (a, t)
  * from the neighbouring levels, and s = normalize(clamp(a)). This is the coupling as it is trained; `InferenceBlock` runs it with
  * fixed weights.
  */
-export class AffineCoupling implements Invertible {
-  readonly target: number;
-  readonly conditions: readonly number[];
-  readonly parameters: readonly [conv1: Tensor, conv2: Tensor];
-  private readonly levels: CouplingLevels;
-  private readonly norm: VolumeNorm;
-  private readonly runningMean: Tensor;
+export class LevelCoupling implements Bijection {
+  readonly name = 'coupling';
+  readonly fused: Fused | undefined;
 
-  /** @param set the parameters, which include both convolutions */
-  constructor(
-    readonly name: string,
-    { levels, conv1, conv2, norm, runningMean }: Coupling,
-    private readonly set: ParameterSet,
-  ) {
-    this.target = levels.target;
-    this.conditions = levels.conditions;
-    this.parameters = [conv1, conv2];
-    this.levels = levels;
-    this.norm = norm;
-    this.runningMean = runningMean;
-  }
-
-  forward(tape: Tape, levels: readonly Tensor[], pass: Pass): Tensor {
-    const [w1, w2] = this.parameters;
-    const target = levels[this.target];
-    const size = this.size(levels, pass);
-    const { workspace } = size; // as in place, so that both compute the same
-    const input = tape.run(() => apply(conditionOp, Object.fromEntries(this.inputs(levels).levels.entries()), size));
-    const raw = tape.run(() => apply(conv2dOp, { x: input, w: w1 }, { workspace }));
-    const hidden = tape.run(() => apply(leakyReluOp, { x: raw }, { slope: LEAKY_SLOPE }));
-    const network = tape.run(() => apply(conv2dOp, { x: hidden, w: w2 }, { workspace }));
-    const clamped = tape.run(() => apply(softClampOp, { x: network }, { channels: target.shape[1], alpha: CLAMP }));
-    const { norm: kind, runningMean } = this;
-    if (pass.updateRunningMeans) {
-      const mean = volumeMean(clamped, kind);
-      updateRunningMean(runningMean, mean);
-      mean.free();
+  constructor(private readonly settings: CouplingSettings) {
+    if (!settings.network) {
+      this.fused = {
+        forward: (x, p, given, pass) => this.apply(x, p, given, pass, 'forward'),
+        backward: (target, p, dp, given, pass) => this.backward(target, p, dp, given, pass),
+      };
     }
-    const normalization = { kind, training: pass.training };
-    const y = tape.run(() => apply(affineOp, { x: target, logScale: clamped, network, runningMean }, normalization));
-    const { logDeterminants } = pass;
-    if (logDeterminants) {
-      const [height, width] = target.shape.slice(2);
-      const logScale = tape.run(() => apply(volumeNormOp, { x: clamped, runningMean }, normalization));
-      const b = tape.run(() => apply(nearestOp, { x: logScale }, { height, width }));
-      const a = logDeterminants[this.target];
-      replace(
-        logDeterminants,
-        this.target,
-        tape.run(() => add(a, b)),
-      );
-      [logScale, b].forEach((made) => made.free());
-    }
-    for (const made of [input, raw, hidden, network, clamped]) made.free();
-    return y;
   }
 
-  forwardInPlace(levels: Tensor[], pass: Pass): void {
-    const network = runNetwork(this.inputs(levels), this.size(levels, pass));
-    const logScale = this.logScale(network, pass);
-    applyAffine(levels[this.target], logScale, network, 'forward');
-    this.trackLogScale(logScale, levels, pass, 1);
+  parameters([channels = 0, ...own]: Shape, random: Random, given: readonly Shape[]): Record<string, Parameter> {
+    const { norm, kernel, network, fine } = this.settings;
+    const inputs = given.reduce((sum, [count = 0]) => sum + count, 0);
+    const [height = 0, width = 0] = fine ? given[0]!.slice(1) : own;
+    const weights = network
+      ? network.parameters([inputs, height, width], 2 * channels, random)
+      : {
+          conv1: layer([2 * channels, inputs, kernel, kernel], random),
+          conv2: layer([2 * channels, 2 * channels, kernel, kernel]), // zero: the coupling starts as the identity
+        };
+    const shape = meanShape(norm, [1, channels, height, width]);
+    return { ...weights, running_mean: { shape, data: new Float32Array(elements(shape)), trained: false } };
   }
 
-  inverse(levels: readonly Tensor[], pass: Pass): Tensor {
-    const network = runNetwork(this.inputs(levels), this.size(levels, pass));
-    const logScale = this.logScale(network, pass);
-    const x = levels[this.target].copy();
-    applyAffine(x, logScale, network, 'inverse');
-    this.trackLogScale(logScale, levels, pass, -1);
+  forward(x: Tensor, p: Tensors, given: readonly Tensor[], pass: Pass): Transformed {
+    const { y, s } = this.transform(x, p, given, pass);
+    return { y, logDet: () => sumItems(s()) };
+  }
+
+  /** y, and the log scale of every element, (N, C, H, W). */
+  transform(x: Tensor, p: Tensors, given: readonly Tensor[], pass: Pass): { y: Tensor; s: () => Tensor } {
+    const [, channels = 0, height = 0, width = 0] = x.shape;
+    const raw = this.network(x, p, given, pass);
+    const clamped = softClamp(raw, { channels, alpha: CLAMP });
+    if (pass.updateRunningMeans) this.updateRunningMean(clamped, p);
+    const norm = { kind: this.settings.norm, training: pass.training };
+    const y = affine(x, clamped, raw, p.running_mean!, norm);
+    return { y, s: () => nearest(volumeNorm(clamped, p.running_mean!, norm), height, width) };
+  }
+
+  inverse(y: Tensor, p: Tensors, given: readonly Tensor[], pass: Pass): Tensor {
+    const x = y.copy();
+    this.apply(x, p, given, pass, 'inverse');
     return x;
   }
 
+  /** The network by operations that a tape records. */
+  private network(x: Tensor, p: Tensors, given: readonly Tensor[], pass: Pass): Tensor {
+    const size = this.size(x, given, pass);
+    const input = condition(given, size);
+    if (this.settings.network) return this.settings.network.forward(input, p);
+    const { workspace } = size; // as in the fused network, so that both compute the same
+    return conv2d(leakyRelu(conv2d(input, p.conv1!, { workspace }), LEAKY_SLOPE), p.conv2!, { workspace });
+  }
+
+  private apply(x: Tensor, p: Tensors, given: readonly Tensor[], pass: Pass, direction: 'forward' | 'inverse'): void {
+    const raw = this.settings.network
+      ? this.network(x, p, given, pass)
+      : runNetwork({ levels: given, w1: p.conv1!, w2: p.conv2! }, this.size(x, given, pass));
+    applyAffine(x, this.logScale(raw, p, pass), raw, direction);
+  }
+
   /** One run of the network serves both inverse and backward: its output restores the target, and is then replaced by its gradient. */
-  backward(levels: Tensor[], gradients: Tensor[], pass: Pass): void {
-    const inputs = this.inputs(levels);
-    const size = this.size(levels, pass);
-    const network = runNetwork(inputs, size);
-    const logScale = this.logScale(network, pass);
-    affineGradient(levels[this.target], gradients[this.target], logScale, network, true);
-    removeMean(logScale.values, this.norm);
-    softClampHeadGradient(network, logScale.values, CLAMP); // from here `network` holds its own gradient
-    [logScale.values, logScale.mean].forEach((tensor) => tensor.free());
-    networkGradients(network, inputs, this.inputGradients(gradients), size);
+  private backward(
+    target: ValueAndGradient,
+    p: Tensors,
+    dp: GradientOf,
+    given: readonly ValueAndGradient[],
+    pass: Pass,
+  ): void {
+    const levels = given.map(({ value }) => value);
+    const size = this.size(target.value, levels, pass);
+    const inputs = { levels, w1: p.conv1!, w2: p.conv2! };
+    const raw = runNetwork(inputs, size);
+    const logScale = this.logScale(raw, p, pass);
+    affineGradient(target.value, target.gradient, logScale, raw, true);
+    removeMean(logScale.values, this.settings.norm);
+    softClampHeadGradient(raw, logScale.values, CLAMP); // from here `raw` holds its own gradient
+    for (const tensor of [logScale.values, logScale.mean]) tensor.free();
+    const into = { levels: given.map(({ gradient }) => gradient), w1: dp('conv1'), w2: dp('conv2') };
+    networkGradients(raw, inputs, into, size);
   }
 
-  private logScale(network: Tensor, pass: Pass): LogScale {
-    const values = softClampHead(network, network.shape[1] / 2, CLAMP);
-    const mean = pass.training ? volumeMean(values, this.norm) : this.runningMean;
-    if (pass.updateRunningMeans) updateRunningMean(this.runningMean, mean);
-    return { values, mean, kind: this.norm };
+  private logScale(raw: Tensor, p: Tensors, pass: Pass): LogScale {
+    const kind = this.settings.norm;
+    const values = softClampHead(raw, raw.shape[1]! / 2, CLAMP);
+    const mean = pass.training ? volumeMean(values, kind) : p.running_mean!;
+    if (pass.updateRunningMeans) updateRunningMean(p.running_mean!, mean);
+    return { values, mean, kind };
   }
 
-  private trackLogScale({ values, mean, kind }: LogScale, levels: readonly Tensor[], pass: Pass, sign: 1 | -1): void {
-    if (!pass.logDeterminants) return;
-    subtractMean(values, mean, kind);
-    const [height, width] = levels[this.target].shape.slice(2);
-    const own = resizeNearest(values, height, width);
-    if (sign < 0) scaleInto(own, -1);
-    addInto(pass.logDeterminants[this.target], own);
-    own.free();
+  private updateRunningMean(clamped: Tensor, p: Tensors): void {
+    const mean = volumeMean(clamped, this.settings.norm);
+    updateRunningMean(p.running_mean!, mean);
+    mean.free();
   }
 
-  private inputs(levels: readonly Tensor[]): NetworkInputs<Tensor> {
-    const [w1, w2] = this.parameters;
-    return { levels: this.conditions.map((level) => levels[level]), w1, w2 };
-  }
-
-  private inputGradients(gradients: readonly Tensor[]): NetworkInputs<Tensor> {
-    const [w1, w2] = this.parameters.map((value) => this.set.gradientOf(value));
-    return { levels: this.conditions.map((level) => gradients[level]), w1, w2 };
-  }
-
-  private size(levels: readonly Tensor[], { training }: Pass): NetworkSize {
-    const { network } = this.levels;
-    const [, , height, width] = levels[network].shape;
-    return { height, width, ...(training && (network === 0 ? AT_THE_PEAK : IN_TRAINING)) };
+  private size(x: Tensor, given: readonly Tensor[], { training }: Pass): NetworkSize {
+    const { fine, finest } = this.settings;
+    const [, , height = 0, width = 0] = (fine ? given[0]! : x).shape;
+    return { height, width, ...(training && (finest ? AT_THE_PEAK : IN_TRAINING)) };
   }
 }

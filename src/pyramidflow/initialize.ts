@@ -1,5 +1,6 @@
-import { luDecompose, type Matrix, orthonormalize } from '../core/linear-algebra';
 import { Random } from '../core/random';
+import { randomOrthonormal, randomRotation } from '../flow/mixing';
+import { layer } from '../flow/networks';
 import type { Runtime } from '../gpu/runtime';
 import { elements } from '../tensor/tensor';
 import { blockConfigs, checkConfig, type PyramidFlowConfig } from './config';
@@ -28,31 +29,9 @@ export function initialTensors(config: PyramidFlowConfig, random: Random): Named
   }
   const put = (name: string, values: ArrayLike<number>) => tensors.get(name)!.data.set(values);
   put('stem.weight', randomOrthonormal(config.channels, 3, random).data);
-  blockConfigs(config.levels, config.stacks).forEach((_, i) => {
-    const conv1 = tensors.get(`blocks.${i}.conv1`)!;
-    const bound = 1 / Math.sqrt(elements(conv1.shape.slice(1)));
-    put(
-      `blocks.${i}.conv1`,
-      conv1.data.map(() => (2 * random.uniform() - 1) * bound),
-    );
-    const { perm, lower, upper } = luDecompose(randomOrthonormal(config.channels, config.channels, random));
-    const diagonal = upper.data.filter((_, at) => at % (config.channels + 1) === 0);
-    put(`blocks.${i}.perm`, perm.data);
-    put(`blocks.${i}.lower`, lower.data);
-    put(
-      `blocks.${i}.upper`,
-      upper.data.map((value, at) => (at % (config.channels + 1) === 0 ? 0 : value)),
-    );
-    put(
-      `blocks.${i}.log_s`,
-      diagonal.map((value) => Math.log(Math.abs(value))),
-    );
-    put(`blocks.${i}.sign`, diagonal.map(Math.sign));
-  });
+  for (const i of blockConfigs(config.levels, config.stacks).keys()) {
+    put(`blocks.${i}.conv1`, layer(tensors.get(`blocks.${i}.conv1`)!.shape, random).data);
+    for (const [name, { data }] of Object.entries(randomRotation(config.channels, random))) put(`blocks.${i}.${name}`, data);
+  }
   return tensors;
-}
-
-function randomOrthonormal(rows: number, columns: number, random: Random): Matrix {
-  const data = Float64Array.from({ length: rows * columns }, () => random.normal());
-  return orthonormalize({ rows, columns, data });
 }

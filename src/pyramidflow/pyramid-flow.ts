@@ -5,7 +5,7 @@ import { convolve, freePrepared, prepareWeights } from '../ops/conv/convolve';
 import type { PreparedWeights } from '../ops/conv/weights';
 import { decompose } from '../ops/pyramid';
 import { scope, unscoped } from '../tensor/scope';
-import { Tensor } from '../tensor/tensor';
+import type { Tensor } from '../tensor/tensor';
 import { type Block, InferenceBlock } from './block';
 import { blockConfigs, checkConfig, couplingLevels, latentShape, type PyramidFlowConfig } from './config';
 import { type NamedTensors, tensorShapes } from './tensors';
@@ -31,9 +31,7 @@ export class PyramidFlow {
   private constructor(
     readonly gpu: Runtime,
     readonly config: PyramidFlowConfig,
-    /** what training moves */
     readonly parameters: ParameterSet,
-    private readonly fixed: ReadonlyMap<string, Tensor>,
   ) {
     this.blocks = this.makeBlocks();
     this.inference = this.blocks.map((block) => new InferenceBlock(block));
@@ -49,15 +47,7 @@ export class PyramidFlow {
     checkConfig(config);
     const shapes = [...tensorShapes(config)].map(([name, entry]) => ({ name, ...entry }));
     const host = shapes.map(({ name, shape, trained }) => ({ name, shape, trained, data: pick(tensors, name, shape) }));
-    const parameters = new ParameterSet(
-      host.filter(({ trained }) => trained),
-      gpu,
-    );
-    return unscoped(() => {
-      const fixed = host.filter(({ trained }) => !trained);
-      const uploaded = fixed.map(({ name, shape, data }) => [name, Tensor.from(gpu, shape, data, name)] as const);
-      return new PyramidFlow(gpu, config, parameters, new Map(uploaded));
-    });
+    return new PyramidFlow(gpu, config, new ParameterSet(host, gpu));
   }
 
   /** (C, 3, 1, 1) with orthonormal columns; it is not trained. */
@@ -143,7 +133,6 @@ export class PyramidFlow {
     this.preparedStem = undefined;
     for (const block of this.inference) block.free();
     this.parameters.free();
-    for (const tensor of this.fixed.values()) tensor.free();
   }
 
   private makeBlocks(): Block[] {
@@ -171,7 +160,7 @@ export class PyramidFlow {
   }
 
   private tensor(name: string): Tensor {
-    return this.fixed.get(name) ?? this.parameters.get(name);
+    return this.parameters.get(name);
   }
 }
 

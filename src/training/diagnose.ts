@@ -52,9 +52,11 @@ async function findInForward(model: PyramidFlow, input: Tensor): Promise<Finding
   const levels = model.embed(input);
   const chain = trainableChain(model);
   try {
-    for (const module of chain.modules) {
-      chain.forward(levels, { training: true }, [module]);
-      if (!(await allFinite(levels[module.target]!))) return { block: module.name, tensor: `level ${module.target}` };
+    for (const [i, { name }] of chain.modules.entries()) {
+      chain.forward(levels, { training: true }, {}, i, i + 1);
+      for (const [level, tensor] of levels.entries()) {
+        if (!(await allFinite(tensor))) return { block: name, tensor: `level ${level}` };
+      }
     }
     const { loss, gradients } = fourierLossAndGradient(levels, 2);
     const found = await firstBad([loss, ...gradients]);

@@ -2,6 +2,7 @@ import { Adam, type AdamSettings } from '../autograd/adam';
 import { Tape } from '../autograd/tape';
 import { PyramidFlowError } from '../core/errors';
 import type { ReversibleChain } from '../flow/reversible';
+import { gatherScalars } from '../ops/scalars';
 import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
 import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import type { MemoryMode } from '../pyramidflow/settings';
@@ -81,12 +82,7 @@ export class Trainer {
   private record(images: Tensor): Tensor {
     return scope(() => {
       const loss = this.gradients(images, true);
-      const squaredNorm = this.optimizer.step();
-      const report = Tensor.empty(images.gpu, [2], 'step report');
-      [loss, squaredNorm].forEach(({ slice }, i) => {
-        images.gpu.copy({ ...slice, size: 4 }, { ...report.slice, offset: report.slice.offset + 4 * i, size: 4 });
-      });
-      return report;
+      return gatherScalars([loss, this.optimizer.step()], 'step report');
     });
   }
 
@@ -102,7 +98,7 @@ export class Trainer {
   private plainGradients(images: Tensor, updateRunningMeans: boolean): Tensor {
     const tape = new Tape();
     const inputs = this.model.embed(images);
-    const levels = this.chain.forwardOnTape(tape, inputs, { training: true, updateRunningMeans });
+    const { levels } = this.chain.forwardOnTape(tape, inputs, { training: true, updateRunningMeans });
     const { loss, gradients } = fourierLossAndGradient(levels, this.power);
     this.model.parameters.addGradients(tape.backward(levels.map((level, i) => [level, gradients[i]!] as const)));
     [...inputs, ...levels].forEach((tensor) => tensor.free());

@@ -96,7 +96,7 @@ test('data of another length than the shape is refused, and nothing is written b
   assertThrows(() => new ParameterSet([entry], gpu), 'UsageError', /expected 3 values.* w, got 4/);
   const set = new ParameterSet(ENTRIES, gpu);
   const values = new Map(ENTRIES.map(({ name, data }) => [name, data]));
-  assertThrows(() => set.writeValues(values.set('scale', new Float32Array(2))), 'UsageError', /expected 1 .*got 2/);
+  assertThrows(() => set.write(values.set('scale', new Float32Array(2))), 'UsageError', /expected 1 .*got 2/);
   set.free();
 });
 

@@ -1,41 +1,40 @@
-import { ParameterSet } from '../../src/autograd/parameters';
-import { Mixing } from '../../src/flow/mixing';
+import { mixing } from '../../src/flow/mixing';
+import { ReversibleChain } from '../../src/flow/reversible';
 import type { Runtime } from '../../src/gpu/runtime';
-import { couplingLevels, type PyramidFlowConfig } from '../../src/pyramidflow/config';
-import { AffineCoupling } from '../../src/pyramidflow/coupling';
+import { addInto } from '../../src/ops/elementwise';
+import type { VolumeNorm } from '../../src/ops/volume-norm';
+import { type BlockConfig, blockConfigs, couplingLevels, type PyramidFlowConfig } from '../../src/pyramidflow/config';
+import { LevelCoupling } from '../../src/pyramidflow/coupling';
 import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
 import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { tensorShapes } from '../../src/pyramidflow/tensors';
-import { invert, trainableChain } from '../../src/pyramidflow/trainable';
+import { invert, pyramidBlocks, trainableChain } from '../../src/pyramidflow/trainable';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
 import { byNumber, download, type GoldenCase, type Handler, numbered, type Results, uploadUnder } from './case';
 import { onTape } from './operations';
 
-const TRAINED = ['conv1', 'conv2', 'lower', 'log_s', 'upper'];
+const TRAINING = { training: true };
 
-/** One coupling block in plain mode, since its log-determinant has a gradient. */
+/** One coupling block in plain mode, since its log scales have a gradient. */
 async function block(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   const { kind, start, target, vn } = golden.attrs;
   const inputs = uploadUnder(golden, gpu, 'in.');
   const levels = numbered(inputs, 'x');
-  const set = new ParameterSet(
-    TRAINED.map((name) => ({ name, ...golden.tensors.get(`in.${name}`)! })),
-    gpu,
+  const coupling = couplingOf({ kind, start }, vn, inputs.conv1!.shape[2]!);
+  const results = await onTape(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) =>
+    tape.run(() => {
+      const given = couplingLevels({ kind, start }).conditions.map((i) => levels[i]!);
+      const { y, s } = coupling.transform(levels[target]!, inputs, given, { ...TRAINING, updateRunningMeans: true });
+      return { [`z${target}`]: mixing({ volume: 'one' }).forward(y, inputs, [], TRAINING).y, [`logdet${target}`]: s() };
+    }),
   );
-  for (const name of TRAINED) inputs[name] = set.get(name);
-  const { lower, log_s: logS, upper, perm, sign, running_mean } = inputs;
-  const [conv1, conv2] = [inputs.conv1, inputs.conv2];
-  const place = { levels: couplingLevels({ kind, start }), norm: vn, conv1, conv2, runningMean: running_mean };
-  const coupling = new AffineCoupling('coupling', place, set);
-  const mixing = new Mixing('mixing', target, { lower, logS, upper, perm, sign });
-  const results = await onTape(inputs, uploadUnder(golden, gpu, 'grad_out.'), (tape) => {
-    const logDeterminants = levels.map((level) => Tensor.zeros(gpu, level.shape));
-    const coupled = [...levels];
-    coupled[target] = coupling.forward(tape, levels, { training: true, updateRunningMeans: true, logDeterminants });
-    return { [`z${target}`]: mixing.forward(tape, coupled), [`logdet${target}`]: logDeterminants[target] };
-  });
-  return { ...results, 'out.running_mean': await running_mean.read() };
+  return { ...results, 'out.running_mean': await inputs.running_mean!.read() };
+}
+
+function couplingOf(plan: BlockConfig, norm: VolumeNorm, kernel: number): LevelCoupling {
+  const { target, network } = couplingLevels(plan);
+  return new LevelCoupling({ norm, kernel, fine: network !== target, finest: network === 0 });
 }
 
 /** The whole flow: a forward pass with gradients of the loss, then a training run, then evaluation and inverse. */
@@ -48,11 +47,10 @@ async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   const first = Tensor.from(gpu, images[0].shape, images[0].data, 'images');
   const chain = trainableChain(model);
   const latent = model.embed(first);
-  const zeros = latent.map((level) => Tensor.zeros(gpu, level.shape));
-  chain.forward(latent, { training: true, logDeterminants: zeros });
+  const logScales = forwardWithLogScales(model, latent);
   const results: Results = {
     ...(await download('out.', byNumber(latent, 'latent'))),
-    ...(await download('out.', byNumber(zeros, 'logdet'))),
+    ...(await download('out.', byNumber(logScales, 'logdet'))),
   };
   const { loss, gradients } = fourierLossAndGradient(latent, 2);
   results['out.loss'] = await loss.read();
@@ -69,6 +67,22 @@ async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   results['out.grad_norms'] = log.map(({ gradientNorm }) => gradientNorm);
   for (const [name, { data }] of await pupil.tensors()) results[`out.trained.${name}`] = data;
   return { ...results, ...(await evaluate(pupil, first)) };
+}
+
+/** The latent in place of the levels, and the sums of all log scales, element by element. */
+function forwardWithLogScales({ config, parameters }: PyramidFlow, levels: Tensor[]): Tensor[] {
+  const chain = new ReversibleChain(pyramidBlocks(config), parameters);
+  const sums = levels.map((level) => Tensor.zeros(level.gpu, level.shape));
+  for (const [i, plan] of blockConfigs(config.levels, config.stacks).entries()) {
+    const { target, conditions } = couplingLevels(plan);
+    const names = [...parameters.names, ...parameters.fixedNames].filter((name) => name.startsWith(`blocks.${i}.`));
+    const p = Object.fromEntries(names.map((name) => [name.split('.').at(-1)!, parameters.get(name)]));
+    const coupling = couplingOf(plan, config.norm, config.kernel);
+    const given = conditions.map((level) => levels[level]!);
+    addInto(sums[target]!, coupling.transform(levels[target]!, p, given, TRAINING).s());
+    chain.forward(levels, TRAINING, {}, 2 * i, 2 * i + 2);
+  }
+  return sums;
 }
 
 async function evaluate(model: PyramidFlow, images: Tensor): Promise<Results> {

@@ -1,0 +1,101 @@
+import { PyramidFlowError } from '../core/errors';
+import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import type { Flow, Loss } from './flow';
+
+const TRAINING = { training: true };
+
+/** Repeats a step whose loss or gradients were not finite, module by module, and returns the error that names the first culprit. */
+export async function findNotFinite(flow: Flow, x: readonly Tensor[], loss: Loss, at: string): Promise<PyramidFlowError> {
+  const where = (await badInForward(flow, x)) ?? (await badInBackward(flow, x, loss)) ?? 'the loss';
+  const remedy = 'lower the learning rate, or check the data; the parameters are as before this step';
+  return new PyramidFlowError('NumericError', `${at}: ${where} is not finite`, remedy);
+}
+
+async function badInForward({ chain, modules, parameters }: Flow, x: readonly Tensor[]): Promise<string | undefined> {
+  for (const level of x) if (!(await allFinite(level))) return `the input ${level.label}`;
+  for (const name of parameters.names) if (!(await allFinite(parameters.get(name)))) return `the parameter ${name}`;
+  const levels = x.map((level) => level.copy());
+  try {
+    for (const [i, { name }] of modules.entries()) {
+      chain.forward(levels, TRAINING, {}, i, i + 1);
+      for (const level of levels) if (!(await allFinite(level))) return `the output of module ${i} (${name})`;
+    }
+  } finally {
+    for (const level of levels) level.free();
+  }
+  return undefined;
+}
+
+async function badInBackward(flow: Flow, x: readonly Tensor[], loss: Loss): Promise<string | undefined> {
+  const made = flow.gradients(x, loss);
+  const [value = NaN] = await made.loss.read();
+  for (const tensor of [made.loss, ...made.x, ...made.rebuilt]) tensor.free();
+  if (!Number.isFinite(value)) return 'the loss, or a log determinant,';
+  for (const name of flow.parameters.names.toReversed()) {
+    if (!(await allFinite(flow.parameters.gradient(name)))) return `the gradient of ${name}`;
+  }
+  return undefined;
+}
+
+const allFinite = async (tensor: Tensor): Promise<boolean> => (await tensor.read()).every(Number.isFinite);
+
+/** What a step found when it compared its input with the rebuilt one. */
+export interface RebuiltError {
+  readonly at: string;
+  readonly error: number;
+  readonly bound: number;
+}
+
+/** Finds the module whose inverse is most wrong, and returns the error that names it. */
+export async function findWrongInverse(
+  flow: Flow,
+  x: readonly Tensor[],
+  { at, error, bound }: RebuiltError,
+): Promise<PyramidFlowError> {
+  const errors = await inverseErrors(flow, x);
+  const worst = errors.reduce((a, b) => (b.error > a.error || Number.isNaN(b.error) ? b : a));
+  const problem = `${at}: the input that the inverses rebuilt is off by ${short(error)}, more than ${short(bound)}; most of it comes from ${worst.name}, off by ${short(worst.error)}`;
+  const remedy =
+    'check that its inverse undoes its forward (flow.check), or keep levels instead of rebuilding them: keep: 4';
+  return new PyramidFlowError('NumericError', problem, remedy);
+}
+
+/** How well every module undoes itself, on the levels that reach it: max |inverse(forward(x)) - x|. */
+export async function inverseErrors(
+  { chain, modules }: Flow,
+  x: readonly Tensor[],
+  pass = TRAINING,
+): Promise<{ name: string; error: number }[]> {
+  const levels = x.map((level) => level.copy());
+  const found: { name: string; error: number }[] = [];
+  for (const [i, { name }] of modules.entries()) {
+    const before = await Promise.all(levels.map((level) => level.read()));
+    chain.forward(levels, pass, {}, i, i + 1);
+    const back = scope(() => {
+      const copies = levels.map((level) => level.copy());
+      chain.inverse(copies, pass, i, i + 1);
+      return copies;
+    });
+    const after = await Promise.all(back.map((level) => level.read()));
+    for (const level of back) level.free();
+    found.push({ name: `module ${i} (${name})`, error: largestDifference(before, after) });
+  }
+  for (const level of levels) level.free();
+  return found;
+}
+
+/** NaN if any value is. */
+export function largestDifference(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+  let largest = 0;
+  for (const [i, values] of a.entries()) {
+    for (const [at, value] of values.entries()) {
+      const difference = Math.abs(value - b[i]![at]!);
+      if (!(difference <= largest)) largest = difference;
+      if (Number.isNaN(largest)) return NaN;
+    }
+  }
+  return largest;
+}
+
+const short = (value: number): string => value.toPrecision(2);

@@ -1,0 +1,15 @@
+export { Adam, type AdamSettings } from '../autograd/adam';
+export { grad } from '../autograd/grad';
+export { type Parameter, ParameterSet } from '../autograd/parameters';
+export { PyramidFlowError } from '../core/errors';
+export { Random } from '../core/random';
+export { keep, scope } from '../tensor/scope';
+export { Tensor } from '../tensor/tensor';
+export { actNorm } from './act-norm';
+export { type Bijection, on } from './bijection';
+export { coupling } from './coupling';
+export { Flow } from './flow';
+export { mixing } from './mixing';
+export { cnn, mlp, type Network } from './networks';
+export { nll } from './nll';
+export { permutation, split, squeezed } from './rearrangements';

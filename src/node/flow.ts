@@ -1,0 +1,18 @@
+import { deviceOf } from '../gpu/device';
+import { Runtime } from '../gpu/runtime';
+import { openRuntime } from './dawn';
+
+export * from '../flow/index';
+
+/**
+ * Opens a GPU for the framework: this machine's best adapter through Dawn, or a device that the program already has.
+ *
+ * @param options device: its features and limits are used as they are
+ * @throws PyramidFlowError DeviceError if there is no adapter
+ * @example
+ * const gpu = await openGpu();
+ * console.log(gpu.adapter.description);
+ */
+export async function openGpu({ device }: { readonly device?: GPUDevice } = {}): Promise<Runtime> {
+  return device ? new Runtime(deviceOf(device)) : openRuntime();
+}
