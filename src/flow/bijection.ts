@@ -51,7 +51,7 @@ export interface Bijection {
   start?(x: Tensor, p: Tensors, given: readonly Tensor[]): void;
   forward(x: Tensor, p: Tensors, given: readonly Tensor[], pass: Pass): Transformed;
   inverse(y: Tensor, p: Tensors, given: readonly Tensor[], pass: Pass): Tensor;
-  /** Faster kernels for the same mathematics, which work in place. `Flow.check` compares them with `forward` and `inverse`. */
+  /** Faster kernels for the same mathematics, which work in place. `checkFlow` compares them with `forward` and `inverse`. */
   readonly fused?: Fused;
 }
 

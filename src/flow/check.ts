@@ -7,9 +7,9 @@ import { scope } from '../tensor/scope';
 import { elements, Tensor } from '../tensor/tensor';
 import type { Pass } from './bijection';
 import { inverseErrors, largestDifference } from './diagnose';
-import type { Flow, Loss } from './flow';
+import type { Batch, Flow, Loss } from './flow';
 
-/** What `Flow.check` found of one module. */
+/** What `checkFlow` found of one module. */
 export interface ModuleReport {
   readonly name: string;
   /** max |inverse(forward(x)) - x|, relative to max |x|, or to 1 if that is larger */
@@ -41,8 +41,18 @@ const MOST_VALUES = 512; // of an item whose Jacobian is computed
 const STEP = 2 ** -7; // of differences: larger ones miss curvature, smaller ones drown in rounding
 const TRAINING: Pass = { training: true };
 
-/** The body of `Flow.check`. */
-export async function inspect(flow: Flow, x: readonly Tensor[]): Promise<FlowReport> {
+/**
+ * Examines every module of a flow on a batch: does its inverse undo it, is its log determinant that of a numerical Jacobian, are its
+ * gradients those of differences, do fused kernels compute the same, and how much less memory than a plain step does a reversible one
+ * take? Slow; for small batches.
+ *
+ * @throws PyramidFlowError ShapeError for a batch of other shapes
+ * @example
+ * const report = await checkFlow(flow, x);
+ * if (report.problems.length) console.log(`${report}`);
+ */
+export async function checkFlow(flow: Flow, batch: Batch): Promise<FlowReport> {
+  const x = flow.levelsOf(batch);
   const host = await Promise.all(x.map((level) => level.read()));
   const magnitude = Math.max(1, ...host.map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
   const inverses = await inverseErrors(flow, x);

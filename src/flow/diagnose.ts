@@ -56,8 +56,7 @@ export async function findWrongInverse(
   const errors = await inverseErrors(flow, x);
   const worst = errors.reduce((a, b) => (b.error > a.error || Number.isNaN(b.error) ? b : a));
   const problem = `${at}: the input that the inverses rebuilt is off by ${short(error)}, more than ${short(bound)}; most of it comes from ${worst.name}, off by ${short(worst.error)}`;
-  const remedy =
-    'check that its inverse undoes its forward (flow.check), or keep levels instead of rebuilding them: keep: 4';
+  const remedy = 'check that its inverse undoes its forward (checkFlow), or keep levels instead of rebuilding them: keep: 4';
   return new PyramidFlowError('NumericError', problem, remedy);
 }
 

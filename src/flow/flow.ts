@@ -1,10 +1,8 @@
 import type { Adam } from '../autograd/adam';
 import { ParameterSet } from '../autograd/parameters';
 import { Tape } from '../autograd/tape';
-import { readSealed, writeSealed } from '../core/checksum';
 import { PyramidFlowError } from '../core/errors';
 import { Random } from '../core/random';
-import type { Safetensor } from '../core/safetensors';
 import type { Runtime } from '../gpu/runtime';
 import { fill, zerosLike } from '../ops/elementwise';
 import { abs, sub } from '../ops/math';
@@ -15,7 +13,6 @@ import { expectShape } from '../ops/shape';
 import { scope } from '../tensor/scope';
 import { elements, type Shape, Tensor } from '../tensor/tensor';
 import { type Bijection, type Module, on, type Pass } from './bijection';
-import { type FlowReport, inspect } from './check';
 import { findNotFinite, findWrongInverse } from './diagnose';
 import { type Anchors, ReversibleChain } from './reversible';
 
@@ -61,8 +58,6 @@ export interface FlowGradients {
   readonly rebuilt: readonly [error: Tensor, magnitude: Tensor];
 }
 
-const FORMAT = 'pyramidflow-flow-1';
-
 /**
  * A normalizing flow: invertible modules in a row, from data x to a latent z. It trains without keeping activations: the backward pass
  * rebuilds the input of each module from its output by the inverse, so memory does not grow with the number of modules.
@@ -84,7 +79,8 @@ export class Flow {
   readonly chain: ReversibleChain;
   private readonly keep: number;
   private readonly tolerance: number;
-  private started = false;
+  /** whether parameters that depend on data were set (`Bijection.start`); the first step does it */
+  started = false;
   private readonly compiled = new WeakSet<Loss>();
 
   /**
@@ -233,49 +229,6 @@ export class Flow {
     }
   }
 
-  /**
-   * Examines every module on a batch: does its inverse undo it, is its log determinant that of a numerical Jacobian, are its gradients
-   * those of differences, do fused kernels compute the same, and does a reversible step need less memory than a plain one? Slow; for
-   * small batches.
-   *
-   * @example
-   * const report = await flow.check(x);
-   * if (report.problems.length) console.log(`${report}`);
-   */
-  check(x: Batch): Promise<FlowReport> {
-    return inspect(this, this.levelsOf(x));
-  }
-
-  /** All parameters as a safetensors file with checksums. */
-  async save(): Promise<Uint8Array> {
-    const tensors = await this.parameters.read();
-    const entries = new Map<string, Safetensor>();
-    for (const [name, { shape, data }] of tensors) entries.set(name, { dtype: 'F32', shape: [...shape], data });
-    return writeSealed(entries, { format: FORMAT, started: String(this.started) });
-  }
-
-  /**
-   * Replaces all parameters by those of a file that `save` wrote.
-   *
-   * @throws PyramidFlowError CheckpointError for a damaged file, or one of another flow; nothing is changed then
-   */
-  async load(bytes: Uint8Array): Promise<void> {
-    const { tensors, metadata } = await readSealed(bytes);
-    if (metadata.format !== FORMAT) throw wrongFile(`its format is ${metadata.format ?? 'not stated'}, expected ${FORMAT}`);
-    const names = [...this.parameters.names, ...this.parameters.fixedNames];
-    const stranger = [...tensors.keys()].find((name) => !names.includes(name));
-    if (stranger !== undefined) throw wrongFile(`this flow has no parameter ${stranger}`);
-    for (const name of names) {
-      const { shape } = this.parameters.get(name);
-      const found = tensors.get(name);
-      if (!found) throw wrongFile(`the parameter ${name} is missing`);
-      if (found.dtype !== 'F32' || `${found.shape}` !== `${shape}`)
-        throw wrongFile(`${name} is ${found.dtype} [${found.shape.join(', ')}], expected F32 [${shape.join(', ')}]`);
-    }
-    this.parameters.write(new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])));
-    this.started = metadata.started === 'true';
-  }
-
   /** Frees the parameters. */
   free(): void {
     this.parameters.free();
@@ -303,7 +256,7 @@ export class Flow {
   }
 
   /** A batch as one tensor a level; the values of a Float32Array are uploaded. */
-  private levelsOf(x: Batch, shapes = this.inputShapes): readonly Tensor[] {
+  levelsOf(x: Batch, shapes = this.inputShapes): readonly Tensor[] {
     const [only] = shapes;
     const levels = x instanceof Float32Array ? [this.upload(x, only!)] : x instanceof Tensor ? [x] : x;
     if (levels.length !== shapes.length) {
@@ -366,6 +319,3 @@ const maxOf = (x: Tensor): Tensor => maxPerItem(x.view([1, x.size]));
 /** The largest of several tensors [1]. */
 const largest = (tensors: readonly Tensor[]): Tensor =>
   tensors.length === 1 ? tensors[0]! : maxOf(gatherScalars(tensors, 'candidates'));
-
-const wrongFile = (problem: string) =>
-  new PyramidFlowError('CheckpointError', problem, 'load a file that save() of a flow with the same modules wrote');

@@ -39,6 +39,7 @@ export function pointwise(
   expression: string,
   gradients: Readonly<Record<string, string>>,
 ): (...inputs: Tensor[]) => Tensor;
+// @__NO_SIDE_EFFECTS__
 export function pointwise<A extends string>(
   name: string,
   expression: string,
