@@ -95,6 +95,10 @@ export class Flow {
     { seed = 0, keep = 0, tolerance = 1e-3, parameters }: FlowOptions = {},
   ) {
     this.inputShapes = typeof shape[0] === 'number' ? [shape as Shape] : (shape as readonly Shape[]);
+    if (this.inputShapes.length === 0) {
+      const remedy = 'pass the shape of an item, such as [2] or [3, 16, 16], or one for each level';
+      throw new PyramidFlowError('ShapeError', 'a flow of no shape', remedy);
+    }
     this.modules = modules.map(placed);
     const random = new Random(seed);
     let shapes: readonly Shape[] = this.inputShapes;
@@ -188,8 +192,11 @@ export class Flow {
       );
       const { value, dz, dLogDet } = lossGradients(levels, logDet, loss);
       const errors: Tensor[] = [];
-      const compare = (rebuilt: readonly Tensor[], original: readonly Tensor[]) =>
-        errors.push(...rebuilt.map((level, i) => maxOf(abs(sub(level, original[i]!)))));
+      const compare = (rebuilt: readonly Tensor[], original: readonly Tensor[]) => {
+        const found = rebuilt.map((level, i) => maxOf(abs(sub(level, original[i]!))));
+        errors.push(...found);
+        return found;
+      };
       this.chain.backward(levels, dz, dLogDet, anchors, compare);
       compare(levels, input);
       const magnitudes = input.map((level) => maxOf(abs(level)));

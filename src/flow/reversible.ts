@@ -99,26 +99,24 @@ export class ReversibleChain {
    *
    * @param dLogDet d(loss)/d(log determinant), (N); default: the loss does not depend on it
    * @param anchors of the forward pass, which take the place of rebuilt levels, and are freed
-   * @param rebuilt is called with rebuilt levels and their anchors
+   * @param rebuilt is called with rebuilt levels and their anchors; the tensors that it returns outlive the pass
    */
   backward(
     levels: Tensor[],
     gradients: Tensor[],
     dLogDet?: Tensor,
     anchors?: Anchors,
-    rebuilt?: (levels: readonly Tensor[], anchors: readonly Tensor[]) => void,
+    rebuilt?: (levels: readonly Tensor[], anchors: readonly Tensor[]) => unknown,
   ): void {
     const pass: Pass = { training: true };
     for (const [i, link] of [...this.links.entries()].reverse()) {
       scope(() => {
         this.backwardThrough(link, levels, gradients, dLogDet, pass);
         const anchor = anchors?.get(i);
-        if (anchor) {
-          rebuilt?.(levels, anchor);
-          replaceAll(levels, [...anchor]);
-          anchors!.delete(i);
-        }
-        return [levels, gradients];
+        const compared = anchor && rebuilt?.(levels, anchor);
+        if (anchor) replaceAll(levels, anchor);
+        anchors?.delete(i);
+        return [levels, gradients, compared];
       });
     }
   }
