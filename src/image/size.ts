@@ -1,6 +1,5 @@
 import { PyramidFlowError } from '../core/errors';
-import { nearestFftLengths } from '../ops/fft-lengths';
-import { sizeStep } from '../pyramidflow/config';
+import { nearestSize } from '../pyramidflow/config';
 import { shorterSideTo } from './resample';
 
 /** Height and width in pixels, both whole numbers of at least 1. */
@@ -35,7 +34,7 @@ const isSide = (side: number): boolean => Number.isInteger(side) && side >= 1 &&
 
 /**
  * The size at which a model sees images: the requested one, with the longer side in proportion to `image`, moved to the
- * nearest sides that `levels` levels and the Fourier transform can take. All images of a data set go to this one size.
+ * nearest sides that `levels` levels can take. All images of a data set go to this one size.
  * Throws ShapeError where a long, thin image would be enlarged beyond the largest size of a model.
  */
 export function modelSize(request: SizeRequest, image: Size, levels: number): { size: Size; adjusted: boolean } {
@@ -48,16 +47,8 @@ export function modelSize(request: SizeRequest, image: Size, levels: number): { 
       { details: { settings: ['size'] } },
     );
   }
-  const size = { height: nearestGoodSide(wanted.height, levels), width: nearestGoodSide(wanted.width, levels) };
+  const size = { height: nearestSize(wanted.height, levels), width: nearestSize(wanted.width, levels) };
   return { size, adjusted: size.height !== wanted.height || size.width !== wanted.width };
-}
-
-/**
- * The side nearest to `side` that `levels` levels and the Fourier transform of the loss can take; of two, the larger.
- */
-export function nearestGoodSide(side: number, levels: number): number {
-  const { smaller, larger } = nearestFftLengths(side, sizeStep(levels));
-  return side - smaller < larger - side ? smaller : larger;
 }
 
 export const formatSize = ({ height, width }: Size): string => `${height}x${width}`;

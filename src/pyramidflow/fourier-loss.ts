@@ -18,7 +18,7 @@ export interface LossAndGradient {
  * The gradient of |0| is 0.
  *
  * @param latent (N, C, H / 2^level, W / 2^level) with N of at least 2, finest level first
- * @throws PyramidFlowError ShapeError for a single image, and if H or W has a prime factor above 7
+ * @throws PyramidFlowError ShapeError for a single image
  */
 export function fourierLossAndGradient(latent: readonly Tensor[], power: 1 | 2): LossAndGradient {
   return scope(() => {

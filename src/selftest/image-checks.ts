@@ -79,16 +79,20 @@ export const IMAGE_CHECKS: readonly Check[] = [
   { name: 'pyramid', kernels: ['down', 'up', 'up_gradient'], tolerance: 1e-5, run: checkPyramid },
   {
     name: 'Fourier transform',
-    kernels: ['fft_pass', 'real_part'],
+    kernels: ['fft_pass', 'fft_pass_prime', 'real_part'],
     tolerance: 1e-5,
     run(lab) {
-      const [height, width] = [12, 70]; // radices 4, 3 and 2, 5, 7
-      const x = lab.sample([2, height, width]);
-      const spectrum = fft2(x.tensor);
       return [
-        { what: 'the spectrum', actual: spectrum, expected: fourier(x.values, 2, height, width) },
-        { what: 'there and back', actual: inverseFft2Real(spectrum, 1 / (height * width)), expected: x.values },
-      ];
+        [12, 70], // radices 4, 3 and 2, 5, 7
+        [11, 26], // and primes
+      ].flatMap(([height, width]) => {
+        const x = lab.sample([2, height, width]);
+        const spectrum = fft2(x.tensor);
+        return [
+          { what: `the spectrum, ${height}x${width}`, actual: spectrum, expected: fourier(x.values, 2, height, width) },
+          { what: 'there and back', actual: inverseFft2Real(spectrum, 1 / (height * width)), expected: x.values },
+        ];
+      });
     },
   },
   {

@@ -42,8 +42,7 @@ export function newPlan(options: TrainingOptions, data: PlannedData, notice: (te
   const { size: shorter, ...defaults } = settingsFor(data.category);
   const { channels, levels, stacks, kernel, norm, size: _, ...rest } = { ...defaults, ...definedOf(options) };
   const { size, adjusted } = modelSize(options.size ?? { shorter }, data.first, levels);
-  if (adjusted)
-    notice(`images are resized to ${formatSize(size)}, the nearest size that ${levels} levels and the FFT can take`);
+  if (adjusted) notice(`images are resized to ${formatSize(size)}, the nearest size that ${levels} levels can take`);
   const config = { channels, levels, stacks, kernel, norm, ...size };
   checkConfig(config);
   return { config, category: data.category, settings: checkSettings(rest), images: data.images };

@@ -13,7 +13,10 @@ import { Trainer } from '../../src/training/step';
 import { kernelNames } from '../support/kernels';
 
 /** Kernels that neither a step nor a detection runs: for an encoder, for a page's pixels, for strides above 1, and the blur by itself. */
-const ELSEWHERE = ['bias_relu', 'blur', 'conv2d_grad_input_strided', 'max_pool3', 'unpack_pixels'];
+const ELSEWHERE = [
+  ...['bias_relu', 'blur', 'conv2d_grad_input_strided', 'max_pool3', 'unpack_pixels'],
+  ...['add_bias', 'fft_pass_prime', 'gather_channels', 'gather_strided', 'matmul', 'sum_axes'], // of other flows and sizes
+];
 
 /** The texts that a device was given, and the kernels that they belong to. No pipeline is made of them, which would take seconds. */
 interface Texts {

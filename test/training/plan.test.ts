@@ -37,8 +37,8 @@ test('options override the released settings, and undefined ones do not', () => 
 test('an adjusted size gives a notice', () => {
   const notices: string[] = [];
   const { config } = newPlan({ size: { height: 100, width: 50 } }, DATA, (text) => notices.push(text));
-  assert.equal([config.height, config.width], [96, 48]);
-  assert.match(notices.join(), /resized to 96x48/);
+  assert.equal([config.height, config.width], [104, 48]);
+  assert.match(notices.join(), /resized to 104x48/);
 });
 
 const plan = newPlan({ seed: 3, epochs: 4 }, DATA, silent);

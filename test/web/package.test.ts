@@ -44,7 +44,14 @@ const TRAINING = [
     ...['flow/affine_gradient', 'flow/mixing_gradient_lower', 'flow/mixing_gradient_upper', 'flow/mixing_inverse'],
     ...['flow/mean_over_channels', 'flow/mean_over_space', 'flow/subtract_mean', 'flow/soft_clamp_gradient'],
     ...['network/leaky_relu', 'tensor/copy_window', 'pyramid/nearest_gradient', 'pyramid/up_gradient'],
-    ...['loss/pair_differences', 'loss/pair_differences_gradient', 'loss/fourier_phase', 'fft/fft_pass', 'fft/real_part'],
+    ...[
+      'loss/pair_differences',
+      'loss/pair_differences_gradient',
+      'loss/fourier_phase',
+      'fft/fft_pass',
+      'fft/fft_pass_prime',
+      'fft/real_part',
+    ],
     'optim/adam',
   ].map((kernel) => `shaders/${kernel}.wgsl`),
 ];
