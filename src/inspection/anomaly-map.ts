@@ -1,4 +1,4 @@
-import { compose } from '../ops/pyramid';
+import { composeBands } from '../ops/pyramid';
 import { maxPerItem } from '../ops/reduce';
 import { templateDifference } from '../pyramidflow/pair-differences';
 import { scope } from '../tensor/scope';
@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor';
  * template (paper, equation 9). The mean is taken first, since composing is linear.
  */
 export function anomalyMap(latent: readonly Tensor[], template: readonly Tensor[]): Tensor {
-  return scope(() => compose(latent.map((level, i) => templateDifference(level, template[i]!))));
+  return scope(() => composeBands(latent.map((level, i) => templateDifference(level, template[i]!))));
 }
 
 /** The score of each image, (N): the maximum of its map. */

@@ -1,7 +1,9 @@
 import softClampKernel from '../../shaders/flow/soft_clamp.wgsl';
 import softClampGradientKernel from '../../shaders/flow/soft_clamp_gradient.wgsl';
 import leakyKernel from '../../shaders/network/leaky_relu.wgsl';
+import { PyramidFlowError } from '../core/errors';
 import { Tensor } from '../tensor/tensor';
+import { inBatches } from './batches';
 import { copyChannels } from './channels';
 import { zerosLike } from './elementwise';
 import { linearGrid, planeGrid } from './grid';
@@ -73,23 +75,31 @@ export const softClamp = (x: Tensor, { channels = x.shape[1], alpha = CLAMP } = 
 /** The forward of `softClampOp`. */
 export function softClampHead(x: Tensor, channels: number, alpha: number): Tensor {
   const [batch, xChannels, height, width] = imageShape(x);
+  if (!(channels >= 1 && channels <= xChannels)) {
+    const problem = `softClamp: x = ${x.label} [${x.shape.join(', ')}] has no ${channels} channels`;
+    throw new PyramidFlowError('ShapeError', problem, `clamp 1 to ${xChannels} of them`);
+  }
   const pixels = height * width;
   const y = Tensor.empty(x.gpu, [batch, channels, height, width], 'softClamp');
-  x.gpu.run(softClampKernel, {
-    tensors: { x, y },
-    uniforms: { channels, xChannels, pixels, alpha },
-    grid: planeGrid(pixels, channels, batch),
-  });
+  inBatches([x, y], (x, y) =>
+    x.gpu.run(softClampKernel, {
+      tensors: { x, y },
+      uniforms: { channels, xChannels, pixels, alpha },
+      grid: planeGrid(pixels, channels, x.shape[0]),
+    }),
+  );
   return y;
 }
 
 /** Replaces the first channels of x by their gradient, in place. dy: (N, channels, H, W), the gradient of their soft clamp. */
 export function softClampHeadGradient(x: Tensor, dy: Tensor, alpha: number): void {
-  const [batch, channels, height, width] = imageShape(dy);
+  const [, channels, height, width] = imageShape(dy);
   const pixels = height * width;
-  x.gpu.run(softClampGradientKernel, {
-    tensors: { x, dy },
-    uniforms: { channels, xChannels: x.shape[1], pixels, alpha },
-    grid: planeGrid(pixels, channels, batch),
-  });
+  inBatches([x, dy], (x, dy) =>
+    x.gpu.run(softClampGradientKernel, {
+      tensors: { x, dy },
+      uniforms: { channels, xChannels: x.shape[1], pixels, alpha },
+      grid: planeGrid(pixels, channels, dy.shape[0]),
+    }),
+  );
 }

@@ -4,7 +4,7 @@ import { Tensor } from '../tensor/tensor';
 import { fill } from './elementwise';
 import { rowGrid } from './grid';
 import { apply, type Op } from './op';
-import { expectShape, imageShape } from './shape';
+import { expectShape, imageShape, misfit } from './shape';
 import { meanShape, removeMean, type VolumeNorm, volumeMean } from './volume-norm';
 
 /** Log scales before volume normalization: the kernels subtract the mean as they read them. */
@@ -24,7 +24,7 @@ export interface LogScale {
  * @throws PyramidFlowError ShapeError if the mean does not fit the log scales
  */
 export function applyAffine(x: Tensor, logScale: LogScale, network: Tensor, direction: 'forward' | 'inverse'): void {
-  const { tensors, constants } = bound(x, logScale);
+  const { tensors, constants } = bound(x, logScale, network);
   x.gpu.run(affineKernel, {
     tensors: { x, network, ...tensors },
     uniforms: shapeOf(x),
@@ -42,7 +42,7 @@ export function applyAffine(x: Tensor, logScale: LogScale, network: Tensor, dire
  * @param network its second half is replaced by d(loss)/dt
  */
 export function affineGradient(x: Tensor, dx: Tensor, logScale: LogScale, network: Tensor, restore: boolean): void {
-  const { tensors, constants } = bound(x, logScale);
+  const { tensors, constants } = bound(x, logScale, network);
   x.gpu.run(affineGradientKernel, {
     tensors: { x, dx, network, ...tensors },
     uniforms: shapeOf(x),
@@ -99,11 +99,18 @@ function withMean(
   if (training) mean.free();
 }
 
-function bound(x: Tensor, { values, mean, kind }: LogScale) {
+function bound(x: Tensor, { values, mean, kind }: LogScale, network: Tensor) {
+  const [n, channels, height, width] = imageShape(x);
+  const factor = values.shape[2] / height;
+  const fits = ({ shape }: Tensor, count: number) =>
+    [n, count, factor * height, factor * width].every((size, axis) => shape[axis] === size);
+  const remedy = 'pass x (N, C, H, W) with log scales (N, C, f H, f W) and a network output (N, 2C, f H, f W)';
+  if (!Number.isInteger(factor) || !fits(values, channels)) throw misfit('affine', { x, logScale: values }, remedy);
+  if (!fits(network, 2 * channels)) throw misfit('affine', { x, network }, remedy);
   expectShape(mean, meanShape(kind, values.shape), `${kind} volume normalization`);
   return {
     tensors: { logScale: values, mean },
-    constants: { FACTOR: values.shape[2] / x.shape[2], PER_CHANNEL: Number(kind === 'SVN') },
+    constants: { FACTOR: factor, PER_CHANNEL: Number(kind === 'SVN') },
   };
 }
 

@@ -1,5 +1,6 @@
 import blurKernel from '../../shaders/pyramid/blur.wgsl';
 import { Tensor } from '../tensor/tensor';
+import { inBatches } from './batches';
 import { WORKGROUP } from './grid';
 import { apply, type Op } from './op';
 import { imageShape } from './shape';
@@ -18,10 +19,14 @@ export const blur = (x: Tensor): Tensor => apply(blurOp, { x }, undefined);
 function blurred(x: Tensor): Tensor {
   const [n, c, height, width] = imageShape(x);
   const y = Tensor.empty(x.gpu, x.shape, 'blur');
-  x.gpu.run(blurKernel, {
-    tensors: { x, y },
-    uniforms: { height, width },
-    grid: [Math.ceil(width / WORKGROUP), height, n * c],
-  });
+  const planes = [x, y].map((images) => images.view([n * c, height, width]));
+  inBatches(planes, (x, y) =>
+    x.gpu.run(blurKernel, {
+      tensors: { x, y },
+      uniforms: { height, width },
+      grid: [Math.ceil(width / WORKGROUP), height, x.shape[0]],
+    }),
+  );
+  for (const view of planes) view.free();
   return y;
 }

@@ -2,11 +2,13 @@ import downKernel from '../../shaders/pyramid/down.wgsl';
 import upKernel from '../../shaders/pyramid/up.wgsl';
 import upGradientKernel from '../../shaders/pyramid/up_gradient.wgsl';
 import { PyramidFlowError } from '../core/errors';
+import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { blurOp } from './blur';
-import { addInto } from './elementwise';
+import { addInto, scaleInto } from './elementwise';
 import { linearGrid } from './grid';
 import { apply, type Op } from './op';
+import { reshape } from './rearrange';
 import { expectShape, imageShape } from './shape';
 
 /** How a blurred image is reduced to half its size: `max` as in the released code, `nearest` as in the supplement. */
@@ -56,6 +58,39 @@ export function decompose(x: Tensor, levels: number, pooling?: Pooling): Tensor[
   return bands;
 }
 
+/** fine - up(coarse), a band. */
+const bandOp: Op<'fine' | 'coarse', void> = {
+  name: 'band',
+  saves: [],
+  forward: ({ fine, coarse }) => runUp(coarse, fine, -1),
+  backward: (dy) => ({
+    fine: () => dy.copy(),
+    coarse() {
+      const dCoarse = upTransposed(dy);
+      scaleInto(dCoarse, -1);
+      return dCoarse;
+    },
+  }),
+};
+
+/**
+ * The bands of a Laplacian pyramid, recorded: band_l = g_l - up(g_(l+1)) with g_0 = x and g_(l+1) = down(g_l); the last band is g
+ * itself. `compose` undoes it.
+ *
+ * @param x (N, C, H, W)
+ * @param pooling of `down`, default max
+ * @returns (N, C, H / 2^l, W / 2^l), finest first
+ * @throws PyramidFlowError ShapeError unless height and width are multiples of 2^(levels - 1)
+ */
+export function pyramid(x: Tensor, levels: number, pooling?: Pooling): Tensor[] {
+  checkSides(x, levels);
+  return scope(() => {
+    const gauss = [reshape(x, x.shape)];
+    while (gauss.length < levels) gauss.push(down(gauss.at(-1)!, pooling));
+    return gauss.map((fine, l) => (l + 1 < levels ? apply(bandOp, { fine, coarse: gauss[l + 1] }, undefined) : fine));
+  });
+}
+
 /** The backward of `decompose`: d(loss)/dx from the gradients of the bands. */
 export function decomposeGradient(dBands: readonly Tensor[], x: Tensor, pooling?: Pooling): Tensor {
   const gauss = gaussianLevels(x, dBands.length, pooling);
@@ -75,8 +110,30 @@ export function decomposeGradient(dBands: readonly Tensor[], x: Tensor, pooling?
   return dGauss!;
 }
 
-/** The inverse of `decompose`, whatever the pooling: g_l = band_l + up(g_(l+1)), from the coarsest band to (N, C, H, W). */
-export function compose(bands: readonly Tensor[]): Tensor {
+/** `compose` as an operation. The bands are named '0', '1' and so on. */
+export const composeOp: Op<string, { levels: number }> = {
+  name: 'compose',
+  saves: [],
+  forward: (bands) => composeBands(Object.values(bands)),
+  backward(dx, _, { levels }) {
+    let made: Tensor[] | undefined;
+    const all = () => (made ??= composeGradient(dx, levels));
+    return Object.fromEntries(Array.from({ length: levels }, (_, level) => [level, () => all()[level]]));
+  },
+};
+
+/**
+ * The inverse of `pyramid`, whatever the pooling, recorded: g_l = band_l + up(g_(l+1)).
+ *
+ * @param bands (N, C, H / 2^l, W / 2^l), finest first
+ * @returns (N, C, H, W)
+ * @throws PyramidFlowError ShapeError if a band is not half as high and wide as the next finer one
+ */
+export const compose = (bands: readonly Tensor[]): Tensor =>
+  apply(composeOp, Object.fromEntries(bands.entries()), { levels: bands.length });
+
+/** The forward of `compose`. */
+export function composeBands(bands: readonly Tensor[]): Tensor {
   let x = bands.at(-1)!.view(bands.at(-1)!.shape);
   for (const band of bands.slice(0, -1).reverse()) {
     const finer = runUp(x, band, 1);
@@ -94,6 +151,13 @@ export function composeGradient(dx: Tensor, levels: number): Tensor[] {
 }
 
 function gaussianLevels(x: Tensor, levels: number, pooling?: Pooling): Tensor[] {
+  checkSides(x, levels);
+  const gauss = [x.view(x.shape)];
+  while (gauss.length < levels) gauss.push(halved(gauss.at(-1)!, pooling));
+  return gauss;
+}
+
+function checkSides(x: Tensor, levels: number): void {
   const [, , height, width] = imageShape(x);
   const step = 2 ** (levels - 1);
   if (height % step || width % step) {
@@ -104,9 +168,6 @@ function gaussianLevels(x: Tensor, levels: number, pooling?: Pooling): Tensor[] 
       `make it ${remedies.join(' and ')}`,
     );
   }
-  const gauss = [x.view(x.shape)];
-  while (gauss.length < levels) gauss.push(halved(gauss.at(-1)!, pooling));
-  return gauss;
 }
 
 /** For example '32 or 40 high' for a height of 36 and a step of 8; nothing for a multiple of the step. */

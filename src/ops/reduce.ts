@@ -1,5 +1,6 @@
 import reduceKernel from '../../shaders/tensor/reduce.wgsl';
 import { type Shape, Tensor } from '../tensor/tensor';
+import { inBatches } from './batches';
 import { repeated } from './broadcast';
 import { scaleInto } from './elementwise';
 import { WORKGROUP } from './grid';
@@ -66,11 +67,15 @@ function reduce(x: Tensor, items: number, mode: keyof typeof MODES): Tensor {
 
 function pass(x: Tensor, items: number, groups: number, mode: keyof typeof MODES): Tensor {
   const y = Tensor.empty(x.gpu, [items * groups], mode);
-  x.gpu.run(reduceKernel, {
-    tensors: { x, y },
-    uniforms: { size: x.size / items },
-    constants: { MODE: MODES[mode] },
-    grid: [groups, items, 1],
-  });
+  const rows = [x.view([items, x.size / items]), y.view([items, groups])];
+  inBatches(rows, (x, y) =>
+    x.gpu.run(reduceKernel, {
+      tensors: { x, y },
+      uniforms: { size: x.shape[1] },
+      constants: { MODE: MODES[mode] },
+      grid: [groups, x.shape[0], 1],
+    }),
+  );
+  for (const view of rows) view.free();
   return y;
 }

@@ -4,6 +4,7 @@ import { tensorOf, type Weights } from '../ops/conv/weights';
 import { zerosLike } from '../ops/elementwise';
 import { resizeGradient, resizeInto } from '../ops/nearest';
 import { apply, type Op } from '../ops/op';
+import { misfit } from '../ops/shape';
 import { Tensor } from '../tensor/tensor';
 
 /** The size at which a coupling network works, to which its conditions are resized, and how it saves memory. */
@@ -106,7 +107,9 @@ function networkInput(levels: readonly Tensor[], size: NetworkSize): NetworkInpu
 }
 
 function conditionOf(levels: readonly Tensor[], { height, width }: NetworkSize): Tensor {
-  const [n, channels] = levels[0].shape;
+  const [first, second = first] = levels;
+  const [n, channels] = first.shape;
+  if (second.shape[1] !== channels) throw misfit('condition', { 0: first, 1: second }, 'let both have as many channels');
   const y = Tensor.empty(levels[0].gpu, [n, levels.length * channels, height, width], 'condition');
   levels.forEach((level, i) => resizeInto(level, y, i * channels));
   return y;

@@ -1,10 +1,12 @@
 import { PyramidFlowError } from '../../core/errors';
 import type { Runtime } from '../../gpu/runtime';
+import { scope } from '../../tensor/scope';
 import { Tensor } from '../../tensor/tensor';
+import { addBias } from '../bias';
 import { addInto, fill } from '../elementwise';
 import { resizeGradient, resizeNearest } from '../nearest';
 import { apply, type Op } from '../op';
-import { expectShape, imageShape } from '../shape';
+import { expectShape, imageShape, misfit } from '../shape';
 import { directForward, directGradInput, directGradWeight, packWeights } from './direct';
 import {
   type FftOptions,
@@ -174,19 +176,29 @@ export const conv2dOp: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'worksp
   }),
 };
 
-/** `convolve`, recorded. */
-export const conv2d = (x: Tensor, w: Tensor, options: Pick<ConvolutionOptions, 'stride' | 'workspace'> = {}): Tensor =>
-  apply(conv2dOp, { x, w }, options);
+/**
+ * y = conv(x, w) + bias, the cross-correlation with zero padding floor(k / 2), recorded.
+ *
+ * @param x (N, Ci, H, W)
+ * @param w (Co, Ci, k, k), with k of 1, 3, 5, 7, 9 or 11
+ * @param options stride: 1 or 2, default 1; bias: (Co), default none; workspace: the most bytes that spectra take at a time
+ * @returns (N, Co, ceil(H / stride), ceil(W / stride))
+ * @throws PyramidFlowError ShapeError if they do not fit, for another k, and for a stride other than 1 and 2
+ */
+export function conv2d(
+  x: Tensor,
+  w: Tensor,
+  { bias, ...options }: Pick<ConvolutionOptions, 'stride' | 'workspace'> & { readonly bias?: Tensor } = {},
+): Tensor {
+  if (!bias) return apply(conv2dOp, { x, w }, options);
+  return scope(() => addBias(apply(conv2dOp, { x, w }, options), bias));
+}
 
 function checkConvolution(x: Tensor, w: Tensor, stride: number): void {
   const [, channels] = imageShape(x);
   const [, inputs, k, kx] = imageShape(w);
   if (channels !== inputs) {
-    throw new PyramidFlowError(
-      'ShapeError',
-      `conv2d: expected ${inputs} channels for ${w.label}, got ${x.label} with ${channels}`,
-      'make the channels agree',
-    );
+    throw misfit('conv2d', { x, w }, `let x have ${inputs} channels, or the weights take ${channels}`);
   }
   if (k !== kx || !KERNEL_SIZES.includes(k)) {
     throw new PyramidFlowError(

@@ -4,6 +4,7 @@ import gradWeightKernel from '../../../shaders/conv/conv2d_grad_weight.wgsl';
 import packKernel from '../../../shaders/conv/conv2d_pack.wgsl';
 import sumSlicesKernel from '../../../shaders/tensor/sum_slices.wgsl';
 import { Tensor } from '../../tensor/tensor';
+import { inBatches } from '../batches';
 import { linearGrid, WORKGROUP } from '../grid';
 import { preparedOf, tensorOf, type Weights } from './weights';
 
@@ -82,25 +83,29 @@ function direct(
   { slope, masked }: Epilogue,
   prepared?: Tensor,
 ): void {
-  const [batch, inputs, inHeight, inWidth] = x.shape;
+  const [, inputs, inHeight, inWidth] = x.shape;
   const [, outputs, outHeight, outWidth] = y.shape;
   const packed = prepared ?? packWeights(w, transpose);
-  x.gpu.run(directKernel, {
-    tensors: { x, packed, y },
-    uniforms: { inputs, outputs, inHeight, inWidth, outHeight, outWidth, slope },
-    constants: { K: w.shape[2], STRIDE: stride, RUN, MASKED: Number(masked) },
-    grid: [Math.ceil((outHeight * Math.ceil(outWidth / RUN)) / WORKGROUP), Math.ceil(outputs / BLOCK), batch],
-  });
+  inBatches([x, y], (x, y) =>
+    x.gpu.run(directKernel, {
+      tensors: { x, packed, y },
+      uniforms: { inputs, outputs, inHeight, inWidth, outHeight, outWidth, slope },
+      constants: { K: w.shape[2], STRIDE: stride, RUN, MASKED: Number(masked) },
+      grid: [Math.ceil((outHeight * Math.ceil(outWidth / RUN)) / WORKGROUP), Math.ceil(outputs / BLOCK), x.shape[0]],
+    }),
+  );
   if (packed !== prepared) packed.free();
 }
 
 function strided(dy: Tensor, w: Tensor, dx: Tensor, stride: number): void {
-  const [batch, outputs, outHeight, outWidth] = dy.shape;
+  const [, outputs, outHeight, outWidth] = dy.shape;
   const [, inputs, inHeight, inWidth] = dx.shape;
-  dy.gpu.run(stridedKernel, {
-    tensors: { dy, w, dx },
-    uniforms: { inputs, outputs, inHeight, inWidth, outHeight, outWidth },
-    constants: { K: w.shape[2], STRIDE: stride },
-    grid: [Math.ceil((inHeight * inWidth) / WORKGROUP), Math.ceil(inputs / BLOCK), batch],
-  });
+  inBatches([dy, dx], (dy, dx) =>
+    dy.gpu.run(stridedKernel, {
+      tensors: { dy, w, dx },
+      uniforms: { inputs, outputs, inHeight, inWidth, outHeight, outWidth },
+      constants: { K: w.shape[2], STRIDE: stride },
+      grid: [Math.ceil((inHeight * inWidth) / WORKGROUP), Math.ceil(inputs / BLOCK), dy.shape[0]],
+    }),
+  );
 }
