@@ -74,7 +74,7 @@ export const softClamp = (x: Tensor, { channels = x.shape[1], alpha = CLAMP } = 
 
 /** The forward of `softClampOp`. */
 export function softClampHead(x: Tensor, channels: number, alpha: number): Tensor {
-  const [batch, xChannels, height, width] = imageShape(x);
+  const [batch, xChannels, height, width] = imageShape(x, 'softClamp');
   if (!(channels >= 1 && channels <= xChannels)) {
     const problem = `softClamp: x = ${x.label} [${x.shape.join(', ')}] has no ${channels} channels`;
     throw new PyramidFlowError('ShapeError', problem, `clamp 1 to ${xChannels} of them`);
@@ -93,7 +93,7 @@ export function softClampHead(x: Tensor, channels: number, alpha: number): Tenso
 
 /** Replaces the first channels of x by their gradient, in place. dy: (N, channels, H, W), the gradient of their soft clamp. */
 export function softClampHeadGradient(x: Tensor, dy: Tensor, alpha: number): void {
-  const [, channels, height, width] = imageShape(dy);
+  const [, channels, height, width] = imageShape(dy, 'softClamp');
   const pixels = height * width;
   inBatches([x, dy], (x, dy) =>
     x.gpu.run(softClampGradientKernel, {

@@ -78,7 +78,7 @@ export const affine = (x: Tensor, logScale: Tensor, network: Tensor, runningMean
   apply(affineOp, { x, logScale, network, runningMean }, norm);
 
 function gradients(dy: Tensor, x: Tensor, logScale: Tensor, runningMean: Tensor, norm: AffineNorm) {
-  const [n, channels, height, width] = imageShape(logScale);
+  const [n, channels, height, width] = imageShape(logScale, 'affine');
   const dx = dy.copy('affine dx');
   const dLogScale = logScale.copy('affine dlogScale');
   const network = Tensor.empty(x.gpu, [n, 2 * channels, height, width], 'affine dnetwork');
@@ -100,7 +100,7 @@ function withMean(
 }
 
 function bound(x: Tensor, { values, mean, kind }: LogScale, network: Tensor) {
-  const [n, channels, height, width] = imageShape(x);
+  const [n, channels, height, width] = imageShape(x, 'affine');
   const factor = values.shape[2] / height;
   const fits = ({ shape }: Tensor, count: number) =>
     [n, count, factor * height, factor * width].every((size, axis) => shape[axis] === size);
@@ -115,6 +115,6 @@ function bound(x: Tensor, { values, mean, kind }: LogScale, network: Tensor) {
 }
 
 function shapeOf(x: Tensor) {
-  const [batch, channels, height, width] = imageShape(x);
+  const [batch, channels, height, width] = imageShape(x, 'affine');
   return { batch, channels, height, width };
 }

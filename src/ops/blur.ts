@@ -17,7 +17,7 @@ export const blurOp: Op<'x', void> = {
 export const blur = (x: Tensor): Tensor => apply(blurOp, { x }, undefined);
 
 function blurred(x: Tensor): Tensor {
-  const [n, c, height, width] = imageShape(x);
+  const [n, c, height, width] = imageShape(x, 'blur');
   const y = Tensor.empty(x.gpu, x.shape, 'blur');
   const planes = [x, y].map((images) => images.view([n * c, height, width]));
   inBatches(planes, (x, y) =>

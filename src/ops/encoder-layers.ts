@@ -8,7 +8,7 @@ import { expectShape, imageShape } from './shape';
 
 /** x <- max(0, x + bias + residual), in place: the end of a convolution layer with folded batch norm. x, residual: (N, C, H, W), bias: (C). */
 export function biasRelu(x: Tensor, bias: Tensor, residual?: Tensor): void {
-  const [, channels, height, width] = imageShape(x);
+  const [, channels, height, width] = imageShape(x, 'biasRelu');
   expectShape(bias, [channels], 'bias');
   if (residual) expectShape(residual, x.shape, 'residual');
   x.gpu.run(biasReluKernel, {
@@ -21,7 +21,7 @@ export function biasRelu(x: Tensor, bias: Tensor, residual?: Tensor): void {
 
 /** The maximum of 3x3 windows, stride 2, padding 1: (N, C, H, W) -> (N, C, ceil(H / 2), ceil(W / 2)). */
 export function maxPool3(x: Tensor): Tensor {
-  const [n, c, inHeight, inWidth] = imageShape(x);
+  const [n, c, inHeight, inWidth] = imageShape(x, 'maxPool3');
   const [outHeight, outWidth] = [Math.ceil(inHeight / 2), Math.ceil(inWidth / 2)];
   const y = Tensor.empty(x.gpu, [n, c, outHeight, outWidth], 'maxPool3');
   x.gpu.run(maxPoolKernel, {

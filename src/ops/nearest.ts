@@ -33,7 +33,7 @@ export const nearest = (x: Tensor, height: number, width: number): Tensor => app
  * @throws PyramidFlowError ShapeError if a side is neither a whole multiple nor a whole fraction of the other
  */
 export function resizeNearest(x: Tensor, height: number, width: number): Tensor {
-  const [n, channels] = imageShape(x);
+  const [n, channels] = imageShape(x, 'nearest');
   const y = Tensor.empty(x.gpu, [n, channels, height, width], 'nearest');
   resizeInto(x, y, 0);
   return y;
@@ -53,12 +53,12 @@ export function resizeGradient(dy: Tensor, channel: number, dx: Tensor): void {
 
 /** Uniforms and constants of both kernels. Throws ShapeError if x does not fit into the channels of y that start at `channel`. */
 function resizeCall(x: Tensor, y: Tensor, channel: number) {
-  const [batch, channels, xHeight, xWidth] = imageShape(x);
-  const [yBatch, yChannels, yHeight, yWidth] = imageShape(y);
+  const [batch, channels, xHeight, xWidth] = imageShape(x, 'nearest');
+  const [yBatch, yChannels, yHeight, yWidth] = imageShape(y, 'nearest');
   if (batch !== yBatch || channel + channels > yChannels) {
     throw new PyramidFlowError(
       'ShapeError',
-      `${x.label} [${x.shape}] does not fit into channels ${channel} to ${channel + channels - 1} of ${y.label} [${y.shape}]`,
+      `nearest: ${x.label} [${x.shape}] does not fit into channels ${channel} to ${channel + channels - 1} of ${y.label} [${y.shape}]`,
       'use one batch size, and enough channels in the target',
     );
   }
@@ -81,7 +81,7 @@ function factors(x: Tensor, before: number, after: number): [enlarge: number, sh
   if (before % after === 0) return [1, before / after];
   throw new PyramidFlowError(
     'ShapeError',
-    `${x.label} [${x.shape}] cannot be resized from ${before} to ${after} pixels`,
+    `nearest: ${x.label} [${x.shape}] cannot be resized from ${before} to ${after} pixels`,
     'use a whole multiple or a whole fraction of the size',
   );
 }

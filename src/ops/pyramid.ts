@@ -158,7 +158,7 @@ function gaussianLevels(x: Tensor, levels: number, pooling?: Pooling): Tensor[] 
 }
 
 function checkSides(x: Tensor, levels: number): void {
-  const [, , height, width] = imageShape(x);
+  const [, , height, width] = imageShape(x, 'pyramid');
   const step = 2 ** (levels - 1);
   if (height % step || width % step) {
     const remedies = [...multiplesNear(height, step, 'high'), ...multiplesNear(width, step, 'wide')];
@@ -178,7 +178,7 @@ function multiplesNear(size: number, step: number, direction: string): string[] 
 }
 
 function halved(x: Tensor, pooling: Pooling = 'max'): Tensor {
-  const [n, c, height, width] = imageShape(x);
+  const [n, c, height, width] = imageShape(x, 'down');
   if (height % 2 || width % 2) {
     throw new PyramidFlowError(
       'ShapeError',
@@ -192,7 +192,7 @@ function halved(x: Tensor, pooling: Pooling = 'max'): Tensor {
 }
 
 function runDown(x: Tensor, dy: Tensor, y: Tensor, gradient: 0 | 1, pooling: Pooling): void {
-  const [n, c, height, width] = imageShape(x);
+  const [n, c, height, width] = imageShape(x, 'down');
   x.gpu.run(downKernel, {
     tensors: { x, dy, y },
     uniforms: { planes: n * c, height: height / 2, width: width / 2 },
@@ -203,7 +203,7 @@ function runDown(x: Tensor, dy: Tensor, y: Tensor, gradient: 0 | 1, pooling: Poo
 
 /** fine + sign * up(coarse); without `fine`, up(coarse). */
 function runUp(coarse: Tensor, fine: Tensor | undefined, sign: 1 | -1): Tensor {
-  const [n, c, height, width] = imageShape(coarse);
+  const [n, c, height, width] = imageShape(coarse, 'up');
   const shape = [n, c, 2 * height, 2 * width];
   if (fine) expectShape(fine, shape, 'up');
   const y = Tensor.empty(coarse.gpu, shape, 'up');
@@ -217,7 +217,7 @@ function runUp(coarse: Tensor, fine: Tensor | undefined, sign: 1 | -1): Tensor {
 
 /** The transpose of `up` applied to dy: as a new tensor, or subtracted from `from`, in place. */
 function upTransposed(dy: Tensor, from?: Tensor): Tensor {
-  const [n, c, height, width] = imageShape(dy);
+  const [n, c, height, width] = imageShape(dy, 'up');
   const dCoarse = from ?? Tensor.empty(dy.gpu, [n, c, height / 2, width / 2], 'd up');
   dy.gpu.run(upGradientKernel, {
     tensors: { dy, dCoarse },

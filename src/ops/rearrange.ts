@@ -70,7 +70,7 @@ function permuted(x: Tensor, axes: readonly number[]): Tensor {
  * @throws PyramidFlowError ShapeError if f divides a side not
  */
 export function squeeze(x: Tensor, factor = 2): Tensor {
-  const [n, c, height, width] = imageShape(x);
+  const [n, c, height, width] = imageShape(x, 'squeeze');
   if (!(factor >= 1) || height % factor !== 0 || width % factor !== 0) {
     const problem = `squeeze: ${factor} does not divide the sides of x = ${x.label} [${x.shape.join(', ')}]`;
     throw new PyramidFlowError('ShapeError', problem, `make them multiples of ${factor}`);
@@ -89,7 +89,7 @@ export function squeeze(x: Tensor, factor = 2): Tensor {
  * @throws PyramidFlowError ShapeError if f^2 does not divide the channels
  */
 export function unsqueeze(x: Tensor, factor = 2): Tensor {
-  const [n, channels, height, width] = imageShape(x);
+  const [n, channels, height, width] = imageShape(x, 'unsqueeze');
   const c = channels / factor ** 2;
   if (!(factor >= 1) || !Number.isInteger(c)) {
     const problem = `unsqueeze: ${factor}^2 does not divide the channels of x = ${x.label} [${x.shape.join(', ')}]`;

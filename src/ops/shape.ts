@@ -1,16 +1,12 @@
 import { PyramidFlowError } from '../core/errors';
 import type { Shape, Tensor } from '../tensor/tensor';
 
-/** N, C, H, W of an image tensor. Throws ShapeError for another number of dimensions. */
-export function imageShape(x: Tensor): [number, number, number, number] {
-  if (x.shape.length !== 4) {
-    throw new PyramidFlowError(
-      'ShapeError',
-      `expected ${x.label} as [N, C, H, W], got [${x.shape.join(', ')}]`,
-      'pass a tensor of images',
-    );
-  }
-  return x.shape as unknown as [number, number, number, number];
+/** N, C, H, W of an image tensor. Throws ShapeError, which names the operation, for another number of axes. */
+export function imageShape(x: Tensor, operation: string): [n: number, channels: number, height: number, width: number] {
+  const [n, channels, height, width, ...more] = x.shape;
+  if (width !== undefined && more.length === 0) return [n, channels, height, width];
+  const problem = `${operation}: expected ${x.label} as [N, C, H, W], got [${x.shape.join(', ')}]`;
+  throw new PyramidFlowError('ShapeError', problem, 'pass a tensor of images');
 }
 
 /** Throws ShapeError unless `x` has exactly this shape. */

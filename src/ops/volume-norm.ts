@@ -21,7 +21,7 @@ export function meanShape(kind: VolumeNorm, [, channels, height, width]: readonl
 
 /** The mean of x (N, C, H, W) over the axes of `kind`, of `meanShape`. */
 export function volumeMean(x: Tensor, kind: VolumeNorm): Tensor {
-  const [batch, channels, height, width] = imageShape(x);
+  const [batch, channels, height, width] = imageShape(x, 'volumeNorm');
   const pixels = height * width;
   const mean = Tensor.empty(x.gpu, meanShape(kind, x.shape), `${kind} mean`);
   if (kind === 'CVN') {

@@ -12,7 +12,7 @@ export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {
   name: 'pairDifferences',
   saves: ['x'],
   forward({ x }, { power }) {
-    const [batch, channels, height, width] = imageShape(x);
+    const [batch, channels, height, width] = imageShape(x, 'pairDifferences');
     if (batch < 2) {
       const problem = 'a batch of one image has no pairs to compare';
       throw new PyramidFlowError('ShapeError', problem, 'use a batch of at least 2');
@@ -28,7 +28,7 @@ export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {
   },
   backward: (dy, { x }, { power }) => ({
     x() {
-      const [batch, channels, height, width] = imageShape(x);
+      const [batch, channels, height, width] = imageShape(x, 'pairDifferences');
       const dx = Tensor.empty(x.gpu, x.shape, 'pair differences dx');
       x.gpu.run(pairGradientKernel, {
         tensors: { x, dy, dx },
@@ -43,7 +43,7 @@ export const pairDifferences: Op<'x', { power: 1 | 2 }, 'x'> = {
 
 /** y = mean over C of |x - template|: (N, C, H, W) and (1, C, H, W) -> (N, 1, H, W). */
 export function templateDifference(x: Tensor, template: Tensor): Tensor {
-  const [batch, channels, height, width] = imageShape(x);
+  const [batch, channels, height, width] = imageShape(x, 'pairDifferences');
   expectShape(template, [1, channels, height, width], 'template difference');
   const y = Tensor.empty(x.gpu, [batch, 1, height, width], 'template difference');
   x.gpu.run(templateKernel, {

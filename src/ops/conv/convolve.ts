@@ -195,8 +195,8 @@ export function conv2d(
 }
 
 function checkConvolution(x: Tensor, w: Tensor, stride: number): void {
-  const [, channels] = imageShape(x);
-  const [, inputs, k, kx] = imageShape(w);
+  const [, channels] = imageShape(x, 'conv2d');
+  const [, inputs, k, kx] = imageShape(w, 'conv2d');
   if (channels !== inputs) {
     throw misfit('conv2d', { x, w }, `let x have ${inputs} channels, or the weights take ${channels}`);
   }

@@ -53,7 +53,7 @@ export function fftConvForward(
   { slope = 1, into, enlarge = 1, ...options }: FftForwardOptions = {},
 ): Tensor {
   const w = tensorOf(weights);
-  const [batch, , height, width] = imageShape(x);
+  const [batch, , height, width] = imageShape(x, 'conv2d');
   const [outputs, , k] = w.shape;
   const y = into ?? Tensor.empty(x.gpu, [batch, outputs, enlarge * height, enlarge * width], 'conv2d');
   const [from, to] = [imagePlanes(x, enlarge), imagePlanes(y)];
@@ -149,7 +149,7 @@ function fftConvBackward(dy: Tensor, input: Planes, k: number, { dx, dw }: Wante
 }
 
 function imagePlanes(tensor: Tensor, enlarge: 1 | 2 = 1): Planes {
-  const [, channels, height, width] = imageShape(tensor);
+  const [, channels, height, width] = imageShape(tensor, 'conv2d');
   const channelStride = height * width;
   const imageStride = channels * channelStride;
   return { tensor, height: enlarge * height, width: enlarge * width, channels, imageStride, channelStride, enlarge };
