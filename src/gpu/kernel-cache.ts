@@ -23,11 +23,13 @@ export const MOST_BIND_GROUPS = 16_384;
 export const MOST_UNIFORMS = 4096;
 
 /**
- * Pipelines by kernel and constants, uniform buffers by content, bind groups by the buffers that they bind: each is made once. Of
+ * Pipelines by kernel (its name and text) and constants, uniform buffers by content, bind groups by the buffers that they bind: each is made once. Of
  * bind groups and uniform buffers only the most recent are kept, since every image size has its own.
  */
 export class KernelCache {
-  private readonly layouts = new Map<string, Layouts>();
+  private readonly kernelIds = new WeakMap<KernelSource, number>();
+  private readonly kernelIdsByText = new Map<string, number>();
+  private readonly layouts = new Map<number, Layouts>();
   private readonly pipelines = new Map<string, GPUComputePipeline>();
   private readonly compiling = new Map<string, Promise<void>>();
   private readonly uniforms = new RecentMap<GPUBuffer>(MOST_UNIFORMS, (dropped) => this.retire(dropped));
@@ -50,12 +52,14 @@ export class KernelCache {
 
   /** Makes a pipeline on the driver's own threads, several of them in parallel. */
   compile(kernel: KernelSource, constants: Readonly<Record<string, number>>): Promise<void> {
-    const key = pipelineKey(kernel, constants);
+    const key = this.pipelineKey(kernel, constants);
     if (this.pipelines.has(key)) return Promise.resolve();
     let made = this.compiling.get(key);
     if (!made) {
       made = this.faults
-        .compiled(`kernel ${key}`, () => this.device.createComputePipelineAsync(this.describe(kernel, constants, key)))
+        .compiled(`kernel ${nameOf(kernel, constants)}`, () =>
+          this.device.createComputePipelineAsync(this.describe(kernel, constants)),
+        )
         .then((pipeline) => void this.pipelines.set(key, pipeline))
         .finally(() => this.compiling.delete(key));
       this.compiling.set(key, made);
@@ -80,31 +84,29 @@ export class KernelCache {
   }
 
   private pipeline(kernel: KernelSource, constants: Readonly<Record<string, number>>): GPUComputePipeline {
-    const key = pipelineKey(kernel, constants);
+    const key = this.pipelineKey(kernel, constants);
     let pipeline = this.pipelines.get(key);
     if (!pipeline) {
-      pipeline = this.device.createComputePipeline(this.describe(kernel, constants, key));
+      pipeline = this.device.createComputePipeline(this.describe(kernel, constants));
       this.pipelines.set(key, pipeline);
     }
     return pipeline;
   }
 
-  private describe(
-    kernel: KernelSource,
-    constants: Readonly<Record<string, number>>,
-    label: string,
-  ): GPUComputePipelineDescriptor {
+  private describe(kernel: KernelSource, constants: Readonly<Record<string, number>>): GPUComputePipelineDescriptor {
+    const label = nameOf(kernel, constants);
     const module = this.device.createShaderModule({ label, code: specialise(kernel.text, constants) });
     return { label, layout: this.layout(kernel).pipeline, compute: { module, entryPoint: kernel.entry } };
   }
 
   private layout(kernel: KernelSource): Layouts {
-    let layouts = this.layouts.get(kernel.name);
+    const id = this.kernelId(kernel);
+    let layouts = this.layouts.get(id);
     if (!layouts) {
       const bindGroup = this.device.createBindGroupLayout(bindGroupLayout(kernel));
       const pipeline = this.device.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [bindGroup] });
       layouts = { bindGroup, pipeline };
-      this.layouts.set(kernel.name, layouts);
+      this.layouts.set(id, layouts);
     }
     return layouts;
   }
@@ -116,7 +118,7 @@ export class KernelCache {
     const bound = kernel.tensors.map(({ name, binding }) => ({ name, binding, tensor: tensors[name as T] }));
     const uniform = kernel.uniforms && this.uniform(kernel, uniforms);
     const ids = bound.map(({ tensor: { slice } }) => `${this.id(slice.buffer)}:${slice.offset}:${slice.size}`);
-    const key = `${kernel.name}|${ids.join('|')}|${uniform && this.id(uniform)}`;
+    const key = `${this.kernelId(kernel)}|${ids.join('|')}|${uniform && this.id(uniform)}`;
     let group = this.bindGroups.get(key)?.group;
     if (!group) {
       const entries: GPUBindGroupEntry[] = bound.map(({ binding, tensor }) => ({ binding, resource: tensor.slice }));
@@ -147,6 +149,21 @@ export class KernelCache {
     this.retired.push(...dropped);
   }
 
+  private pipelineKey(kernel: KernelSource, constants: Readonly<Record<string, number>>): string {
+    return `${this.kernelId(kernel)}<${settings(kernel, constants)}`;
+  }
+
+  private kernelId(kernel: KernelSource): number {
+    let id = this.kernelIds.get(kernel);
+    if (id === undefined) {
+      const text = `${kernel.name}\n${kernel.text}`;
+      id = this.kernelIdsByText.get(text) ?? this.kernelIdsByText.size;
+      this.kernelIdsByText.set(text, id);
+      this.kernelIds.set(kernel, id);
+    }
+    return id;
+  }
+
   private id(buffer: GPUBuffer): number {
     let id = this.bufferIds.get(buffer);
     if (id === undefined) this.bufferIds.set(buffer, (id = this.nextId++));
@@ -154,7 +171,10 @@ export class KernelCache {
   }
 }
 
-function pipelineKey(kernel: KernelSource, constants: Readonly<Record<string, number>>): string {
-  const settings = kernel.constants.map((name) => `${name}=${constants[name] ?? 'default'}`);
-  return `${kernel.name}${settings.length ? `<${settings.join()}>` : ''}`;
+/** A kernel as labels and errors name it. */
+function nameOf(kernel: KernelSource, constants: Readonly<Record<string, number>>): string {
+  return kernel.constants.length ? `${kernel.name}<${settings(kernel, constants)}>` : kernel.name;
 }
+
+const settings = (kernel: KernelSource, constants: Readonly<Record<string, number>>): string =>
+  kernel.constants.map((name) => `${name}=${constants[name] ?? 'default'}`).join();

@@ -120,6 +120,20 @@ test('buffers of sizes no longer in use are freed in time, and recorded work sti
   runtime.dispose();
 });
 
+test('kernels of one name and different texts are different kernels, and equal ones are one', async () => {
+  const [y, z] = [tensorOf(gpu, 0), tensorOf(gpu, 0)];
+  runOn(gpu, kernelOf('same', '1.0'), y);
+  const { pipelines, bindGroups } = gpu.counts();
+  runOn(gpu, kernelOf('same', '2.0'), z);
+  const other = `@group(0) @binding(3) var<storage, read> x: array<f32>; ${kernelOf('same', 'x[0] + 3.0').text}`;
+  runOn(gpu, kernelOf('same', '1.0'), y);
+  assert.is(gpu.counts().pipelines, pipelines + 1);
+  assert.is(gpu.counts().bindGroups, bindGroups + 1);
+  const sum = Tensor.empty(gpu, [1]);
+  gpu.run(reflectKernel('same', other), { tensors: { x: z, y: sum }, uniforms: {}, grid: [1, 1, 1] });
+  assert.equal([await y.read(), await z.read(), await sum.read()].map(Number), [1, 2, 5]);
+});
+
 test('a grid that the adapter does not allow is refused at once', () => {
   const y = tensorOf(gpu, 1);
   const limit = gpu.adapter.limits.maxComputeWorkgroupsPerDimension;
