@@ -8,15 +8,19 @@ export interface UniformField {
   readonly type: 'u32' | 'i32' | 'f32';
 }
 
+/** What the elements of a tensor are, or their components where a kernel reads them as vectors. */
+export type ElementType = 'f32' | 'i32' | 'u32';
+
 /** A tensor binding of a kernel. */
 export interface TensorBinding {
   readonly name: string;
   readonly binding: number;
   readonly access: 'read' | 'read_write';
+  readonly element: ElementType;
 }
 
 /**
- * A kernel, as the build reads it from its file (tools/wgsl-plugin.ts).
+ * A kernel: its text and what that binds, as `kernel` and the build read it (src/gpu/reflect.ts).
  *
  * @typeParam T names of the tensors that a call passes
  * @typeParam U names of the uniforms that a call passes
@@ -29,6 +33,8 @@ export interface KernelSource<T extends string = string, U extends string = stri
   readonly tensors: readonly (TensorBinding & { readonly name: T | (string & {}) })[];
   readonly uniforms?: { readonly binding: number; readonly size: number; readonly fields: readonly UniformField[] };
   readonly constants: readonly C[];
+  /** whether a user wrote it, so that compile errors are for them to repair */
+  readonly custom?: boolean;
   /** Never set; it tells the type checker the names of the uniforms. */
   readonly uniformNames?: readonly U[];
 }

@@ -1,4 +1,5 @@
 import { evaluate } from './expression';
+import { blankComments } from './kernel-text';
 
 // The part of the dialect of shaders/README.md that is resolved when a pipeline is made.
 
@@ -23,12 +24,12 @@ export class UnrollError extends Error {
 /**
  * Specialises the text of a kernel for one pipeline: every `override` becomes a `const` with its given or default value, since not
  * every browser sizes workgroup arrays by overrides; every loop below a line `// unroll` is unrolled, since WGSL compilers do not do
- * that.
+ * that. Comments become spaces.
  *
  * @throws UnrollError for a loop that cannot be unrolled
  */
 export function specialise(text: string, constants: Readonly<Record<string, number>>): string {
-  const fixed = text.replace(OVERRIDE, (_, name: string, type: string, initial: string) => {
+  const fixed = blankComments(text).replace(OVERRIDE, (_, name: string, type: string, initial: string) => {
     const value = constants[name] ?? initial;
     return `const ${name}: ${type} = ${type === 'f32' ? floatLiteral(value) : value};`;
   });
@@ -61,7 +62,7 @@ function unrollAll(text: string, constants: Map<string, number>): string {
     if (from === undefined || to === undefined) return refuse(`cannot unroll a loop from ${first} to ${end}`);
     const suffix = /\du$/.test(first.trim()) ? 'u' : '';
     const body = text.slice(bodyStart, bodyEnd);
-    const jump = /\b(?:break|continue)\b/.exec(body.replace(/\/\/.*/g, ''));
+    const jump = /\b(?:break|continue)\b/.exec(body);
     if (jump) return refuse(`cannot unroll a loop that holds a ${jump[0]}`);
     const copies = Array.from(
       { length: Math.max(0, to - from) },
@@ -76,14 +77,14 @@ function lastMatch(text: string): RegExpExecArray | undefined {
   return [...text.matchAll(UNROLLED)].at(-1) as RegExpExecArray | undefined;
 }
 
-/** The position of the brace that closes the one open at `start`, ignoring braces in comments. */
+/** The position of the brace that closes the one open at `start`. */
 function matchingBrace(text: string, start: number): number | undefined {
-  const token = /\/\/.*|[{}]/g;
+  const token = /[{}]/g;
   token.lastIndex = start;
   let depth = 1;
   for (let found = token.exec(text); found; found = token.exec(text)) {
     if (found[0] === '{') depth++;
-    else if (found[0] === '}' && --depth === 0) return found.index;
+    else if (--depth === 0) return found.index;
   }
   return undefined;
 }

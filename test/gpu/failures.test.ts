@@ -4,19 +4,19 @@ import * as assert from 'uvu/assert';
 import type { PyramidFlowError } from '../../src/core/errors';
 import { BUFFER_USAGE } from '../../src/gpu/flags';
 import type { KernelSource } from '../../src/gpu/kernel';
+import { reflect } from '../../src/gpu/reflect';
 import { Renderer } from '../../src/gpu/render';
 import { Runtime } from '../../src/gpu/runtime';
 import { DispatchTimer } from '../../src/gpu/timer';
 import { openRuntime } from '../../src/node/dawn';
 import { fill } from '../../src/ops/elementwise';
 import { Tensor } from '../../src/tensor/tensor';
-import { reflectKernel } from '../../tools/wgsl-plugin';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
 import { withMemory } from '../support/small-gpu';
 
 const MiB = 2 ** 20;
-const BROKEN: KernelSource = reflectKernel(
+const BROKEN: KernelSource = reflect(
   'broken_kernel',
   `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
    @compute @workgroup_size(64) fn main() { y[0] = true; }`,

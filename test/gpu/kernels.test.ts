@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkCall, packUniforms } from '../../src/gpu/kernel';
+import { reflect } from '../../src/gpu/reflect';
 import { Tensor } from '../../src/tensor/tensor';
-import { reflectKernel } from '../../tools/wgsl-plugin';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
 import { kernelNames, kernelText } from '../support/kernels';
@@ -14,7 +14,7 @@ for (const name of kernelNames()) {
     assert.match(text, /^\/\/ /, 'a header comment');
     assert.match(text, /^\/\/ grid: /m, 'its grid');
     assert.match(text, /@workgroup_size\(64\)/);
-    await gpu.compile(reflectKernel(name, text));
+    await gpu.compile(reflect(name, text));
   });
 }
 
@@ -28,38 +28,15 @@ struct Shape { size: u32, shift: i32, factor: f32 }
 @compute @workgroup_size(64) fn start() { y[0] = x[0] * SCALE * shape.factor; }
 `;
 
-test('a kernel table names entry, bindings, uniforms and constants', () => {
-  const { text, ...table } = reflectKernel('example', KERNEL);
-  assert.is(text, KERNEL);
-  assert.equal(table, {
-    name: 'example',
-    entry: 'start',
-    tensors: [
-      { name: 'x', binding: 1, access: 'read' },
-      { name: 'y', binding: 3, access: 'read_write' },
-    ],
-    uniforms: {
-      binding: 0,
-      size: 16,
-      fields: [
-        { name: 'size', offset: 0, type: 'u32' },
-        { name: 'shift', offset: 4, type: 'i32' },
-        { name: 'factor', offset: 8, type: 'f32' },
-      ],
-    },
-    constants: ['SIDE', 'SCALE'],
-  });
-});
-
 test('uniforms are packed at their offsets in their types', () => {
-  const bytes = packUniforms(reflectKernel('example', KERNEL), { size: 2 ** 32 - 1, shift: -2, factor: 0.1 });
+  const bytes = packUniforms(reflect('example', KERNEL), { size: 2 ** 32 - 1, shift: -2, factor: 0.1 });
   const view = new DataView(bytes);
   assert.is(bytes.byteLength, 16);
   assert.is(view.getUint32(0, true), 2 ** 32 - 1);
   assert.is(view.getInt32(4, true), -2);
   assert.is(view.getFloat32(8, true), Math.fround(0.1));
   assert.throws(
-    () => packUniforms(reflectKernel('example', KERNEL), { size: 1, shift: 0 }),
+    () => packUniforms(reflect('example', KERNEL), { size: 1, shift: 0 }),
     refused(/example needs the uniform factor/),
   );
 });
@@ -82,7 +59,7 @@ for (const [change, word] of CALLS) {
     const y = Tensor.from(gpu, [1], Float32Array.of(1));
     const x = Tensor.from(gpu, [1], Float32Array.of(1));
     const call = { tensors: { x, y }, uniforms: UNIFORMS, constants: { SIDE: 2 }, grid: [1, 1, 1] as const };
-    const kernel = reflectKernel('example', KERNEL);
+    const kernel = reflect('example', KERNEL);
     for (let i = 0; i < 2; i++) {
       gpu.run(kernel, call);
       assert.throws(() => gpu.run(kernel, { ...call, ...change }), refused(word));
@@ -91,7 +68,7 @@ for (const [change, word] of CALLS) {
 }
 
 test('a kernel that is compiled ahead with a constant that it does not have is refused', async () => {
-  await assertRejects(() => gpu.compile(reflectKernel('example', KERNEL), { SIZE: 3 }), 'UsageError', /no constant SIZE/);
+  await assertRejects(() => gpu.compile(reflect('example', KERNEL), { SIZE: 3 }), 'UsageError', /no constant SIZE/);
 });
 
 test('a kernel without constants and uniforms says that it has none', () => {
@@ -112,22 +89,5 @@ test('every file of the library says what it is, and some kernel includes it', (
     );
   }
 });
-
-const FAULTS: readonly (readonly [change: (text: string) => string, message: RegExp])[] = [
-  [(text) => text.replace('@compute @workgroup_size(64) ', ''), /odd\.wgsl has 0 compute entry points/],
-  [(text) => `${text}@compute @workgroup_size(64) fn second() { y[1] = 0.0; }`, /odd\.wgsl has 2 compute entry points/],
-  [(text) => text.replace('@group(0) @binding(1)', '@group(1) @binding(1)'), /odd\.wgsl binds outside group 0/],
-  [(text) => text.replace('shift: i32', 'shift: vec2f'), /odd\.wgsl: uniform shift is vec2/],
-  [
-    (text) => text.replace('@group(0) @binding(3)', '@group(0) @binding(2) var<uniform> more: Shape;\n$&'),
-    /several uniforms/,
-  ],
-];
-
-for (const [change, message] of FAULTS) {
-  test(`a kernel file that cannot be bound is refused: ${message}`, () => {
-    assert.throws(() => reflectKernel('odd', change(KERNEL)), message);
-  });
-}
 
 test.run();

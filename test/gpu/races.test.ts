@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { reflectKernel } from '../../tools/wgsl-plugin';
+import { reflect } from '../../src/gpu/reflect';
 import { kernelNames, kernelText } from '../support/kernels';
 import { findRaces, type SmallCall } from '../support/races';
 
@@ -30,7 +30,7 @@ test('every kernel with workgroup memory is examined here', () => {
 });
 
 for (const [name, call] of Object.entries(CALLS)) {
-  const kernel = reflectKernel(name, kernelText(name));
+  const kernel = reflect(name, kernelText(name));
 
   test(`${name}: between barriers no lane touches what another writes`, () => {
     const { races, errors } = findRaces(kernel, call);

@@ -2,20 +2,20 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KernelSource } from '../../src/gpu/kernel';
 import { MOST_POOLED } from '../../src/gpu/pool';
+import { reflect } from '../../src/gpu/reflect';
 import { Runtime } from '../../src/gpu/runtime';
 import { DispatchTimer } from '../../src/gpu/timer';
 import { openRuntime } from '../../src/node/dawn';
 import { addInto, fill, scaleInto } from '../../src/ops/elementwise';
 import { scope } from '../../src/tensor/scope';
 import { Tensor } from '../../src/tensor/tensor';
-import { reflectKernel } from '../../tools/wgsl-plugin';
 import { gpu } from '../support/gpu';
 
 const COUNTED = ['dispatches', 'passes', 'submits', 'bindGroups', 'pipelines'] as const;
 
 /** A kernel with one tensor y, whose first value becomes `expression`. */
 const kernelOf = (name: string, expression: string): KernelSource =>
-  reflectKernel(
+  reflect(
     name,
     `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
      @compute @workgroup_size(64)
@@ -130,7 +130,7 @@ test('kernels of one name and different texts are different kernels, and equal o
   assert.is(gpu.counts().pipelines, pipelines + 1);
   assert.is(gpu.counts().bindGroups, bindGroups + 1);
   const sum = Tensor.empty(gpu, [1]);
-  gpu.run(reflectKernel('same', other), { tensors: { x: z, y: sum }, uniforms: {}, grid: [1, 1, 1] });
+  gpu.run(reflect('same', other), { tensors: { x: z, y: sum }, uniforms: {}, grid: [1, 1, 1] });
   assert.equal([await y.read(), await z.read(), await sum.read()].map(Number), [1, 2, 5]);
 });
 

@@ -9,9 +9,10 @@ const CONSTANTS: readonly (readonly [text: string, given: Record<string, number>
   ['override SCALE: f32 = 0.5;', { SCALE: -3 }, 'const SCALE: f32 = -3.0;'],
   ['override SCALE: f32 = 1.0;', { SCALE: 0.01 }, 'const SCALE: f32 = 0.01;'],
   ['override N: i32 = 2;', { N: -4 }, 'const N: i32 = -4;'],
-  ['override SIDE: u32 = K * 2u; // of a tile', {}, 'const SIDE: u32 = K * 2u; // of a tile'],
+  ['override SIDE: u32 = K * 2u; // of a tile', {}, 'const SIDE: u32 = K * 2u;             '],
   ['const K: u32 = 7;', { K: 3 }, 'const K: u32 = 7;'],
-  ['// override K: u32 = 7;', { K: 3 }, '// override K: u32 = 7;'],
+  ['// override K: u32 = 7;', { K: 3 }, ' '.repeat(23)],
+  ['/*\noverride K: u32 = 7; */', { K: 3 }, `  \n${' '.repeat(23)}`],
 ];
 
 for (const [text, given, expected] of CONSTANTS) {
@@ -67,7 +68,7 @@ test('a marked loop with an early exit is an error', () => {
 });
 
 test('braces in comments do not close a loop', () => {
-  assert.is(run('// unroll\nfor (var i = 0u; i < 2u; i++) {\n// }\nlog += i; }'), '01');
+  assert.is(run('// unroll\nfor (var i = 0u; i < 2u; i++) {\n// }\nlog += i; /* break; } */ }'), '01');
 });
 
 test('loops that are not marked stay loops', () => {

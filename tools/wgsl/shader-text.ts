@@ -1,4 +1,5 @@
 import { PyramidFlowError } from '../../src/core/errors';
+import { type KernelFault, placeOf } from '../../src/gpu/kernel-text';
 
 /** A line of a shader file, named relative to the root. */
 export interface Place {
@@ -18,6 +19,12 @@ export class ShaderError extends PyramidFlowError {
   }
 }
 
+/** The error of a fault in the text of a shader. */
+export function shaderError({ text, places }: ShaderText, { at, problem, remedy }: KernelFault): ShaderError {
+  const { line, excerpt } = placeOf(text, at);
+  return new ShaderError(places[line - 1], `${problem}: ${excerpt.split('\n')[0].trim()}`, remedy);
+}
+
 /** A shader with what it includes. */
 export interface ShaderText {
   readonly text: string;
@@ -27,20 +34,25 @@ export interface ShaderText {
   readonly files: readonly string[];
 }
 
-/** The text of a file named relative to the root, undefined where there is none. */
-export type ReadFile = (file: string) => string | undefined;
+/** The files of a project, named relative to its root. */
+export interface ShaderFiles {
+  /** the text of a file, undefined where there is none */
+  read(file: string): string | undefined;
+  /** the file that an include of `name` in `file` means, undefined where the name has not the form of one */
+  resolve(name: string, file: string): string | undefined;
+}
 
-const INCLUDE = /^\/\/ #include "(lib\/\w+\.wgsl)"$/;
+const INCLUDE = /^\/\/ #include "([^"]+\.wgsl)"$/;
 
 /**
- * The text of a shader, in which every line `// #include "lib/NAME.wgsl"` is replaced by that file of shaders/ the first time,
- * and by nothing after. Throws ShaderError for an include inside braces, a missing file and a circle of includes.
+ * The text of a shader, in which every line `// #include "NAME.wgsl"` is replaced by that file the first time, and by nothing after.
+ * Throws ShaderError for an include inside braces, a missing file and a circle of includes.
  */
-export function expandIncludes(file: string, read: ReadFile): ShaderText {
+export function expandIncludes(file: string, { read, resolve }: ShaderFiles): ShaderText {
   const lines: string[] = [];
   const places: Place[] = [];
   const files: string[] = [];
-  add(file, textOf(file, read) ?? '', []);
+  add(file, textOf(file) ?? '', []);
   return { text: lines.join('\n'), places, files };
 
   /** @param within the files whose includes led here */
@@ -51,14 +63,15 @@ export function expandIncludes(file: string, read: ReadFile): ShaderText {
     text.split('\n').forEach((line, i) => {
       const place = { file, line: i + 1 };
       const [, name] = INCLUDE.exec(line) ?? [];
-      if (name === undefined) {
+      const included = name && resolve(name, file);
+      if (!included) {
         lines.push(line);
         places.push(place);
         depth += braces(line);
       } else if (depth > 0) {
         throw new ShaderError(place, 'an include stands inside braces', 'put it between declarations');
       } else {
-        include(`shaders/${name}`, place, open);
+        include(included, place, open);
       }
     });
   }
@@ -68,13 +81,15 @@ export function expandIncludes(file: string, read: ReadFile): ShaderText {
       throw new ShaderError(place, `${[...open, file].join(' includes ')}`, 'take one of these includes out');
     }
     if (files.includes(file)) return;
-    const text = textOf(file, read);
-    if (text === undefined) throw new ShaderError(place, `there is no ${file}`, 'name a file of shaders/lib');
+    const text = textOf(file);
+    if (text === undefined) throw new ShaderError(place, `there is no ${file}`, 'correct the name, or write the file');
     add(file, text.replace(/\n$/, ''), open);
   }
-}
 
-const textOf = (file: string, read: ReadFile): string | undefined => read(file)?.replaceAll('\r\n', '\n');
+  function textOf(file: string): string | undefined {
+    return read(file)?.replaceAll('\r\n', '\n');
+  }
+}
 
 /** The braces that a line opens, less those it closes. */
 function braces(line: string): number {

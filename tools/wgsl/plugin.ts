@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, posix, relative } from 'node:path';
+import type { PartialMessage, Plugin } from 'esbuild';
+import { blankComments, KernelFault } from '../../src/gpu/kernel-text';
+import { reflect } from '../../src/gpu/reflect';
+import { expandIncludes, ShaderError, type ShaderFiles, type ShaderText, shaderError } from './shader-text';
+
+/** A table that a module with a shader exports. */
+interface Table {
+  readonly text: string;
+}
+
+/** How the shaders of a project are read. */
+export interface Reading {
+  readonly resolve: ShaderFiles['resolve'];
+  /** the table of a shader's text; may throw KernelFault */
+  table(name: string, text: string, file: string): Table;
+}
+
+const KERNELS_OF_USERS: Reading = {
+  resolve: (name, file) => posix.join(posix.dirname(file), name),
+  table: (name, text) => ({ ...reflect(name, text), custom: true }),
+};
+
+/**
+ * An esbuild plugin that loads each `.wgsl` file as the kernel that `kernel(name, text)` returns, the name being that of the file.
+ * A line `// #include "NAME.wgsl"` is replaced by that file, whose path is relative to the file that includes it. Builds that minify
+ * leave comments out. Faults fail the build, with file and line.
+ *
+ * @example
+ * import { build } from 'esbuild';
+ * import { wgsl } from 'pyramidflow/esbuild';
+ * await build({ entryPoints: ['app.ts'], bundle: true, outdir: 'dist', plugins: [wgsl()] });
+ */
+export const wgsl = (): Plugin => wgslPlugin(KERNELS_OF_USERS);
+
+export function wgslPlugin(reading: Reading): Plugin {
+  return {
+    name: 'wgsl',
+    setup(build) {
+      const { absWorkingDir: root = process.cwd(), minify } = build.initialOptions;
+      build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => {
+        const file = relative(root, path).replaceAll('\\', '/');
+        try {
+          const { table, shader } = readShader(root, file, reading);
+          const contents = { ...table, text: minify ? withoutComments(table.text) : table.text };
+          const watchFiles = shader.files.map((name) => join(root, name));
+          return { contents: `export default ${JSON.stringify(contents)};`, loader: 'js', watchFiles };
+        } catch (error) {
+          if (!(error instanceof ShaderError)) throw error;
+          return { errors: [messageOf(error)], watchFiles: [path, join(root, error.place.file)] };
+        }
+      });
+    },
+  };
+}
+
+/** A shader with what it includes, and its table. */
+export function readShader(root: string, file: string, { resolve, table }: Reading): { table: Table; shader: ShaderText } {
+  const read = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), 'utf8') : undefined);
+  const shader = expandIncludes(file, { read, resolve });
+  try {
+    return { table: table(basename(file, '.wgsl'), shader.text, file), shader };
+  } catch (fault) {
+    throw fault instanceof KernelFault ? shaderError(shader, fault) : fault;
+  }
+}
+
+/** The message as esbuild shows it, which puts the place before it. */
+function messageOf({ place: { file, line }, fault, remedy }: ShaderError): PartialMessage {
+  return { text: `${fault}; ${remedy}`, location: { file, line } };
+}
+
+/** The text without comments and indentation; loops keep the mark by which they are unrolled. */
+export function withoutComments(text: string): string {
+  const lines = blankComments(text).split('\n');
+  return lines
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .join('\n');
+}
