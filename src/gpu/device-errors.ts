@@ -76,6 +76,7 @@ function refused(problem: string, cause: unknown): PyramidFlowError {
 
 /** By name, since an error of another realm is not an instance of this realm's class. */
 const isOutOfMemory = (error: GPUError) => error.constructor.name === 'GPUOutOfMemoryError';
+export const isValidation = (error: GPUError | null) => error?.constructor.name === 'GPUValidationError';
 
 /** The message of a DOMException may be empty; its name never is. */
 function messageOf(cause: unknown): string {

@@ -1,3 +1,5 @@
+import type { PyramidFlowError } from '../core/errors';
+import { type Attempt, explainCompile } from './compile-error';
 import type { Faults } from './faults';
 import { BUFFER_USAGE } from './flags';
 import { bindGroupLayout, type KernelCall, type KernelSource, packUniforms } from './kernel';
@@ -7,6 +9,12 @@ import { specialise } from './specialise';
 interface Layouts {
   readonly bindGroup: GPUBindGroupLayout;
   readonly pipeline: GPUPipelineLayout;
+}
+
+interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  /** while it is not known whether it compiles: what becomes known, an error or nothing */
+  doubt?: Promise<PyramidFlowError | undefined>;
 }
 
 /** A bind group and its uniform buffer. */
@@ -30,7 +38,8 @@ export class KernelCache {
   private readonly kernelIds = new WeakMap<KernelSource, number>();
   private readonly kernelIdsByText = new Map<string, number>();
   private readonly layouts = new Map<number, Layouts>();
-  private readonly pipelines = new Map<string, GPUComputePipeline>();
+  private readonly pipelines = new Map<string, Pipeline>();
+  private readonly broken = new Map<string, PyramidFlowError>();
   private readonly compiling = new Map<string, Promise<void>>();
   private readonly uniforms = new RecentMap<GPUBuffer>(MOST_UNIFORMS, (dropped) => this.retire(dropped));
   private readonly bindGroups = new RecentMap<Bound>(MOST_BIND_GROUPS);
@@ -43,25 +52,24 @@ export class KernelCache {
     private readonly faults: Faults,
   ) {}
 
+  /** What a dispatch needs. Throws the error of a kernel that is known not to compile. */
   prepare<T extends string, U extends string, C extends string>(
     kernel: KernelSource<T, U, C>,
     call: KernelCall<T, U, C>,
-  ): { pipeline: GPUComputePipeline; bindGroup: GPUBindGroup } {
-    return { pipeline: this.pipeline(kernel, call.constants ?? {}), bindGroup: this.bindGroup(kernel, call) };
+  ): Pipeline & { bindGroup: GPUBindGroup } {
+    const { pipeline, doubt } = this.pipeline(kernel, call.constants ?? {});
+    return { pipeline, doubt, bindGroup: this.bindGroup(kernel, call) };
   }
 
   /** Makes a pipeline on the driver's own threads, several of them in parallel. */
-  compile(kernel: KernelSource, constants: Readonly<Record<string, number>>): Promise<void> {
+  async compile(kernel: KernelSource, constants: Readonly<Record<string, number>>): Promise<void> {
     const key = this.pipelineKey(kernel, constants);
-    if (this.pipelines.has(key)) return Promise.resolve();
+    const error = (await this.pipelines.get(key)?.doubt) ?? this.broken.get(key);
+    if (error) throw error;
+    if (this.pipelines.has(key)) return;
     let made = this.compiling.get(key);
     if (!made) {
-      made = this.faults
-        .compiled(`kernel ${nameOf(kernel, constants)}`, () =>
-          this.device.createComputePipelineAsync(this.describe(kernel, constants)),
-        )
-        .then((pipeline) => void this.pipelines.set(key, pipeline))
-        .finally(() => this.compiling.delete(key));
+      made = this.compiled(key, kernel, constants).finally(() => this.compiling.delete(key));
       this.compiling.set(key, made);
     }
     return made;
@@ -83,19 +91,49 @@ export class KernelCache {
     return { bindGroups: this.bindGroups.size, pipelines: this.pipelines.size, uniformBuffers };
   }
 
-  private pipeline(kernel: KernelSource, constants: Readonly<Record<string, number>>): GPUComputePipeline {
+  private async compiled(key: string, kernel: KernelSource, constants: Readonly<Record<string, number>>): Promise<void> {
+    let attempt: Attempt;
+    const pipeline = await this.faults.compiled(
+      () => this.device.createComputePipelineAsync(this.describe((attempt = this.attempt(kernel, constants)))),
+      (cause) => this.condemn(key, attempt, cause),
+    );
+    this.pipelines.set(key, { pipeline });
+  }
+
+  private pipeline(kernel: KernelSource, constants: Readonly<Record<string, number>>): Pipeline {
     const key = this.pipelineKey(kernel, constants);
-    let pipeline = this.pipelines.get(key);
-    if (!pipeline) {
-      pipeline = this.device.createComputePipeline(this.describe(kernel, constants));
-      this.pipelines.set(key, pipeline);
-    }
+    const known = this.pipelines.get(key);
+    if (known) return known;
+    const error = this.broken.get(key);
+    if (error) throw error;
+    let attempt: Attempt;
+    const { made, refusal } = this.faults.tried(() =>
+      this.device.createComputePipeline(this.describe((attempt = this.attempt(kernel, constants)))),
+    );
+    const pipeline: Pipeline = { pipeline: made };
+    pipeline.doubt = refusal.then((cause) => {
+      if (cause) return this.condemn(key, attempt, cause);
+      pipeline.doubt = undefined;
+    });
+    this.pipelines.set(key, pipeline);
     return pipeline;
   }
 
-  private describe(kernel: KernelSource, constants: Readonly<Record<string, number>>): GPUComputePipelineDescriptor {
+  /** Keeps the error of a kernel that the driver refuses, for all later calls. */
+  private async condemn(key: string, attempt: Attempt, cause: unknown): Promise<PyramidFlowError> {
+    const error = await explainCompile(this.device, attempt, cause);
+    this.pipelines.delete(key);
+    this.broken.set(key, error);
+    return error;
+  }
+
+  private attempt(kernel: KernelSource, constants: Readonly<Record<string, number>>): Attempt {
     const label = nameOf(kernel, constants);
     const module = this.device.createShaderModule({ label, code: specialise(kernel.text, constants) });
+    return { kernel, constants, label, module };
+  }
+
+  private describe({ kernel, label, module }: Attempt): GPUComputePipelineDescriptor {
     return { label, layout: this.layout(kernel).pipeline, compute: { module, entryPoint: kernel.entry } };
   }
 

@@ -39,6 +39,11 @@ function blockEnd(text: string, start: number): number {
 /** The line of an index, from 1, and that line with a caret under the place. */
 export function placeOf(text: string, at: number): { line: number; excerpt: string } {
   const before = text.slice(0, at).split('\n');
-  const indent = before.at(-1)!.replace(/[^\t]/g, ' ');
-  return { line: before.length, excerpt: `${text.split('\n')[before.length - 1]}\n${indent}^` };
+  return { line: before.length, excerpt: excerptOf(text, before.length, before.at(-1)!.length) };
+}
+
+/** A line, from 1, with a caret under a column, from 0. */
+export function excerptOf(text: string, line: number, column: number): string {
+  const shown = text.split('\n')[line - 1];
+  return `${shown}\n${shown.slice(0, column).replace(/[^\t]/g, ' ')}^`;
 }

@@ -1,3 +1,4 @@
+import { compileError } from './device-errors';
 import { BUFFER_USAGE } from './flags';
 import { packUniforms, type UniformField } from './kernel';
 import type { Runtime } from './runtime';
@@ -38,7 +39,7 @@ export class Renderer<B extends string, U extends string> {
     format: GPUTextureFormat,
   ): Promise<Renderer<B, U>> {
     const { name: label, text: code, vertex, fragment } = source;
-    const pipeline = await gpu.faults.compiled(`shader ${label}`, () => {
+    const make = () => {
       const module = gpu.device.createShaderModule({ label, code });
       return gpu.device.createRenderPipelineAsync({
         label,
@@ -46,7 +47,8 @@ export class Renderer<B extends string, U extends string> {
         vertex: { module, entryPoint: vertex },
         fragment: { module, entryPoint: fragment, targets: [{ format }] },
       });
-    });
+    };
+    const pipeline = await gpu.faults.compiled(make, (cause) => compileError(`shader ${label}`, cause));
     return new Renderer(gpu, source, pipeline);
   }
 

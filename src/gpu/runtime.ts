@@ -1,3 +1,4 @@
+import type { PyramidFlowError } from '../core/errors';
 import type { AdapterReport, Device } from './device';
 import { disposedError, gridTooLarge } from './device-errors';
 import { Faults } from './faults';
@@ -26,6 +27,10 @@ export interface WorkCount {
  * After the first error (a command that the driver refuses, out of memory, a device that is lost or disposed) every call
  * throws that DeviceError. Other runtimes are not affected.
  *
+ * A kernel that does not compile is not among these errors. `compile` and `rehearse` throw it, and nothing else happens. Where it is
+ * run without them, everything that is submitted together with it is lost: whatever is read then, or already under way, rejects with
+ * its error, at least once, and later runs of the kernel throw it. Then work goes on.
+ *
  * @example
  * const gpu = new Runtime(await requestDevice(navigator.gpu));
  * gpu.run(blurKernel, { tensors: { x, y }, uniforms: { height, width }, grid: [Math.ceil(width / 64), height, planes] });
@@ -46,6 +51,7 @@ export class Runtime {
   private rehearsed: Promise<void>[] | undefined;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
+  private readonly doubts = new Set<Promise<PyramidFlowError | undefined>>();
   private readonly staging: StagingBuffers;
 
   constructor({ device, adapter }: Device) {
@@ -71,7 +77,8 @@ export class Runtime {
       return;
     }
     const encoder = this.begin();
-    const { pipeline, bindGroup } = this.kernels.prepare(kernel, call);
+    const { pipeline, bindGroup, doubt } = this.kernels.prepare(kernel, call);
+    if (doubt) this.doubts.add(doubt);
     this.work.dispatches++;
     const timed = this.timer?.passFor(kernel.name);
     if (timed) this.endPass();
@@ -153,18 +160,20 @@ export class Runtime {
     const target = this.staging.take(size);
     this.copy({ ...slice, size }, { buffer: target, offset: 0, size });
     this.flush();
+    const expected = this.faults.expectation(this.work.submits);
+    let bytes: ArrayBuffer;
     try {
       await this.faults.watched('give a result back', () => target.mapAsync(MAP_MODE.READ, 0, size));
-      const bytes = target.getMappedRange(0, size).slice(0, slice.size);
+      bytes = target.getMappedRange(0, size).slice(0, slice.size);
       target.unmap();
-      await this.faults.settled();
-      this.staging.giveBack(target);
-      return bytes;
     } catch (cause) {
       target.destroy();
-      await this.faults.settled();
+      await expected();
       throw await this.faults.explain('give a result back', cause);
     }
+    this.staging.giveBack(target);
+    await expected();
+    return bytes;
   }
 
   /** Submits everything recorded. */
@@ -179,7 +188,8 @@ export class Runtime {
     try {
       this.faults.attempt('take commands', () => this.device.queue.submit([encoder.finish()]));
     } finally {
-      this.faults.unwatch();
+      this.faults.unwatch({ doubts: [...this.doubts], submit: this.work.submits });
+      this.doubts.clear();
     }
     this.kernels.submitted();
   }
@@ -187,12 +197,13 @@ export class Runtime {
   /** Submits, and resolves when the GPU has finished. Rejects with the first error. */
   async finish(): Promise<void> {
     this.flush();
+    const expected = this.faults.expectation(this.work.submits);
     try {
       await this.device.queue.onSubmittedWorkDone();
     } catch (cause) {
       throw await this.faults.explain('finish its work', cause);
     }
-    await this.faults.settled();
+    await expected();
   }
 
   /** Counters, for tests and measurements. */

@@ -26,14 +26,19 @@ export class UnrollError extends Error {
  * every browser sizes workgroup arrays by overrides; every loop below a line `// unroll` is unrolled, since WGSL compilers do not do
  * that. Comments become spaces.
  *
+ * @param options unroll: default true; without it every line stays where it was
  * @throws UnrollError for a loop that cannot be unrolled
  */
-export function specialise(text: string, constants: Readonly<Record<string, number>>): string {
+export function specialise(
+  text: string,
+  constants: Readonly<Record<string, number>>,
+  { unroll = true }: { readonly unroll?: boolean } = {},
+): string {
   const fixed = blankComments(text).replace(OVERRIDE, (_, name: string, type: string, initial: string) => {
     const value = constants[name] ?? initial;
     return `const ${name}: ${type} = ${type === 'f32' ? floatLiteral(value) : value};`;
   });
-  return unrollAll(fixed, integerConstants(fixed));
+  return unroll ? unrollAll(fixed, integerConstants(fixed)) : fixed;
 }
 
 const floatLiteral = (value: number | string) => (Number.isInteger(Number(value)) ? Number(value).toFixed(1) : `${value}`);
