@@ -2,7 +2,14 @@ import type { PyramidFlowError } from '../core/errors';
 import { type Attempt, explainCompile } from './compile-error';
 import type { Faults } from './faults';
 import { BUFFER_USAGE } from './flags';
-import { bindGroupLayout, type KernelCall, type KernelSource, packUniforms } from './kernel';
+import {
+  bindGroupLayout,
+  checkBuffers,
+  checkConstantValues,
+  type KernelCall,
+  type KernelSource,
+  packUniforms,
+} from './kernel';
 import { RecentMap } from './recent';
 import { specialise } from './specialise';
 
@@ -128,6 +135,7 @@ export class KernelCache {
   }
 
   private attempt(kernel: KernelSource, constants: Readonly<Record<string, number>>): Attempt {
+    checkConstantValues(kernel, constants);
     const label = nameOf(kernel, constants);
     const module = this.device.createShaderModule({ label, code: specialise(kernel.text, constants) });
     return { kernel, constants, label, module };
@@ -159,6 +167,11 @@ export class KernelCache {
     const key = `${this.kernelId(kernel)}|${ids.join('|')}|${uniform && this.id(uniform)}`;
     let group = this.bindGroups.get(key)?.group;
     if (!group) {
+      checkBuffers(
+        kernel,
+        bound.map(({ tensor }) => tensor),
+        this.device,
+      );
       const entries: GPUBindGroupEntry[] = bound.map(({ binding, tensor }) => ({ binding, resource: tensor.slice }));
       if (kernel.uniforms && uniform) entries.push({ binding: kernel.uniforms.binding, resource: { buffer: uniform } });
       const label = `${kernel.name}(${bound.map(({ name, tensor }) => `${name} = ${tensor.label}`).join(', ')})`;

@@ -1,5 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
 import { SHADER_STAGE } from './flags';
+import { OVERRIDE } from './specialise';
 
 /** A member of a uniform struct, as WGSL lays it out; its offset is in bytes. */
 export interface UniformField {
@@ -50,6 +51,10 @@ export interface BufferSlice {
 export interface Bindable {
   readonly slice: BufferSlice;
   readonly label: string;
+  /** where the buffer lies, if known */
+  readonly gpu?: { readonly device: GPUDevice };
+  /** what the elements are, if known */
+  readonly dtype?: ElementType;
 }
 
 /** The arguments of a kernel. */
@@ -61,7 +66,7 @@ export interface KernelCall<T extends string, U extends string, C extends string
   readonly grid: readonly [number, number, number];
 }
 
-/** The bytes of the uniform struct. Throws UsageError for a missing or an unknown field. */
+/** The bytes of the uniform struct. Throws UsageError for a missing or an unknown field, and for a value that its type cannot hold. */
 export function packUniforms(
   kernel: Pick<KernelSource, 'name' | 'uniforms'>,
   values: Readonly<Record<string, number>>,
@@ -72,6 +77,7 @@ export function packUniforms(
   checkNames(kernel.name, 'uniform', fields, values);
   for (const { name, offset, type } of fields) {
     const value = values[name];
+    checkNumber(kernel.name, 'uniform', name, type, value);
     if (type === 'f32') view.setFloat32(offset, value, true);
     else if (type === 'i32') view.setInt32(offset, value, true);
     else view.setUint32(offset, value, true);
@@ -80,20 +86,78 @@ export function packUniforms(
 }
 
 /**
- * Throws UsageError for a tensor or constant that the kernel does not have, and for a missing tensor. It runs at every dispatch, and
- * allocates nothing unless it throws.
+ * Throws UsageError for a tensor or constant that the kernel does not have, for a missing tensor and for one of another type of
+ * elements. It runs at every dispatch, and allocates nothing unless it throws.
  */
 export function checkCall(
   kernel: KernelSource,
   { tensors, constants }: Pick<KernelCall<string, string, string>, 'tensors' | 'constants'>,
 ): void {
   checkNames(kernel.name, 'tensor', kernel.tensors, tensors);
+  for (const { name, element } of kernel.tensors) {
+    const { dtype } = tensors[name];
+    if (dtype !== element && dtype !== undefined) throw otherType(kernel.name, name, element, tensors[name]);
+  }
   if (constants) checkConstants(kernel, constants);
 }
 
 /** The same for constants, which have defaults. */
 export function checkConstants({ name, constants }: Pick<KernelSource, 'name' | 'constants'>, given: Given): void {
   for (const constant in given) if (!constants.includes(constant)) throw unknown(name, 'constant', constant, constants);
+}
+
+/** Throws UsageError for a constant whose value its type cannot hold. */
+export function checkConstantValues({ name, text }: Pick<KernelSource, 'name' | 'text'>, given: Given): void {
+  for (const [, constant, type] of text.matchAll(OVERRIDE)) {
+    const value = given[constant];
+    if (value !== undefined) checkNumber(name, 'constant', constant, type as ElementType, value);
+  }
+}
+
+/**
+ * Throws UsageError for a tensor of another GPU, and for two tensors in one buffer where one is written: WebGPU refuses them unless
+ * both are written and do not overlap.
+ */
+export function checkBuffers(
+  kernel: Pick<KernelSource, 'name' | 'tensors'>,
+  tensors: readonly Bindable[],
+  device: GPUDevice,
+): void {
+  tensors.forEach(({ gpu, slice, label }, i) => {
+    const { name, access } = kernel.tensors[i];
+    if (gpu && gpu.device !== device) {
+      const problem = `kernel ${kernel.name}: tensor ${name} (${label}) is on another GPU runtime`;
+      throw new PyramidFlowError('UsageError', problem, 'read it there, and make a tensor here');
+    }
+    const j = tensors.findIndex(({ slice: other }, j) => {
+      if (j >= i || other.buffer !== slice.buffer) return false;
+      if (access !== kernel.tensors[j].access) return true;
+      return access === 'read_write' && other.offset < slice.offset + slice.size && slice.offset < other.offset + other.size;
+    });
+    if (j < 0) return;
+    const both = `${kernel.tensors[j].name} (${tensors[j].label}) and ${name} (${label})`;
+    const problem = `kernel ${kernel.name}: tensors ${both} lie in the same memory, and one of them is written`;
+    throw new PyramidFlowError('UsageError', problem, 'pass a copy of one of them');
+  });
+}
+
+const LARGEST = 3.4028234663852886e38; // f32
+const NUMBERS: Readonly<Record<ElementType, string>> = {
+  f32: 'a finite number that f32 can hold',
+  u32: 'a whole number from 0 to 4294967295',
+  i32: 'a whole number from -2147483648 to 2147483647',
+};
+
+function checkNumber(kernel: string, kind: string, name: string, type: ElementType, value: unknown): void {
+  if (typeof value === 'number') {
+    if (type === 'f32' ? Math.abs(value) <= LARGEST : (type === 'u32' ? value >>> 0 : value | 0) === value) return;
+  }
+  throw new PyramidFlowError('UsageError', `kernel ${kernel}: ${kind} ${name} is ${String(value)}`, `pass ${NUMBERS[type]}`);
+}
+
+function otherType(kernel: string, name: string, element: ElementType, { label, dtype }: Bindable): PyramidFlowError {
+  const problem = `kernel ${kernel}: tensor ${name} has elements of ${element}, but ${label} is of ${dtype}`;
+  return new PyramidFlowError('UsageError', problem, `pass a tensor of ${element}`);
 }
 
 /** What a call passes, by name. */

@@ -66,7 +66,8 @@ export class Runtime {
   /**
    * Records one dispatch of `kernel`.
    *
-   * @throws PyramidFlowError UsageError for missing or unknown arguments, DeviceError for a grid beyond the adapter's limit
+   * @throws PyramidFlowError UsageError for missing, unknown or unfit arguments and for a kernel known not to compile, DeviceError
+   *   for a grid beyond the adapter's limit
    */
   run<T extends string, U extends string, C extends string>(kernel: KernelSource<T, U, C>, call: KernelCall<T, U, C>): void {
     this.faults.throwIfAny();
