@@ -136,8 +136,13 @@ function kernelOf(
     ...attributes.map((attribute) => `${OURS}shape.${attribute}`),
   ];
   const bindings: TensorBinding[] = [
-    ...used.map((tensor, i) => ({ name: `${INPUT}${tensor}`, binding: i + 1, access: 'read' as const })),
-    { name: `${OURS}result`, binding: used.length + 1, access: 'read_write' },
+    ...used.map((tensor, i) => ({
+      name: `${INPUT}${tensor}`,
+      binding: i + 1,
+      access: 'read' as const,
+      element: 'f32' as const,
+    })),
+    { name: `${OURS}result`, binding: used.length + 1, access: 'read_write', element: 'f32' },
   ];
   const members = [`${OURS}size: u32`, ...attributes.map((attribute) => `${attribute}: f32`)];
   const text = `fn ${OURS}value(${parameters.join(', ')}) -> f32 { return (
