@@ -1,6 +1,7 @@
 import type { Parameter } from '../autograd/parameters';
 import { PyramidFlowError } from '../core/errors';
 import type { Random } from '../core/random';
+import { expectShape } from '../ops/shape';
 import type { Shape, Tensor } from '../tensor/tensor';
 
 /** How a pass through a flow runs. */
@@ -120,18 +121,22 @@ export function on(level: number, bijection: Bijection, { given = [], name, pref
   const { fused } = bijection;
   const conditions = <T>(levels: readonly T[]): T[] => given.map((i) => levels[i]!);
   const replaced = <T>(levels: readonly T[], value: T): T[] => levels.map((old, i) => (i === level ? value : old));
+  const shapeOf = (x: Shape, conditionShapes: readonly Shape[]) => bijection.shape?.(x, conditionShapes) ?? x;
+  const item = ({ shape }: Tensor): Shape => shape.slice(1);
   return {
     name: name ?? (level === 0 && given.length === 0 ? bijection.name : `${bijection.name} on level ${level}`),
     prefix,
     shapes(before) {
       checkLevels(bijection.name, level, given, before.length);
       const x = before[level]!;
-      return replaced(before, bijection.shape ? bijection.shape(x, conditions(before)) : x);
+      return replaced(before, shapeOf(x, conditions(before)));
     },
     parameters: (before, random) => bijection.parameters?.(before[level]!, random, conditions(before)) ?? {},
     start: (levels, p) => bijection.start?.(levels[level]!, p, conditions(levels)),
     forward(levels, p, pass) {
-      const { y, logDet } = bijection.forward(levels[level]!, p, conditions(levels), pass);
+      const [x, others] = [levels[level]!, conditions(levels)];
+      const { y, logDet } = bijection.forward(x, p, others, pass);
+      expectShape(y, [x.shape[0]!, ...shapeOf(item(x), others.map(item))], `the result of ${bijection.name}`);
       return { levels: replaced(levels, y), logDet };
     },
     inverse: (levels, p, pass) => replaced(levels, bijection.inverse(levels[level]!, p, conditions(levels), pass)),

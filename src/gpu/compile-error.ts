@@ -34,7 +34,7 @@ async function locate(device: GPUDevice, { kernel, constants, module }: Attempt)
   const code = specialise(kernel.text, constants);
   const rolled = specialise(kernel.text, constants, { unroll: false });
   const error = await firstError(code === rolled ? module : unwatchedModule(device, rolled));
-  if (error) return described(`line ${error.lineNum}`, kernel.text, error);
+  if (error) return described(`line ${error.lineNum - (kernel.preface ?? 0)}`, kernel.text, error);
   const inLoop = await firstError(module);
   return inLoop && described('in a loop that is unrolled', code, inLoop);
 }

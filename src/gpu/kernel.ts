@@ -36,6 +36,8 @@ export interface KernelSource<T extends string = string, U extends string = stri
   readonly constants: readonly C[];
   /** whether a user wrote it, so that compile errors are for them to repair */
   readonly custom?: boolean;
+  /** lines of the text before the author's own; default 0 */
+  readonly preface?: number;
   /** Never set; it tells the type checker the names of the uniforms. */
   readonly uniformNames?: readonly U[];
 }

@@ -54,6 +54,7 @@ export function pointwise(
 ): (...given: (Tensor | Readonly<Record<string, number>>)[]) => Tensor {
   const inputs = Object.keys(gradients);
   checkNames(name, inputs, attributes);
+  for (const text of [expression, ...Object.values<string>(gradients)]) checkParentheses(name, text);
   const op = pointwiseOp(name, expression, gradients, attributes);
   return (...given) => {
     const tensors = attributes.length > 0 ? given.slice(0, -1) : given;
@@ -167,7 +168,8 @@ fn main(
     ...attributes.map((attribute, i) => ({ name: attribute, offset: 4 * (i + 1), type: 'f32' as const })),
   ];
   const size = Math.ceil(fields.length / 4) * 16;
-  return { name, text, entry: 'main', tensors: bindings, uniforms: { binding: 0, size, fields }, constants: [] };
+  const uniforms = { binding: 0, size, fields };
+  return { name, text, entry: 'main', tensors: bindings, uniforms, constants: [], custom: true, preface: 1 };
 }
 
 const mentions = (expression: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(expression);
@@ -193,4 +195,16 @@ function checkNames(operation: string, inputs: readonly string[], attributes: re
     if (seen.has(name)) fail(`${name} is named twice`, 'use a name once');
     seen.add(name);
   }
+}
+
+/** The expression stands within parentheses of ours, so its own must pair. */
+function checkParentheses(operation: string, expression: string): void {
+  let open = 0;
+  for (const letter of expression) {
+    if (letter === '(') open++;
+    if (letter === ')' && --open < 0) break;
+  }
+  if (open === 0) return;
+  const problem = `${operation}: the parentheses of '${expression}' do not pair`;
+  throw new PyramidFlowError('UsageError', problem, 'write one ) for every (');
 }
