@@ -14,6 +14,13 @@ export interface MemoryUse {
   readonly peakReserved: number;
 }
 
+/** The memory of all tensors of one label. */
+export interface LabelUse {
+  readonly label: string;
+  readonly bytes: number;
+  readonly count: number;
+}
+
 const ALIGNMENT = 256; // of storage bindings
 const STORAGE_COPY = BUFFER_USAGE.STORAGE | BUFFER_USAGE.COPY_SRC | BUFFER_USAGE.COPY_DST;
 
@@ -27,6 +34,8 @@ export const MOST_POOLED = 512 * 2 ** 20;
 export class BufferPool {
   private readonly free = new Map<number, GPUBuffer[]>(); // youngest first
   private readonly ages = new WeakMap<GPUBuffer, number>();
+  private readonly labels = new WeakMap<GPUBuffer, string>();
+  private readonly uses = new Map<string, { bytes: number; count: number }>(); // live, by label
   private made = 0;
   private live = 0;
   private pooled = 0;
@@ -53,6 +62,8 @@ export class BufferPool {
     if (size > this.maxBytes) throw tooLarge({ label: `tensor ${label}`, bytes }, this.maxBytes);
     const reused = this.free.get(size)?.pop();
     const buffer = reused ?? this.create(size, label);
+    this.labels.set(buffer, label);
+    this.count(label, size, 1);
     if (reused) this.pooled -= size;
     this.live += size;
     this.most = Math.max(this.most, this.live);
@@ -62,6 +73,7 @@ export class BufferPool {
   }
 
   release(buffer: GPUBuffer): void {
+    this.count(this.labels.get(buffer)!, -buffer.size, -1);
     const list = this.free.get(buffer.size) ?? [];
     this.free.set(buffer.size, list);
     const age = this.ages.get(buffer)!;
@@ -82,9 +94,33 @@ export class BufferPool {
     return { live: this.live, pooled: this.pooled, peak: this.peak, peakReserved: this.peakReserved };
   }
 
+  /**
+   * What lives, by the label of the tensors without their shapes, the largest first. Views are part of the tensor they are of.
+   *
+   * @example
+   * for (const { label, bytes, count } of gpu.memory.byLabel()) console.log(label, bytes, count);
+   */
+  byLabel(): LabelUse[] {
+    const uses = new Map<string, { bytes: number; count: number }>();
+    for (const [text, { bytes, count }] of this.uses) {
+      const label = text.replace(/ \[[\d, ]*\]$/, '');
+      const before = uses.get(label) ?? { bytes: 0, count: 0 };
+      uses.set(label, { bytes: before.bytes + bytes, count: before.count + count });
+    }
+    return Array.from(uses, ([label, use]) => ({ label, ...use })).sort((a, b) => b.bytes - a.bytes);
+  }
+
   resetPeak(): void {
     this.peak = this.live;
     this.peakReserved = this.live + this.pooled;
+  }
+
+  private count(label: string, bytes: number, count: number): void {
+    const use = this.uses.get(label) ?? { bytes: 0, count: 0 };
+    use.bytes += bytes;
+    use.count += count;
+    if (use.count > 0) this.uses.set(label, use);
+    else this.uses.delete(label);
   }
 
   /**

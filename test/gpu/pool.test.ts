@@ -71,6 +71,28 @@ test('live, pooled and peak bytes are what was asked for and given back', () => 
   assert.equal(pool.use(), { live: 0, pooled: 1792, peak: 768, peakReserved: 1792 });
 });
 
+test('live memory is told by label whatever the shape, the largest first', () => {
+  const { pool } = countingPool();
+  const buffers = ['x [1, 2]', 'y [64]', 'x [3]', 'y', 'gone [2]', 'big [9]'].map((label, i) =>
+    pool.acquire(i < 5 ? 256 : 2048, label),
+  );
+  pool.release(buffers[4]);
+  pool.release(buffers[3]);
+  const expected = [
+    { label: 'big', bytes: 2048, count: 1 },
+    { label: 'x', bytes: 512, count: 2 },
+    { label: 'y', bytes: 256, count: 1 },
+  ];
+  assert.equal(pool.byLabel(), expected);
+  pool.trim();
+  assert.is(pool.acquire(256, 'z [1]').size, 256);
+  assert.equal(pool.byLabel(), [...expected, { label: 'z', bytes: 256, count: 1 }]);
+  assert.is(
+    pool.byLabel().reduce((sum, { bytes }) => sum + bytes, 0),
+    pool.use().live,
+  );
+});
+
 test('trim gives pooled buffers back and leaves live ones', () => {
   const { pool, counts } = countingPool();
   const [a, b] = [pool.acquire(256, 'a'), pool.acquire(512, 'b')];
