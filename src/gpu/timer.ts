@@ -11,6 +11,8 @@ interface Page {
   readonly resolved: GPUBuffer;
   readonly readable: GPUBuffer;
   readonly names: string[];
+  /** how many of them have commands that make their timestamps readable */
+  done: number;
 }
 
 /** One dispatch, in ns of the device clock. */
@@ -44,13 +46,16 @@ export class DispatchTimer {
 
   /** Records the commands that make the timestamps readable. */
   resolve(encoder: GPUCommandEncoder): void {
-    for (const { queries, resolved, readable, names } of this.pages) {
+    for (const page of this.pages) {
+      const { queries, resolved, readable, names } = page;
+      if (page.done === names.length) continue;
+      page.done = names.length;
       encoder.resolveQuerySet(queries, 0, 2 * names.length, resolved, 0);
       encoder.copyBufferToBuffer(resolved, 0, readable, 0, 16 * names.length);
     }
   }
 
-  /** The time by kernel since the last `collect`. To be called after exactly one flush of the runtime. */
+  /** The time by kernel since the last `collect`. To be called after a flush of the runtime. */
   async collect(): Promise<Map<string, KernelTime>> {
     const total = new Map<string, KernelTime>();
     for (const { name, begin, end } of await this.stamps()) {
@@ -86,6 +91,7 @@ export class DispatchTimer {
       resolved: this.device.createBuffer({ label: 'timestamps', size, usage: RESOLVED }),
       readable: this.device.createBuffer({ label: 'timestamps read', size, usage: READABLE }),
       names: [],
+      done: 0,
     };
   }
 }

@@ -35,6 +35,12 @@ const usesOf = (runtime: Runtime, t: Tensor): readonly (() => unknown)[] => [
   () => runtime.finish(),
   () => runtime.compile(BROKEN),
   () => runtime.rehearse(() => undefined),
+  () => runtime.profile(() => undefined),
+  () => runtime.read(t.slice),
+  () => runtime.writeAhead(t.slice, new Float32Array(t.size)),
+  () => Tensor.from(runtime, [1], [1]),
+  () => Tensor.zeros(runtime, [1]),
+  () => runtime.run(BROKEN, { tensors: { y: t }, uniforms: {}, grid: [1, 1, 1] }),
 ];
 
 async function assertAllThrow(runtime: Runtime, t: Tensor, message: RegExp): Promise<void> {
@@ -145,7 +151,10 @@ for (const [what, end] of [
     const { runtime, t } = await runtimeWith(() => undefined);
     await runtime.finish();
     fill(t, 3);
-    const pending = [t.read(), runtime.finish(), runtime.rehearse(() => fill(t, 4)), runtime.compile(BROKEN)].map(outcomeOf);
+    const pending = [
+      ...[t.read(), runtime.finish(), runtime.rehearse(() => fill(t, 4)), runtime.compile(BROKEN)],
+      runtime.profile(() => fill(t, 5)),
+    ].map(outcomeOf);
     end(runtime);
     for (const error of (await Promise.all(pending)) as PyramidFlowError[]) {
       assert.is(error?.code, 'DeviceError', String(error));
