@@ -10,7 +10,7 @@ import { main } from './support/main';
 import { bundleWeb } from './support/web';
 import { generateShaderTypes } from './wgsl-plugin';
 
-/** What can be built, by name. The package ships the first three: the command and the Node API, the page API, types. */
+/** What can be built, by name. The package ships the first four: command and Node API, page API, esbuild plugin, types. */
 const TARGETS: Readonly<Record<string, (out: string) => Promise<void> | void>> = {
   cli: async (out) => {
     await bundle(['src/node/cli/cli.ts'], { outfile: `${out}/cli.js`, banner: { js: '#!/usr/bin/env node' } });
@@ -18,13 +18,14 @@ const TARGETS: Readonly<Record<string, (out: string) => Promise<void> | void>> =
     chmodSync(join(ROOT, out, 'cli.js'), 0o755);
   },
   web: bundleWeb,
+  plugin: (out) => bundle(['src/node/wgsl/index.ts'], { outfile: `${out}/esbuild.js` }),
   types: emitTypes,
   examples: bundleExamples,
   tests: () => bundlePrograms(files('test', '.test.ts')),
   benchmarks: () => bundlePrograms(files('benchmarks', '.ts')),
 };
 
-const PACKAGE = ['cli', 'web', 'types'];
+const PACKAGE = ['cli', 'web', 'plugin', 'types'];
 
 // Builds the package, or the targets named, `--out` being the folder of the package: `tsx tools/build.ts [TARGET...] [--out dist]`.
 main(async (args) => {

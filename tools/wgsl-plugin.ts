@@ -6,7 +6,7 @@ import { checkDialect } from '../src/gpu/dialect';
 import { blankComments, KernelFault } from '../src/gpu/kernel-text';
 import { entryOf, reflect, resourcesOf, uniformLayout } from '../src/gpu/reflect';
 import type { RenderSource } from '../src/gpu/render';
-import { type Reading, readShader, wgslPlugin } from './wgsl/plugin';
+import { type Reading, readShader, wgslPlugin } from '../src/node/wgsl/plugin';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SHADERS = 'shaders';

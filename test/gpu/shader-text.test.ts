@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkDialect } from '../../src/gpu/dialect';
 import { KernelFault } from '../../src/gpu/kernel-text';
-import { expandIncludes, ShaderError, shaderError } from '../../tools/wgsl/shader-text';
+import { expandIncludes, ShaderError, shaderError } from '../../src/node/wgsl/shader-text';
 import { READING, wgsl } from '../../tools/wgsl-plugin';
 
 const LIBRARY = {

@@ -3,9 +3,9 @@ import { build } from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { specialise } from '../../src/gpu/specialise';
+import { withoutComments } from '../../src/node/wgsl/plugin';
 import { withExtensions } from '../../tools/support/declarations';
 import { BUDGET } from '../../tools/support/web';
-import { withoutComments } from '../../tools/wgsl/plugin';
 import { reflectRender, wgsl } from '../../tools/wgsl-plugin';
 import { kernelNames, kernelText } from '../support/kernels';
 

@@ -6,7 +6,14 @@ import { ROOT } from './bundle';
 import { files } from './files';
 
 /** What has types in the package: each bundle and the file that it is made of. */
-const TYPED = { node: 'src/node/index.ts', web: 'src/web/index.ts' } as const;
+const TYPED = { node: 'src/node/index.ts', web: 'src/web/index.ts', esbuild: 'src/node/wgsl/index.ts' } as const;
+
+/** What the plugin for esbuild makes of a file. */
+const SHADER = `declare module '*.wgsl' {
+  const kernel: import('./types/gpu/kernel.js').KernelSource;
+  export default kernel;
+}
+`;
 
 /**
  * TypeScript's libraries that the declarations need, whatever `lib` their user has: `dom` has WebGPU's types. Not
@@ -29,6 +36,7 @@ export function emitTypes(out: string): void {
     writeFileSync(join(ROOT, out, `${name}.d.ts`), `${REFERENCES}export * from '${target}';\n`);
   }
   writeFileSync(join(ROOT, out, 'web-worker.d.ts'), 'export {};\n'); // a worker exports nothing
+  writeFileSync(join(ROOT, out, 'wgsl.d.ts'), SHADER);
 }
 
 function compile(outDir: string): void {

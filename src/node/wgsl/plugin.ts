@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join, posix, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { PartialMessage, Plugin } from 'esbuild';
-import { blankComments, KernelFault } from '../../src/gpu/kernel-text';
-import { reflect } from '../../src/gpu/reflect';
+import { blankComments, KernelFault } from '../../gpu/kernel-text';
 import { expandIncludes, ShaderError, type ShaderFiles, type ShaderText, shaderError } from './shader-text';
 
 /** A table that a module with a shader exports. */
@@ -17,23 +16,7 @@ export interface Reading {
   table(name: string, text: string, file: string): Table;
 }
 
-const KERNELS_OF_USERS: Reading = {
-  resolve: (name, file) => posix.join(posix.dirname(file), name),
-  table: (name, text) => ({ ...reflect(name, text), custom: true }),
-};
-
-/**
- * An esbuild plugin that loads each `.wgsl` file as the kernel that `kernel(name, text)` returns, the name being that of the file.
- * A line `// #include "NAME.wgsl"` is replaced by that file, whose path is relative to the file that includes it. Builds that minify
- * leave comments out. Faults fail the build, with file and line.
- *
- * @example
- * import { build } from 'esbuild';
- * import { wgsl } from 'pyramidflow/esbuild';
- * await build({ entryPoints: ['app.ts'], bundle: true, outdir: 'dist', plugins: [wgsl()] });
- */
-export const wgsl = (): Plugin => wgslPlugin(KERNELS_OF_USERS);
-
+/** An esbuild plugin that loads `.wgsl` files as tables. */
 export function wgslPlugin(reading: Reading): Plugin {
   return {
     name: 'wgsl',

@@ -1,5 +1,5 @@
-import { PyramidFlowError } from '../../src/core/errors';
-import { type KernelFault, placeOf } from '../../src/gpu/kernel-text';
+import { PyramidFlowError } from '../../core/errors';
+import { type KernelFault, placeOf } from '../../gpu/kernel-text';
 
 /** A line of a shader file, named relative to the root. */
 export interface Place {
