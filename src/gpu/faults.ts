@@ -138,20 +138,14 @@ export class Faults {
   tried<T>(make: () => T): { made: T; refusal: Promise<GPUError | undefined> } {
     const filters = ['internal', 'validation'] as const;
     for (const filter of filters) this.device.pushErrorScope(filter);
-    let refusal: Promise<GPUError | undefined> | undefined;
+    let made: T;
+    let refusal: Promise<GPUError | undefined>;
     try {
-      return { made: make(), refusal: (refusal = this.popAll(filters)) };
+      made = make();
     } finally {
-      if (!refusal) void this.popAll(filters);
+      refusal = this.popAll(filters);
     }
-  }
-
-  private popAll(filters: readonly GPUErrorFilter[]): Promise<GPUError | undefined> {
-    const scopes = filters.map(() => this.device.popErrorScope());
-    return Promise.all(scopes).then(
-      (errors) => errors.find((error) => error !== null) ?? undefined,
-      () => undefined, // the device is lost, which is told elsewhere
-    );
+    return { made, refusal };
   }
 
   /**
@@ -186,5 +180,13 @@ export class Faults {
   private async newsOfLoss(): Promise<void> {
     if (this.any) return;
     await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  }
+
+  private popAll(filters: readonly GPUErrorFilter[]): Promise<GPUError | undefined> {
+    const scopes = filters.map(() => this.device.popErrorScope());
+    return Promise.all(scopes).then(
+      (errors) => errors.find((error) => error !== null) ?? undefined,
+      () => undefined, // the device is lost, which is told elsewhere
+    );
   }
 }

@@ -1,4 +1,4 @@
-import type { PyramidFlowError } from '../core/errors';
+import { PyramidFlowError } from '../core/errors';
 import { type Attempt, explainCompile } from './compile-error';
 import type { Faults } from './faults';
 import { BUFFER_USAGE } from './flags';
@@ -11,7 +11,7 @@ import {
   packUniforms,
 } from './kernel';
 import { RecentMap } from './recent';
-import { specialise } from './specialise';
+import { specialise, UnrollError } from './specialise';
 
 interface Layouts {
   readonly bindGroup: GPUBindGroupLayout;
@@ -38,8 +38,8 @@ export const MOST_BIND_GROUPS = 16_384;
 export const MOST_UNIFORMS = 4096;
 
 /**
- * Pipelines by kernel (its name and text) and constants, uniform buffers by content, bind groups by the buffers that they bind: each is made once. Of
- * bind groups and uniform buffers only the most recent are kept, since every image size has its own.
+ * Pipelines by kernel (its name and text) and constants, uniform buffers by content, bind groups by the buffers that they bind: each
+ * is made once. Of bind groups and uniform buffers only the most recent are kept, since every image size has its own.
  */
 export class KernelCache {
   private readonly kernelIds = new WeakMap<KernelSource, number>();
@@ -137,7 +137,7 @@ export class KernelCache {
   private attempt(kernel: KernelSource, constants: Readonly<Record<string, number>>): Attempt {
     checkConstantValues(kernel, constants);
     const label = nameOf(kernel, constants);
-    const module = this.device.createShaderModule({ label, code: specialise(kernel.text, constants) });
+    const module = this.device.createShaderModule({ label, code: specialised(kernel, constants, label) });
     return { kernel, constants, label, module };
   }
 
@@ -167,11 +167,7 @@ export class KernelCache {
     const key = `${this.kernelId(kernel)}|${ids.join('|')}|${uniform && this.id(uniform)}`;
     let group = this.bindGroups.get(key)?.group;
     if (!group) {
-      checkBuffers(
-        kernel,
-        bound.map(({ tensor }) => tensor),
-        this.device,
-      );
+      checkBuffers(kernel, tensors, this.device);
       const entries: GPUBindGroupEntry[] = bound.map(({ binding, tensor }) => ({ binding, resource: tensor.slice }));
       if (kernel.uniforms && uniform) entries.push({ binding: kernel.uniforms.binding, resource: { buffer: uniform } });
       const label = `${kernel.name}(${bound.map(({ name, tensor }) => `${name} = ${tensor.label}`).join(', ')})`;
@@ -219,6 +215,16 @@ export class KernelCache {
     let id = this.bufferIds.get(buffer);
     if (id === undefined) this.bufferIds.set(buffer, (id = this.nextId++));
     return id;
+  }
+}
+
+/** The text of a kernel with its constants. Throws UsageError for constants with which a loop cannot be unrolled. */
+function specialised({ text }: KernelSource, constants: Readonly<Record<string, number>>, label: string): string {
+  try {
+    return specialise(text, constants);
+  } catch (error) {
+    if (!(error instanceof UnrollError)) throw error;
+    throw new PyramidFlowError('UsageError', `kernel ${label}, ${error.message}`, 'pass other constants');
   }
 }
 

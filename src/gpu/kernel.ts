@@ -121,27 +121,28 @@ export function checkConstantValues({ name, text }: Pick<KernelSource, 'name' | 
  * both are written and do not overlap.
  */
 export function checkBuffers(
-  kernel: Pick<KernelSource, 'name' | 'tensors'>,
-  tensors: readonly Bindable[],
+  { name: kernel, tensors: bindings }: Pick<KernelSource, 'name' | 'tensors'>,
+  tensors: Readonly<Record<string, Bindable>>,
   device: GPUDevice,
 ): void {
-  tensors.forEach(({ gpu, slice, label }, i) => {
-    const { name, access } = kernel.tensors[i];
+  for (const [i, { name, access }] of bindings.entries()) {
+    const { gpu, slice, label } = tensors[name];
     if (gpu && gpu.device !== device) {
-      const problem = `kernel ${kernel.name}: tensor ${name} (${label}) is on another GPU runtime`;
+      const problem = `kernel ${kernel}: tensor ${name} (${label}) is on another GPU runtime`;
       throw new PyramidFlowError('UsageError', problem, 'read it there, and make a tensor here');
     }
-    const j = tensors.findIndex(({ slice: other }, j) => {
-      if (j >= i || other.buffer !== slice.buffer) return false;
-      if (access !== kernel.tensors[j].access) return true;
-      return access === 'read_write' && other.offset < slice.offset + slice.size && slice.offset < other.offset + other.size;
-    });
-    if (j < 0) return;
-    const both = `${kernel.tensors[j].name} (${tensors[j].label}) and ${name} (${label})`;
-    const problem = `kernel ${kernel.name}: tensors ${both} lie in the same memory, and one of them is written`;
-    throw new PyramidFlowError('UsageError', problem, 'pass a copy of one of them');
-  });
+    for (const before of bindings.slice(0, i)) {
+      const other = tensors[before.name];
+      const written = before.access !== access || (access === 'read_write' && overlap(slice, other.slice));
+      if (!written || slice.buffer !== other.slice.buffer) continue;
+      const both = `${before.name} (${other.label}) and ${name} (${label})`;
+      const problem = `kernel ${kernel}: tensors ${both} lie in the same memory, and one of them is written`;
+      throw new PyramidFlowError('UsageError', problem, 'pass a copy of one of them');
+    }
+  }
 }
+
+const overlap = (a: BufferSlice, b: BufferSlice): boolean => a.offset < b.offset + b.size && b.offset < a.offset + a.size;
 
 const LARGEST = 3.4028234663852886e38; // f32
 const NUMBERS: Readonly<Record<ElementType, string>> = {

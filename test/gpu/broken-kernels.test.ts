@@ -206,6 +206,19 @@ test('the place of an error in an override', async () => {
   );
 });
 
+test('constants with which a loop cannot be unrolled are refused, and others are not', async () => {
+  using gpu = await openRuntime();
+  const y = tensorOn(gpu);
+  const text = textOf(LOOP.replace('k < 3u', 'k < 4u / N').replace('y[k] =', 'y[0] +='));
+  const looping = kernel('looping', text);
+  const call = { tensors: { y }, uniforms: {}, grid: [1, 1, 1] as const };
+  const problem = /kernel looping<N=0>, line 9: cannot unroll a loop from 0u to 4u \/ N; pass other constants/;
+  await assertRejects(() => gpu.run(looping, { ...call, constants: { N: 0 } }), 'UsageError', problem);
+  await assertRejects(() => gpu.compile(looping, { N: 0 }), 'UsageError', problem);
+  gpu.run(looping, call);
+  assert.is((await y.read())[0], 2);
+});
+
 test('a kernel of this package that does not compile is a DeviceError', async () => {
   using gpu = await openRuntime();
   const y = tensorOn(gpu);
