@@ -14,8 +14,8 @@ struct Shape { rows: u32, inner: u32, columns: u32, sliceLength: u32 }
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-var<workgroup> left: array<f32, 512>; // (DEPTH, TILE)
-var<workgroup> right: array<f32, 512>;
+var<workgroup> left: array<vec4f, 128>; // (DEPTH, TILE / 4), four neighbouring rows each
+var<workgroup> right: array<vec4f, 128>; // four neighbouring columns each
 
 fn aAt(row: u32, k: u32, end: u32) -> f32 {
   let inside = row < shape.rows && k < end;
@@ -33,8 +33,6 @@ fn bAt(k: u32, column: u32, end: u32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let firstRow = group.y * TILE;
   let firstColumn = group.x * TILE;
-  let tileRow = local / 8u * 4u;
-  let tileColumn = local % 8u * 4u;
   let end = min(shape.inner, (group.z + 1u) * shape.sliceLength);
 
   var sum0 = vec4f();
@@ -42,29 +40,32 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var sum2 = vec4f();
   var sum3 = vec4f();
   for (var k = group.z * shape.sliceLength; k < end; k += DEPTH) {
-    for (var i = local; i < 512u; i += 64u) { // neighbouring lanes read neighbouring elements
-      let aRow = select(i / DEPTH, i % TILE, TRANSPOSE_A == 1u);
-      let aDepth = select(i % DEPTH, i / TILE, TRANSPOSE_A == 1u);
-      left[aDepth * TILE + aRow] = aAt(firstRow + aRow, k + aDepth, end);
-      let bColumn = select(i % TILE, i / DEPTH, TRANSPOSE_B == 1u);
-      let bDepth = select(i / TILE, i % DEPTH, TRANSPOSE_B == 1u);
-      right[bDepth * TILE + bColumn] = bAt(k + bDepth, firstColumn + bColumn, end);
+    for (var i = local; i < 128u; i += 64u) { // neighbouring lanes read neighbouring elements
+      let aQuad = select(i / DEPTH, i % 8u, TRANSPOSE_A == 1u);
+      let aDepth = select(i % DEPTH, i / 8u, TRANSPOSE_A == 1u);
+      let r = firstRow + 4u * aQuad;
+      let p = k + aDepth;
+      left[aDepth * 8u + aQuad] = vec4f(aAt(r, p, end), aAt(r + 1u, p, end), aAt(r + 2u, p, end), aAt(r + 3u, p, end));
+      let bQuad = select(i % 8u, i / DEPTH, TRANSPOSE_B == 1u);
+      let bDepth = select(i / 8u, i % DEPTH, TRANSPOSE_B == 1u);
+      let c = firstColumn + 4u * bQuad;
+      let q = k + bDepth;
+      right[bDepth * 8u + bQuad] = vec4f(bAt(q, c, end), bAt(q, c + 1u, end), bAt(q, c + 2u, end), bAt(q, c + 3u, end));
     }
     workgroupBarrier();
     for (var d = 0u; d < DEPTH; d++) {
-      let i = d * TILE + tileRow;
-      let j = d * TILE + tileColumn;
-      let row = vec4f(right[j], right[j + 1u], right[j + 2u], right[j + 3u]);
-      sum0 += left[i] * row;
-      sum1 += left[i + 1u] * row;
-      sum2 += left[i + 2u] * row;
-      sum3 += left[i + 3u] * row;
+      let rows = left[d * 8u + local / 8u];
+      let columns = right[d * 8u + local % 8u];
+      sum0 += rows.x * columns;
+      sum1 += rows.y * columns;
+      sum2 += rows.z * columns;
+      sum3 += rows.w * columns;
     }
     workgroupBarrier();
   }
 
-  let row = firstRow + tileRow;
-  let column = firstColumn + tileColumn;
+  let row = firstRow + local / 8u * 4u;
+  let column = firstColumn + local % 8u * 4u;
   // unroll
   for (var c = 0u; c < 4u; c++) {
     if (column + c < shape.columns) {

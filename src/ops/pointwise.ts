@@ -5,17 +5,11 @@ import { type Shape, Tensor } from '../tensor/tensor';
 import { broadcast, broadcastShape } from './broadcast';
 import { linearGrid } from './grid';
 import { apply, type Op } from './op';
+import { WGSL_WORDS } from './wgsl-words';
 
 /** Names of ours in the text of a kernel begin with this, and an author's may not. */
 const OURS = 'pointwise_';
 const INPUT = `${OURS}input_`;
-
-const KEYWORDS = new Set(
-  (
-    'alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if let loop ' +
-    'override requires return struct switch true var while'
-  ).split(' '),
-);
 
 /**
  * An elementwise operation with its gradients, from WGSL expressions of f32. Inputs of different shapes are broadcast by numpy's
@@ -27,7 +21,7 @@ const KEYWORDS = new Set(
  *   its gradient `dy`; what none of them uses is not kept for the backward
  * @param attributes names of numbers that a call passes
  * @returns the operation; a call throws ShapeError for shapes that do not broadcast, UsageError for a missing argument
- * @throws PyramidFlowError UsageError for a name that is used twice, `y`, `dy`, a keyword of WGSL, or no name
+ * @throws PyramidFlowError UsageError for a name that is used twice, `y`, `dy`, a word of WGSL, or no name
  * @example
  * const mul = pointwise('mul', 'a * b', { a: 'dy * b', b: 'dy * a' });
  * const y = mul(x, w);
@@ -189,7 +183,7 @@ function checkNames(operation: string, inputs: readonly string[], attributes: re
   const seen = new Set<string>();
   for (const name of [...inputs, ...attributes]) {
     if (!/^[A-Za-z]\w*$/.test(name)) fail(`'${name}' is no name`, 'use letters and digits');
-    if (KEYWORDS.has(name)) fail(`${name} is a keyword of WGSL`, 'use another name');
+    if (WGSL_WORDS.has(name)) fail(`${name} is a word of WGSL`, 'use another name');
     if (name === 'y' || name === 'dy') fail(`${name} is the result's name or its gradient's`, 'use another name');
     if (name.startsWith(OURS)) fail(`${name} begins with ${OURS}`, 'use another name');
     if (seen.has(name)) fail(`${name} is named twice`, 'use a name once');

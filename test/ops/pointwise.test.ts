@@ -3,8 +3,9 @@ import * as assert from 'uvu/assert';
 import { add, mul } from '../../src/ops/math';
 import { type Applied, recordedBy } from '../../src/ops/op';
 import { pointwise } from '../../src/ops/pointwise';
+import { WGSL_WORDS } from '../../src/ops/wgsl-words';
 import { assertRejects } from '../support/assert-rejects';
-import { randomTensor } from '../support/gpu';
+import { gpu, randomTensor } from '../support/gpu';
 
 // Values and gradients are in operations.test.ts.
 
@@ -21,17 +22,27 @@ test('names may be those that a kernel of ours would use', async () => {
 for (const [gradients, attributes, problem] of [
   [{ y: 'dy' }, [], /y is the result's name/],
   [{ a: 'dy', dy: 'dy' }, [], /dy is the result's name or its gradient's/],
-  [{ while: 'dy' }, [], /while is a keyword of WGSL/],
+  [{ while: 'dy' }, [], /while is a word of WGSL/],
   [{ a: 'dy' }, ['a'], /a is named twice/],
   [{ 'a b': 'dy' }, [], /'a b' is no name/],
   [{ __a: 'dy' }, [], /'__a' is no name/],
   [{ pointwise_a: 'dy' }, [], /begins with pointwise_/],
-  [{ a: 'dy' }, ['let'], /let is a keyword/],
+  [{ from: 'dy' }, [], /from is a word of WGSL/],
+  [{ a: 'dy' }, ['let'], /let is a word/],
   [{}, [], /no input/],
 ] as const) {
   test(`names ${Object.keys(gradients)} with ${attributes} are refused`, () =>
     assertRejects(() => pointwise('odd', '0', gradients, attributes), 'UsageError', problem));
 }
+
+test('a driver refuses every word of WGSL as a name, so none is refused in vain', async () => {
+  for (const word of WGSL_WORDS) {
+    const { device } = gpu;
+    device.pushErrorScope('validation');
+    device.createShaderModule({ code: `fn f(${word}: f32) -> f32 { return 1.0; }` });
+    assert.ok(await device.popErrorScope(), word);
+  }
+});
 
 test('a call names what it lacks', async () => {
   const x = randomTensor([2], 'x');
