@@ -145,7 +145,7 @@ test('what does not fit is refused with the numbers', () => {
     }
     return 'nothing';
   };
-  assert.match(refused([2, 4, 3, 3], 1), /expected 4 channels for w, got x with 3/);
+  assert.match(refused([2, 4, 3, 3], 1), /x = x \[1, 3, 4, 4\] and w = w \[2, 4, 3, 3\] do not fit; let x have 4 channels/);
   assert.match(refused([2, 3, 4, 4], 1), /4x4 in w; use a square kernel of 1, 3, 5/);
   assert.match(refused([2, 3, 3, 3], 3), /stride 3; use stride 1 or 2/);
 });
