@@ -2,6 +2,7 @@ import { ADAM_DEFAULTS, Adam } from '../../src/autograd/adam';
 import { ParameterSet } from '../../src/autograd/parameters';
 import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from '../../src/image/resample';
 import { fft2, inverseFft2Real } from '../../src/ops/fft';
+import { matmul } from '../../src/ops/matmul';
 import { inverseMixingWeight, luWeightOp, mixingWeight } from '../../src/ops/mixing';
 import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../../src/ops/preprocess';
 import { unscoped } from '../../src/tensor/scope';
@@ -10,8 +11,10 @@ import { bytesOf, describeShape, type Entry, type Inputs, sampled } from './entr
 
 // Kernels whose size does not follow the levels: Fourier transforms, the mixing matrices, image decoding, the optimizer.
 
-const FFT_SIDES = [32, 64, 128, 256, 512, 240, 448]; // the last two with the radices 3, 5 and 7
+const FFT_SIDES = [32, 64, 128, 256, 512, 240, 448, 88]; // 240 and 448 with the radices 3, 5 and 7, 88 with the prime 11
 const CHANNELS = 16;
+const POINTS = 4096;
+const FEATURES = 64;
 const PARAMETERS = 1_413_000; // of the model at C 16, L 4, S 4, k 7, to three digits
 
 /** 2-D transforms of one plane, by the customary count of 5 n log2 n operations. */
@@ -97,6 +100,30 @@ export function fixedEntries(size: number): Entry[] {
         check: sampled(dLowerAt(dw.values), 1e-4),
       };
     }),
+    {
+      ...kernel(
+        'matrix product',
+        [
+          [POINTS, FEATURES],
+          [FEATURES, FEATURES],
+          [POINTS, FEATURES],
+        ],
+        (given) => {
+          const [a, b] = [given.get([POINTS, FEATURES]), given.get([FEATURES, FEATURES], 'weights')];
+          const reference = (at: number) => {
+            let total = 0;
+            const first = Math.floor(at / FEATURES) * FEATURES;
+            for (let k = 0; k < FEATURES; k++) total += a.values[first + k] * b.values[k * FEATURES + (at % FEATURES)];
+            return total;
+          };
+          return { run: () => matmul(a.tensor, b.tensor), check: sampled(reference) };
+        },
+      ),
+      work: {
+        flop: 2 * POINTS * FEATURES ** 2,
+        bytes: bytesOf([POINTS, FEATURES], [FEATURES, FEATURES], [POINTS, FEATURES]),
+      },
+    },
     kernel(
       'Adam',
       Array.from({ length: 7 }, () => [PARAMETERS]),

@@ -1,12 +1,15 @@
 import { CLAMP, LEAKY_SLOPE, leakyReluOp, softClampHead, softClampHeadGradient } from '../../src/ops/activation';
 import { affineGradient, applyAffine } from '../../src/ops/affine';
+import { addBias } from '../../src/ops/bias';
 import { blurOp } from '../../src/ops/blur';
-import { copyChannels } from '../../src/ops/channels';
+import { copyChannels, gatherChannels } from '../../src/ops/channels';
 import { combineInto, fill, scaleInto } from '../../src/ops/elementwise';
 import { biasRelu, maxPool3 } from '../../src/ops/encoder-layers';
 import { nearestOp, resizeGradient } from '../../src/ops/nearest';
 import { downOp, upOp } from '../../src/ops/pyramid';
+import { squeeze } from '../../src/ops/rearrange';
 import { maxPerItem, sum } from '../../src/ops/reduce';
+import { sumChannels } from '../../src/ops/sums';
 import { subtractMean, volumeMean } from '../../src/ops/volume-norm';
 import { pairDifferences, templateDifference } from '../../src/pyramidflow/pair-differences';
 import { unscoped } from '../../src/tensor/scope';
@@ -301,6 +304,48 @@ export function mapEntries(side: number): Entry[] {
         const largest = (image: number) =>
           x.values.subarray(image * pixels, (image + 1) * pixels).reduce((a, b) => Math.max(a, b));
         return { run: () => maxPerItem(x.tensor), reference: largest };
+      },
+    ],
+    [
+      'sum of each channel',
+      [map],
+      (given) => {
+        const x = given.get(map);
+        const reference = (channel: number) =>
+          x.values.reduce((total, value, at) => total + (channelOf(at, C) === channel ? value : 0), 0);
+        return { run: () => sumChannels(x.tensor), reference, tolerance: 1e-4 };
+      },
+    ],
+    [
+      'channels in another order',
+      [map, map],
+      (given) => {
+        const x = given.get(map);
+        const order = Array.from({ length: C }, (_, channel) => C - 1 - channel);
+        const reference = (at: number) => x.values[at + (C - 1 - 2 * channelOf(at, C)) * pixels];
+        return { run: () => gatherChannels(x.tensor, order), reference, tolerance: 0 };
+      },
+    ],
+    [
+      'squeeze',
+      [map, map],
+      (given) => {
+        const x = given.get(map);
+        const reference = (at: number) => {
+          const [block, pixel] = [Math.floor((at * 4) / pixels), at % (pixels / 4)];
+          const row = 2 * Math.floor((2 * pixel) / side) + ((block >> 1) & 1);
+          return x.values[(block >> 2) * pixels + row * side + 2 * (pixel % (side / 2)) + (block & 1)];
+        };
+        return { run: () => squeeze(x.tensor), reference, tolerance: 0 };
+      },
+    ],
+    [
+      'bias',
+      [map, map],
+      (given) => {
+        const [x, bias] = [given.get(map), given.get([C], 'bias')];
+        const reference = (at: number) => x.values[at] + bias.values[channelOf(at, C)];
+        return { run: () => addBias(x.tensor, bias.tensor), reference };
       },
     ],
     [
