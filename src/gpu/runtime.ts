@@ -93,7 +93,12 @@ export class Runtime {
     if (timed) this.endPass();
   }
 
-  /** Compiles a pipeline before its first call, off the main thread if the platform can. */
+  /**
+   * Compiles a pipeline before its first call, off the main thread if the platform can.
+   *
+   * @throws PyramidFlowError UsageError for unknown or unfit constants, and for a kernel made by `kernel` that does not compile, with
+   *   the place in its text; DeviceError for one of this package
+   */
   async compile(kernel: KernelSource, constants: Readonly<Record<string, number>> = {}): Promise<void> {
     this.faults.throwIfAny();
     checkConstants(kernel, constants);
@@ -105,7 +110,7 @@ export class Runtime {
    * keep tables for later.
    *
    * @param work synchronous
-   * @throws PyramidFlowError DeviceError, which names a kernel that does not compile
+   * @throws PyramidFlowError as `compile` does
    */
   async rehearse(work: () => void): Promise<void> {
     this.faults.throwIfAny();
