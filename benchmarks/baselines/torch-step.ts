@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ADAM_DEFAULTS } from '../../src/autograd/adam';
 import { blockConfigs, couplingLevels } from '../../src/pyramidflow/config';
-import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import type { TrainablePyramidFlow } from '../../src/pyramidflow/trainable';
 import type { Tensor } from '../../src/tensor/tensor';
 import { runTorch, type TorchAbout } from './torch';
 
@@ -17,7 +17,7 @@ export interface TorchSteps extends TorchAbout {
 }
 
 /** Training steps in PyTorch from a model's current weights on the same images. Throws an Error that says why it cannot run. */
-export async function torchSteps(model: PyramidFlow, images: Tensor, steps: number): Promise<TorchSteps> {
+export async function torchSteps(model: TrainablePyramidFlow, images: Tensor, steps: number): Promise<TorchSteps> {
   const named = [...(await model.tensors()), ['images', { shape: images.shape, data: await images.read() }] as const];
   const { learningRate, betas, epsilon, weightDecay, clipNorm } = ADAM_DEFAULTS;
   const folder = mkdtempSync(join(tmpdir(), 'pyramidflow-'));

@@ -2,9 +2,8 @@ import { Random } from '../../src/core/random';
 import type { Runtime } from '../../src/gpu/runtime';
 import { type BlockConfig, blockConfigs, couplingLevels, type PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { initialTensors } from '../../src/pyramidflow/initialize';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { MemoryMode } from '../../src/pyramidflow/settings';
-import { invert } from '../../src/pyramidflow/trainable';
+import { invert, TrainablePyramidFlow } from '../../src/pyramidflow/trainable';
 import { scope } from '../../src/tensor/scope';
 import { elements, type Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
@@ -113,7 +112,7 @@ function relativeDistance(a: Float32Array, b: Float32Array): number {
 }
 
 /** Weights as after some training: the second convolutions, which start at zero, are random and small. */
-function trainedModel(gpu: Runtime, config: PyramidFlowConfig): PyramidFlow {
+function trainedModel(gpu: Runtime, config: PyramidFlowConfig): TrainablePyramidFlow {
   const random = new Random(3);
   const tensors = initialTensors(config, random);
   for (const [name, { shape, data }] of tensors) {
@@ -121,5 +120,5 @@ function trainedModel(gpu: Runtime, config: PyramidFlowConfig): PyramidFlow {
     const bound = 0.5 / Math.sqrt(elements(shape.slice(1)));
     data.forEach((_, i) => (data[i] = (2 * random.uniform() - 1) * bound));
   }
-  return PyramidFlow.fromTensors(gpu, config, tensors);
+  return TrainablePyramidFlow.fromTensors(gpu, config, tensors);
 }

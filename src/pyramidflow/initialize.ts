@@ -4,8 +4,8 @@ import { layer } from '../flow/networks';
 import type { Runtime } from '../gpu/runtime';
 import { elements } from '../tensor/tensor';
 import { blockConfigs, checkConfig, type PyramidFlowConfig } from './config';
-import { PyramidFlow } from './pyramid-flow';
 import { type NamedTensors, tensorShapes } from './tensors';
+import { TrainablePyramidFlow } from './trainable';
 
 /**
  * A new model with random weights. The same seed gives the same weights.
@@ -13,9 +13,9 @@ import { type NamedTensors, tensorShapes } from './tensors';
  * @param seed a whole number of at least 0; default 0
  * @throws PyramidFlowError UsageError or ShapeError for a configuration that is not possible
  */
-export function createPyramidFlow(gpu: Runtime, config: PyramidFlowConfig, seed = 0): PyramidFlow {
+export function createPyramidFlow(gpu: Runtime, config: PyramidFlowConfig, seed = 0): TrainablePyramidFlow {
   checkConfig(config);
-  return PyramidFlow.fromTensors(gpu, config, initialTensors(config, new Random(seed)));
+  return TrainablePyramidFlow.fromTensors(gpu, config, initialTensors(config, new Random(seed)));
 }
 
 /**

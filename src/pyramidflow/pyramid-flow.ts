@@ -1,14 +1,19 @@
-import { ParameterSet } from '../autograd/parameters';
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import { convolve, freePrepared, prepareWeights } from '../ops/conv/convolve';
 import type { PreparedWeights } from '../ops/conv/weights';
 import { decompose } from '../ops/pyramid';
 import { scope, unscoped } from '../tensor/scope';
-import type { Tensor } from '../tensor/tensor';
+import { Tensor } from '../tensor/tensor';
 import { type Block, InferenceBlock } from './block';
 import { blockConfigs, checkConfig, couplingLevels, latentShape, type PyramidFlowConfig } from './config';
 import { type NamedTensors, tensorShapes } from './tensors';
+
+/** The tensors of a model on the GPU, by name. */
+export interface Weights {
+  get(name: string): Tensor;
+  free(): void;
+}
 
 const MOST_PREPARED = 256 * 2 ** 20;
 
@@ -16,7 +21,7 @@ const MOST_PREPARED = 256 * 2 ** 20;
  * PyramidFlow (Lei et al., CVPR 2023): an orthonormal stem, a Laplacian pyramid and a chain of blocks, each an affine coupling
  * between the pyramid's levels and a 1x1 mixing.
  *
- * This is the model as inference needs it. `trainableChain` makes its blocks trainable and invertible.
+ * This is the model as inference needs it; `TrainablePyramidFlow` can be trained and inverted as well.
  *
  * @example
  * const model = PyramidFlow.fromTensors(gpu, checkpoint.config, checkpoint.tensors);
@@ -28,10 +33,10 @@ export class PyramidFlow {
   private readonly inference: readonly InferenceBlock[];
   private preparedStem: PreparedWeights | undefined;
 
-  private constructor(
+  constructor(
     readonly gpu: Runtime,
     readonly config: PyramidFlowConfig,
-    readonly parameters: ParameterSet,
+    private readonly weights: Weights,
   ) {
     this.blocks = this.makeBlocks();
     this.inference = this.blocks.map((block) => new InferenceBlock(block));
@@ -44,10 +49,7 @@ export class PyramidFlow {
    *   for a configuration that is not possible
    */
   static fromTensors(gpu: Runtime, config: PyramidFlowConfig, tensors: NamedTensors): PyramidFlow {
-    checkConfig(config);
-    const shapes = [...tensorShapes(config)].map(([name, entry]) => ({ name, ...entry }));
-    const host = shapes.map(({ name, shape, trained }) => ({ name, shape, trained, data: pick(tensors, name, shape) }));
-    return new PyramidFlow(gpu, config, new ParameterSet(host, gpu));
+    return new PyramidFlow(gpu, config, upload(gpu, hostTensors(config, tensors)));
   }
 
   /** (C, 3, 1, 1) with orthonormal columns; it is not trained. */
@@ -132,7 +134,7 @@ export class PyramidFlow {
     if (this.preparedStem) freePrepared(this.preparedStem);
     this.preparedStem = undefined;
     for (const block of this.inference) block.free();
-    this.parameters.free();
+    this.weights.free();
   }
 
   private makeBlocks(): Block[] {
@@ -160,8 +162,28 @@ export class PyramidFlow {
   }
 
   private tensor(name: string): Tensor {
-    return this.parameters.get(name);
+    return this.weights.get(name);
   }
+}
+
+/** Name, shape and data of every tensor of a model, and whether it is trained. Throws as `PyramidFlow.fromTensors`. */
+export function hostTensors(config: PyramidFlowConfig, tensors: NamedTensors) {
+  checkConfig(config);
+  return Array.from(tensorShapes(config), ([name, { shape, trained }]) => {
+    return { name, shape, trained, data: pick(tensors, name, shape) };
+  });
+}
+
+function upload(gpu: Runtime, host: ReturnType<typeof hostTensors>): Weights {
+  const tensors = new Map(
+    unscoped(() => host.map(({ name, shape, data }) => [name, Tensor.from(gpu, shape, data, name)] as const)),
+  );
+  return {
+    get: (name) => tensors.get(name)!,
+    free() {
+      for (const tensor of tensors.values()) tensor.free();
+    },
+  };
 }
 
 function pick(tensors: NamedTensors, name: string, shape: readonly number[]): Float32Array {

@@ -1,14 +1,17 @@
+import { ParameterSet } from '../autograd/parameters';
 import { type Module, on, type Pass } from '../flow/bijection';
 import { mixing } from '../flow/mixing';
 import type { Network } from '../flow/networks';
 import { ReversibleChain } from '../flow/reversible';
+import type { Runtime } from '../gpu/runtime';
 import { convolveGradInput } from '../ops/conv/convolve';
 import { compose } from '../ops/pyramid';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { blockConfigs, couplingLevels, type PyramidFlowConfig } from './config';
 import { LevelCoupling } from './coupling';
-import type { PyramidFlow } from './pyramid-flow';
+import { hostTensors, PyramidFlow } from './pyramid-flow';
+import type { NamedTensors } from './tensors';
 
 /**
  * The blocks of a PyramidFlow as modules of a flow: couplings between the levels of a pyramid, each followed by a mixing of the level
@@ -34,8 +37,24 @@ export function pyramidBlocks(
   });
 }
 
+/** A PyramidFlow that can be trained and inverted. */
+export class TrainablePyramidFlow extends PyramidFlow {
+  constructor(
+    gpu: Runtime,
+    config: PyramidFlowConfig,
+    readonly parameters: ParameterSet,
+  ) {
+    super(gpu, config, parameters);
+  }
+
+  /** As `PyramidFlow.fromTensors`. */
+  static override fromTensors(gpu: Runtime, config: PyramidFlowConfig, tensors: NamedTensors): TrainablePyramidFlow {
+    return new TrainablePyramidFlow(gpu, config, new ParameterSet(hostTensors(config, tensors), gpu));
+  }
+}
+
 /** The blocks of a model as a chain that trains and inverts; it shares the model's tensors. */
-export const trainableChain = ({ config, parameters }: PyramidFlow): ReversibleChain =>
+export const trainableChain = ({ config, parameters }: TrainablePyramidFlow): ReversibleChain =>
   new ReversibleChain(pyramidBlocks(config), parameters);
 
 /**
@@ -44,7 +63,7 @@ export const trainableChain = ({ config, parameters }: PyramidFlow): ReversibleC
  *
  * @param pass as in the forward pass that made the latent; default inference
  */
-export function invert(model: PyramidFlow, latent: readonly Tensor[], pass: Pass = { training: false }): Tensor {
+export function invert(model: TrainablePyramidFlow, latent: readonly Tensor[], pass: Pass = { training: false }): Tensor {
   return scope(() => {
     const levels = latent.map((level) => level.copy());
     trainableChain(model).inverse(levels, pass);

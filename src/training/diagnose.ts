@@ -3,8 +3,7 @@ import type { ByteImage } from '../image/augment';
 import { networkInput } from '../image/model-input';
 import type { Normalization } from '../ops/preprocess';
 import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
-import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
-import { trainableChain } from '../pyramidflow/trainable';
+import { type TrainablePyramidFlow, trainableChain } from '../pyramidflow/trainable';
 import type { Tensor } from '../tensor/tensor';
 import type { Trainer } from './step';
 
@@ -44,7 +43,7 @@ export async function diagnose(
   );
 }
 
-async function findInForward(model: PyramidFlow, input: Tensor): Promise<Finding | undefined> {
+async function findInForward(model: TrainablePyramidFlow, input: Tensor): Promise<Finding | undefined> {
   if (!(await allFinite(input))) return { block: 'the input', tensor: 'images' };
   for (const name of model.parameters.names) {
     if (!(await allFinite(model.parameters.get(name)))) return { block: blockOf(name), tensor: name };

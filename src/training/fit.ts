@@ -4,8 +4,8 @@ import { Random } from '../core/random';
 import { augmentImage, type ByteImage } from '../image/augment';
 import { networkInput } from '../image/model-input';
 import { IMAGENET, type Normalization } from '../ops/preprocess';
-import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import type { TrainingSettings } from '../pyramidflow/settings';
+import type { TrainablePyramidFlow } from '../pyramidflow/trainable';
 import type { Tensor } from '../tensor/tensor';
 import { diagnose } from './diagnose';
 import { watchDivergence } from './divergence';
@@ -49,7 +49,7 @@ const SHUFFLE_SEED = 1;
  * last finished epoch. Throws DataError for fewer images than a batch, NumericError that names step, block and tensor.
  */
 export async function fit(
-  model: PyramidFlow,
+  model: TrainablePyramidFlow,
   images: TrainingImages,
   settings: TrainingSettings,
   options: FitOptions = {},

@@ -1,5 +1,4 @@
-import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
-import { trainableChain } from '../pyramidflow/trainable';
+import { type TrainablePyramidFlow, trainableChain } from '../pyramidflow/trainable';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
@@ -7,7 +6,7 @@ import type { Tensor } from '../tensor/tensor';
  * max |inverse(forward(x)) - x| over the pyramid that enters the chain: how well the reversible tape rebuilds the first
  * block's input from the last block's output, with the statistics of this batch, as in a training step.
  */
-export async function reconstructionError(model: PyramidFlow, images: Tensor): Promise<number> {
+export async function reconstructionError(model: TrainablePyramidFlow, images: Tensor): Promise<number> {
   const { before, after } = scope(() => {
     const levels = model.embed(images);
     const original = levels.map((level) => level.copy());

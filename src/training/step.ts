@@ -4,9 +4,8 @@ import { PyramidFlowError } from '../core/errors';
 import type { ReversibleChain } from '../flow/reversible';
 import { gatherScalars } from '../ops/scalars';
 import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
-import type { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import type { MemoryMode } from '../pyramidflow/settings';
-import { trainableChain } from '../pyramidflow/trainable';
+import { type TrainablePyramidFlow, trainableChain } from '../pyramidflow/trainable';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 
@@ -31,7 +30,7 @@ export class Trainer {
   private readonly power: 1 | 2;
 
   constructor(
-    readonly model: PyramidFlow,
+    readonly model: TrainablePyramidFlow,
     { memory = 'reversible', power = 2, ...adam }: TrainerSettings = {},
   ) {
     if (model.isPrepared) {

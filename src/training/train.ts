@@ -2,7 +2,7 @@ import type { Checkpoint, ManifestEntry, TrainingState } from '../checkpoint/che
 import type { Runtime } from '../gpu/runtime';
 import { IMAGENET } from '../ops/preprocess';
 import { createPyramidFlow } from '../pyramidflow/initialize';
-import { PyramidFlow } from '../pyramidflow/pyramid-flow';
+import { TrainablePyramidFlow } from '../pyramidflow/trainable';
 import { type FitProgress, fit, type TrainingImages } from './fit';
 import { learnTemplate } from './learn-template';
 import type { TrainingPlan } from './plan';
@@ -33,7 +33,7 @@ export async function trainModel(
   { resumed, manifest, signal, onStep, onWarning, onEpoch, onTemplate }: TrainOptions = {},
 ): Promise<Checkpoint | undefined> {
   const model = resumed
-    ? PyramidFlow.fromTensors(gpu, config, resumed.tensors)
+    ? TrainablePyramidFlow.fromTensors(gpu, config, resumed.tensors)
     : createPyramidFlow(gpu, config, settings.seed);
   const normalization = resumed?.normalization ?? IMAGENET;
   const checkpoint = async (state: TrainingState): Promise<Checkpoint> => ({

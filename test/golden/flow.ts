@@ -6,9 +6,8 @@ import type { VolumeNorm } from '../../src/ops/volume-norm';
 import { type BlockConfig, blockConfigs, couplingLevels, type PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { LevelCoupling } from '../../src/pyramidflow/coupling';
 import { fourierLossAndGradient } from '../../src/pyramidflow/fourier-loss';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import { tensorShapes } from '../../src/pyramidflow/tensors';
-import { invert, pyramidBlocks, trainableChain } from '../../src/pyramidflow/trainable';
+import { invert, pyramidBlocks, TrainablePyramidFlow, trainableChain } from '../../src/pyramidflow/trainable';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
 import { byNumber, download, type GoldenCase, type Handler, numbered, type Results, uploadUnder } from './case';
@@ -41,7 +40,7 @@ function couplingOf(plan: BlockConfig, norm: VolumeNorm, kernel: number): LevelC
 async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
   const config = configOf(golden);
   const images = batches(golden);
-  const start = () => PyramidFlow.fromTensors(gpu, config, initialTensors(golden, config));
+  const start = () => TrainablePyramidFlow.fromTensors(gpu, config, initialTensors(golden, config));
 
   const model = start();
   const first = Tensor.from(gpu, images[0].shape, images[0].data, 'images');
@@ -70,7 +69,7 @@ async function train(golden: GoldenCase, gpu: Runtime): Promise<Results> {
 }
 
 /** The latent in place of the levels, and the sums of all log scales, element by element. */
-function forwardWithLogScales({ config, parameters }: PyramidFlow, levels: Tensor[]): Tensor[] {
+function forwardWithLogScales({ config, parameters }: TrainablePyramidFlow, levels: Tensor[]): Tensor[] {
   const chain = new ReversibleChain(pyramidBlocks(config), parameters);
   const sums = levels.map((level) => Tensor.zeros(level.gpu, level.shape));
   for (const [i, plan] of blockConfigs(config.levels, config.stacks).entries()) {
@@ -85,7 +84,7 @@ function forwardWithLogScales({ config, parameters }: PyramidFlow, levels: Tenso
   return sums;
 }
 
-async function evaluate(model: PyramidFlow, images: Tensor): Promise<Results> {
+async function evaluate(model: TrainablePyramidFlow, images: Tensor): Promise<Results> {
   const latent = model.forward(images);
   const reconstructed = await invert(model, latent).read();
   return { ...(await download('out.', byNumber(latent, 'eval_latent'))), 'out.reconstructed': reconstructed };

@@ -6,7 +6,7 @@ import { openRuntime } from '../../src/node/dawn';
 import { addInto, fill, scaleInto } from '../../src/ops/elementwise';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { latentShape } from '../../src/pyramidflow/config';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import { TrainablePyramidFlow } from '../../src/pyramidflow/trainable';
 import { elements, Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
 import { randomByteImage, SMALL, trainedTensors } from '../support/small-weights';
@@ -76,7 +76,7 @@ test('a compiled trainer makes no further pipeline, and steps as one that was no
   const steps = [];
   for (const compiled of [true, false]) {
     const gpu = await openRuntime(); // tables that a runtime keeps are new as well
-    const trainer = new Trainer(PyramidFlow.fromTensors(gpu, SMALL, trainedTensors()));
+    const trainer = new Trainer(TrainablePyramidFlow.fromTensors(gpu, SMALL, trainedTensors()));
     if (compiled) await trainer.compile(2);
     const { pipelines } = gpu.counts();
     const images = Float32Array.from({ length: 2 * 3 * SMALL.height * SMALL.width }, (_, i) => Math.sin(i));

@@ -1,8 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blockConfigs } from '../../src/pyramidflow/config';
-import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
-import { trainableChain } from '../../src/pyramidflow/trainable';
+import { type TrainablePyramidFlow, trainableChain } from '../../src/pyramidflow/trainable';
 import type { Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/step';
 import { assertRejects } from '../support/assert-rejects';
@@ -16,7 +15,7 @@ const valuesOf = (latent: readonly Tensor[]) => Promise.all(latent.map((level) =
 const freed = (latent: readonly Tensor[]) => latent.forEach((tensor) => tensor.free());
 
 /** Labels of the tensors that a forward pass makes, and the number of its dispatches. */
-function traced(model: PyramidFlow, images: Tensor): { labels: string[]; dispatches: number } {
+function traced(model: TrainablePyramidFlow, images: Tensor): { labels: string[]; dispatches: number } {
   const labels: string[] = [];
   const { memory } = gpu;
   const acquire = memory.acquire.bind(memory);

@@ -1,8 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createPyramidFlow } from '../../src/pyramidflow/initialize';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
-import { invert, trainableChain } from '../../src/pyramidflow/trainable';
+import { invert, TrainablePyramidFlow, trainableChain } from '../../src/pyramidflow/trainable';
 import type { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { gpu, randomTensor } from '../support/gpu';
@@ -10,7 +9,7 @@ import { randomImages, SMALL, smallModel, trainedTensors } from '../support/smal
 
 const images = randomImages(2);
 /** The latent as training computes it. */
-function trainedForward(model: PyramidFlow, input: Tensor, training: boolean): Tensor[] {
+function trainedForward(model: TrainablePyramidFlow, input: Tensor, training: boolean): Tensor[] {
   const levels = model.embed(input);
   trainableChain(model).forward(levels, { training });
   return levels;
@@ -60,7 +59,7 @@ test('a new model decomposes and rotates, and no more: the latent is as long as 
 
 test('the tensors that go in come out, and a seed gives one model', async () => {
   const tensors = trainedTensors();
-  const model = PyramidFlow.fromTensors(gpu, SMALL, tensors);
+  const model = TrainablePyramidFlow.fromTensors(gpu, SMALL, tensors);
   const back = await model.tensors();
   assert.equal([...back.keys()], [...tensors.keys()]);
   for (const [name, { shape, data }] of tensors) {
@@ -79,12 +78,12 @@ test('what does not fit is refused by name', () => {
   const missing = trainedTensors();
   missing.delete('blocks.3.upper');
   assert.throws(
-    () => PyramidFlow.fromTensors(gpu, SMALL, missing),
+    () => TrainablePyramidFlow.fromTensors(gpu, SMALL, missing),
     isError('CheckpointError', /tensor blocks\.3\.upper is missing/),
   );
   const wrong = trainedTensors({ ...SMALL, kernel: 5 });
   assert.throws(
-    () => PyramidFlow.fromTensors(gpu, SMALL, wrong),
+    () => TrainablePyramidFlow.fromTensors(gpu, SMALL, wrong),
     isError('CheckpointError', /blocks\.0\.conv1 as \[8, 8, 3, 3\].*got \[8, 8, 5, 5\]/),
   );
   const model = smallModel();

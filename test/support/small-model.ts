@@ -1,14 +1,14 @@
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import { TrainablePyramidFlow } from '../../src/pyramidflow/trainable';
 import type { Tensor } from '../../src/tensor/tensor';
 import { gpu, randomTensor } from './gpu';
 import { SMALL, trainedTensors } from './small-weights';
 
 export { randomByteImage, SMALL, trainedTensors } from './small-weights';
 
-export const smallModel = (change: Partial<PyramidFlowConfig> = {}): PyramidFlow => {
+export const smallModel = (change: Partial<PyramidFlowConfig> = {}): TrainablePyramidFlow => {
   const config = { ...SMALL, ...change };
-  return PyramidFlow.fromTensors(gpu, config, trainedTensors(config));
+  return TrainablePyramidFlow.fromTensors(gpu, config, trainedTensors(config));
 };
 
 export const randomImages = (

@@ -5,8 +5,8 @@ import { Random } from '../../src/core/random';
 import { IMAGENET } from '../../src/ops/preprocess';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { createPyramidFlow } from '../../src/pyramidflow/initialize';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { TrainingSettings } from '../../src/pyramidflow/settings';
+import { TrainablePyramidFlow } from '../../src/pyramidflow/trainable';
 import type { TrainingImages } from '../../src/training/fit';
 import { gpu } from './gpu';
 import { randomByteImage } from './small-model';
@@ -31,7 +31,7 @@ export const SETTINGS: TrainingSettings = {
   ...ADAM_DEFAULTS,
 };
 
-export const tinyModel = (seed = SETTINGS.seed): PyramidFlow => createPyramidFlow(gpu, TINY, seed);
+export const tinyModel = (seed = SETTINGS.seed): TrainablePyramidFlow => createPyramidFlow(gpu, TINY, seed);
 
 export function trainingImages(count: number): TrainingImages {
   const random = new Random(77);
@@ -40,7 +40,7 @@ export function trainingImages(count: number): TrainingImages {
 }
 
 /** The checkpoint of a model and where its training stands. */
-export async function checkpointOf(model: PyramidFlow, training?: TrainingState): Promise<Checkpoint> {
+export async function checkpointOf(model: TrainablePyramidFlow, training?: TrainingState): Promise<Checkpoint> {
   const { config } = model;
   const settings = { ...SETTINGS, epochs: 9 }; // more than any test trains
   const record = training && { ...training, settings, images: 6 };
@@ -48,11 +48,11 @@ export async function checkpointOf(model: PyramidFlow, training?: TrainingState)
 }
 
 /** Its file: two runs are the same if these bytes are. */
-export const fileOf = async (model: PyramidFlow, training?: TrainingState): Promise<Uint8Array> =>
+export const fileOf = async (model: TrainablePyramidFlow, training?: TrainingState): Promise<Uint8Array> =>
   encodeCheckpoint(await checkpointOf(model, training));
 
 /** A model and the state of its training, from a file. */
-export async function loaded(file: Uint8Array): Promise<{ model: PyramidFlow; training: TrainingState }> {
+export async function loaded(file: Uint8Array): Promise<{ model: TrainablePyramidFlow; training: TrainingState }> {
   const { config, tensors, training } = await decodeCheckpoint(file);
-  return { model: PyramidFlow.fromTensors(gpu, config, tensors), training: training! };
+  return { model: TrainablePyramidFlow.fromTensors(gpu, config, tensors), training: training! };
 }

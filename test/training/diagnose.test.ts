@@ -1,15 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PyramidFlowError } from '../../src/core/errors';
-import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { TrainingSettings } from '../../src/pyramidflow/settings';
+import type { TrainablePyramidFlow } from '../../src/pyramidflow/trainable';
 import { type FitOptions, fit } from '../../src/training/fit';
 import { assertClose } from '../support/assert-close';
 import { gpu } from '../support/gpu';
 import { SETTINGS, tinyModel, trainingImages } from '../support/training';
 
 /** The error that training ends with. */
-async function errorOf(model: PyramidFlow, change: Partial<TrainingSettings & FitOptions> = {}): Promise<string> {
+async function errorOf(model: TrainablePyramidFlow, change: Partial<TrainingSettings & FitOptions> = {}): Promise<string> {
   const steps: number[] = [];
   const onStep = ({ step }: { step: number }) => steps.push(step);
   const result = await fit(model, trainingImages(4), { ...SETTINGS, ...change }, { onStep, ...change }).catch(

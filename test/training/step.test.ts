@@ -1,8 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
 import type { MemoryMode } from '../../src/pyramidflow/settings';
-import { invert } from '../../src/pyramidflow/trainable';
+import { invert, type TrainablePyramidFlow } from '../../src/pyramidflow/trainable';
 import { reconstructionError } from '../../src/training/reconstruction';
 import { Trainer } from '../../src/training/step';
 import { assertClose } from '../support/assert-close';
@@ -15,7 +14,7 @@ const images = randomImages(2);
 
 const norm = (values: ArrayLike<number>) => Math.sqrt(Array.from(values).reduce((sum, value) => sum + value * value, 0));
 
-async function gradientsOf(model: PyramidFlow, memory: MemoryMode): Promise<Map<string, Float32Array>> {
+async function gradientsOf(model: TrainablePyramidFlow, memory: MemoryMode): Promise<Map<string, Float32Array>> {
   const trainer = new Trainer(model, { memory });
   trainer.gradients(images, false).free();
   const gradients = new Map<string, Float32Array>();
@@ -24,7 +23,7 @@ async function gradientsOf(model: PyramidFlow, memory: MemoryMode): Promise<Map<
   return gradients;
 }
 
-async function largestRoundTripError(model: PyramidFlow): Promise<number> {
+async function largestRoundTripError(model: TrainablePyramidFlow): Promise<number> {
   const latent = model.forward(images);
   const back = await invert(model, latent).read();
   latent.forEach((level) => level.free());

@@ -4,7 +4,7 @@ import type { Checkpoint, ManifestEntry } from '../../src/checkpoint/checkpoint'
 import { Random } from '../../src/core/random';
 import { networkInput } from '../../src/image/model-input';
 import { IMAGENET } from '../../src/ops/preprocess';
-import { PyramidFlow } from '../../src/pyramidflow/pyramid-flow';
+import { TrainablePyramidFlow } from '../../src/pyramidflow/trainable';
 import { learnTemplate } from '../../src/training/learn-template';
 import { newPlan } from '../../src/training/plan';
 import { Trainer } from '../../src/training/step';
@@ -36,7 +36,7 @@ const other = await train(2, { resumed });
 
 /** The loss of the first step of a training that goes on, computed apart from it. */
 async function nextLoss({ config, tensors, training }: Checkpoint, normalization: typeof IMAGENET): Promise<number> {
-  const model = PyramidFlow.fromTensors(gpu, config, tensors);
+  const model = TrainablePyramidFlow.fromTensors(gpu, config, tensors);
   const [first, second] = Random.fromState(training!.random).shuffle([0, 1, 2, 3]);
   const input = networkInput(gpu, [IMAGES.image(first), IMAGES.image(second)], normalization);
   const { loss } = await new Trainer(model).step(input);
@@ -55,7 +55,7 @@ test('a resumed training keeps the normalization of its checkpoint, for the netw
 
 test('template and threshold use the same normalization', async () => {
   const { config, tensors, template, threshold } = other.result;
-  const model = PyramidFlow.fromTensors(gpu, config, tensors);
+  const model = TrainablePyramidFlow.fromTensors(gpu, config, tensors);
   const learnt = (await learnTemplate(model, IMAGES, { normalization: OTHER }))!;
   assert.is(threshold, learnt.threshold);
   template!.forEach((level, i) => assertClose(level, learnt.template[i], 0, `level ${i}`));

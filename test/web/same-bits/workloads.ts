@@ -6,7 +6,7 @@ import { anomalyMap, imageScores } from '../../../src/inspection/anomaly-map';
 import { TemplateMean } from '../../../src/inspection/template';
 import type { PyramidFlowConfig } from '../../../src/pyramidflow/config';
 import { initialTensors } from '../../../src/pyramidflow/initialize';
-import { PyramidFlow } from '../../../src/pyramidflow/pyramid-flow';
+import { TrainablePyramidFlow } from '../../../src/pyramidflow/trainable';
 import { Lab } from '../../../src/selftest/check';
 import { checksFor } from '../../../src/selftest/self-test';
 import { scope } from '../../../src/tensor/scope';
@@ -69,7 +69,7 @@ async function observe(
 /** A forward, a template of three images and the map of a fourth. */
 async function inference(gpu: Runtime): Promise<Result[]> {
   const { height, width } = MODEL;
-  const model = PyramidFlow.fromTensors(gpu, MODEL, trainedTensors(MODEL, 7));
+  const model = TrainablePyramidFlow.fromTensors(gpu, MODEL, trainedTensors(MODEL, 7));
   const random = new Random(11);
   const input = () => resizedInput(gpu, randomByteImage(random, { height: 61, width: 83 }), height, width);
   const [mean, image] = [new TemplateMean(), input()];
@@ -86,7 +86,7 @@ async function inference(gpu: Runtime): Promise<Result[]> {
 
 /** Five steps from the same weights on pairs of the same images. */
 async function training(gpu: Runtime): Promise<Result[]> {
-  const model = PyramidFlow.fromTensors(gpu, MODEL, trainedTensors(MODEL, 8));
+  const model = TrainablePyramidFlow.fromTensors(gpu, MODEL, trainedTensors(MODEL, 8));
   const trainer = new Trainer(model);
   const random = new Random(12);
   const reports: number[] = [];
