@@ -115,7 +115,7 @@ export interface Placement {
  *
  * @param level from 0
  * @example
- * on(1, coupling({ network: cnn(32) }), { given: [0, 2] })
+ * on(1, coupling({ network: cnn(32), resize: nearest }), { given: [0, 2] })
  */
 export function on(level: number, bijection: Bijection, { given = [], name, prefix = '' }: Placement = {}): Module {
   const { fused } = bijection;

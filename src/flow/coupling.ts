@@ -1,7 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
 import { concat, channels as slice } from '../ops/channels';
 import { add, sub } from '../ops/math';
-import { nearest } from '../ops/nearest';
 import { pointwise } from '../ops/pointwise';
 import { sumItems } from '../ops/sums';
 import type { Shape, Tensor } from '../tensor/tensor';
@@ -15,6 +14,8 @@ export interface CouplingSettings {
   readonly flip?: boolean;
   /** 'affine' as RealNVP, or 'additive' as NICE, which keeps volumes; default 'affine' */
   readonly kind?: 'affine' | 'additive';
+  /** brings conditions of another size to the size of x, such as the operation `nearest`; default: they have its size */
+  readonly resize?: (x: Tensor, height: number, width: number) => Tensor;
 }
 
 /** Log scales lie between -BOUND and BOUND, so that no step of training overflows. */
@@ -29,12 +30,12 @@ const unscaled = pointwise('unscaled', '(x - t) * exp(-s)', { x: 'dy * exp(-s)',
  *     affine:    b <- exp(s) b + t, with (s, t) = network(a, conditions), s between -2 and 2   (RealNVP, Dinh et al., 2017)
  *     additive:  b <- b + t, with t = network(a, conditions)                                    (NICE, Dinh et al., 2015)
  *
- * x: (N, C, ...) with C >= 2; conditions: (N, ., ...) of a size that is a whole multiple or a whole fraction of that of x.
+ * x: (N, C, ...) with C >= 2; conditions: (N, ., ...).
  *
  * @example
  * coupling({ network: mlp(64), flip: true })
  */
-export function coupling({ network, flip = false, kind = 'affine' }: CouplingSettings): Bijection {
+export function coupling({ network, flip = false, kind = 'affine', resize }: CouplingSettings): Bijection {
   const affine = kind === 'affine';
   const name = affine ? 'coupling' : 'additive coupling';
   /** a and b; of an odd number of channels, the first half is the larger one */
@@ -46,7 +47,7 @@ export function coupling({ network, flip = false, kind = 'affine' }: CouplingSet
   };
   const joined = (a: Tensor, b: Tensor) => concat(flip ? [b, a] : [a, b]);
   const changes = (a: Tensor, p: Readonly<Record<string, Tensor>>, given: readonly Tensor[], count: number) => {
-    const raw = network.forward(conditioned(a, given), p);
+    const raw = network.forward(conditioned(name, a, given, resize), p);
     expectOutputs(name, raw, a, affine ? 2 * count : count);
     if (!affine) return { t: raw };
     return { s: bounded(slice(raw, 0, count), { bound: BOUND }), t: slice(raw, count, 2 * count) };
@@ -79,12 +80,17 @@ export function coupling({ network, flip = false, kind = 'affine' }: CouplingSet
   };
 }
 
-/** The network's input: a, and the conditions, resized to it. */
-function conditioned(a: Tensor, given: readonly Tensor[]): Tensor {
+/** The network's input: a, and the conditions at its size. */
+function conditioned(name: string, a: Tensor, given: readonly Tensor[], resize: CouplingSettings['resize']): Tensor {
   if (given.length === 0) return a;
-  const [, , height, width] = a.shape;
-  const resized = given.map((tensor) => (height && width ? nearest(tensor, height, width) : tensor));
-  return concat([a, ...resized]);
+  const size = a.shape.slice(2);
+  const atSize = given.map((condition) => {
+    if (`${condition.shape.slice(2)}` === `${size}`) return condition;
+    if (resize && size.length === 2) return resize(condition, size[0]!, size[1]!);
+    const problem = `${name}: a condition is [${condition.shape.join(', ')}], x is [${a.shape.join(', ')}]`;
+    throw new PyramidFlowError('ShapeError', problem, 'pass resize: nearest, or conditions of the size of x');
+  });
+  return concat([a, ...atSize]);
 }
 
 function expectOutputs(name: string, raw: Tensor, { shape: [n, , ...size] }: Tensor, outputs: number): void {

@@ -13,6 +13,13 @@ export interface Attempt {
   readonly module: GPUShaderModule;
 }
 
+/** Makes the error of a kernel that the driver refused. */
+export type ExplainCompile = (
+  device: GPUDevice,
+  attempt: Attempt,
+  cause: unknown,
+) => PyramidFlowError | Promise<PyramidFlowError>;
+
 /**
  * Why a kernel does not compile, with the line of its own text. That of a user is a UsageError; one of this package is a DeviceError,
  * since it compiles on every GPU that it was tried on.
@@ -34,7 +41,10 @@ async function locate(device: GPUDevice, { kernel, constants, module }: Attempt)
   const code = specialise(kernel.text, constants);
   const rolled = specialise(kernel.text, constants, { unroll: false });
   const error = await firstError(code === rolled ? module : unwatchedModule(device, rolled));
-  if (error) return described(`line ${error.lineNum - (kernel.preface ?? 0)}`, kernel.text, error);
+  if (error) {
+    const line = error.lineNum - (kernel.preface ?? 0);
+    return described(line > 0 ? `line ${line}` : 'in what it declares', kernel.text, error);
+  }
   const inLoop = await firstError(module);
   return inLoop && described('in a loop that is unrolled', code, inLoop);
 }

@@ -1,5 +1,6 @@
 import { PyramidFlowError } from '../core/errors';
-import { type Attempt, explainCompile } from './compile-error';
+import type { Attempt, ExplainCompile } from './compile-error';
+import { compileError } from './device-errors';
 import type { Faults } from './faults';
 import { BUFFER_USAGE } from './flags';
 import {
@@ -57,6 +58,7 @@ export class KernelCache {
   constructor(
     private readonly device: GPUDevice,
     private readonly faults: Faults,
+    private readonly explain: ExplainCompile = (_, { label }, cause) => compileError(`kernel ${label}`, cause),
   ) {}
 
   /** What a dispatch needs. Throws the error of a kernel that is known not to compile. */
@@ -128,7 +130,7 @@ export class KernelCache {
 
   /** Keeps the error of a kernel that the driver refuses, for all later calls. */
   private async condemn(key: string, attempt: Attempt, cause: unknown): Promise<PyramidFlowError> {
-    const error = await explainCompile(this.device, attempt, cause);
+    const error = await this.explain(this.device, attempt, cause);
     this.pipelines.delete(key);
     this.broken.set(key, error);
     return error;

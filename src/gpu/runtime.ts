@@ -1,4 +1,5 @@
-import { PyramidFlowError } from '../core/errors';
+import type { PyramidFlowError } from '../core/errors';
+import type { ExplainCompile } from './compile-error';
 import type { AdapterReport, Device } from './device';
 import { disposedError, gridTooLarge } from './device-errors';
 import { Faults } from './faults';
@@ -6,9 +7,9 @@ import { MAP_MODE } from './flags';
 import { type BufferSlice, checkCall, checkConstants, type KernelCall, type KernelSource } from './kernel';
 import { KernelCache } from './kernel-cache';
 import { BufferPool, MOST_POOLED } from './pool';
-import { Profile, Tally } from './profile';
+import type { Tally } from './profile';
 import { StagingBuffers } from './staging';
-import { DispatchTimer } from './timer';
+import type { DispatchTimer } from './timer';
 
 /** What a runtime has done so far, and how many objects it keeps. */
 export interface WorkCount {
@@ -50,18 +51,20 @@ export class Runtime {
   private readonly kernels: KernelCache;
   private readonly work = { dispatches: 0, passes: 0, submits: 0 };
   private rehearsed: Promise<void>[] | undefined;
-  private tally: Tally | undefined;
+  /** counts dispatches, during a profile */
+  protected tally: Tally | undefined;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private readonly doubts = new Set<Promise<PyramidFlowError | undefined>>();
   private readonly staging: StagingBuffers;
 
-  constructor({ device, adapter }: Device) {
+  /** @param explain why a kernel does not compile; default what the driver says */
+  constructor({ device, adapter }: Device, explain?: ExplainCompile) {
     this.device = device;
     this.adapter = adapter;
     this.faults = new Faults(device, () => this.memory.use());
     this.memory = new BufferPool(this.faults, adapter.limits.maxStorageBufferBindingSize, () => this.trim(0));
-    this.kernels = new KernelCache(device, this.faults);
+    this.kernels = new KernelCache(device, this.faults, explain);
     this.staging = new StagingBuffers(this.faults);
   }
 
@@ -125,33 +128,6 @@ export class Runtime {
     }
     await Promise.all(compiled);
     await this.faults.settled();
-  }
-
-  /**
-   * Runs `work` and measures every kernel that it runs. Each dispatch gets a pass of its own, so `work` takes longer than usual, and
-   * short kernels that otherwise overlap do not. Whatever else uses this runtime meanwhile is counted too.
-   *
-   * @param work synchronous or asynchronous
-   * @returns times and sizes by kernel, the most expensive first; as a string, a table. Times are undefined on an adapter without
-   *   'timestamp-query'
-   * @throws PyramidFlowError UsageError while another profile is under way, DeviceError if anything goes wrong on the GPU
-   * @example
-   * const profile = await gpu.profile(() => flow.step(x, nll, adam));
-   * console.log(`${profile}`);
-   */
-  async profile<T>(work: () => T): Promise<Profile<Awaited<T>>> {
-    if (this.tally) throw new PyramidFlowError('UsageError', 'a profile is already under way', 'await it first');
-    this.flush();
-    this.tally = new Tally();
-    if (this.adapter.features.includes('timestamp-query')) this.timer = new DispatchTimer(this.device);
-    try {
-      const value = await work();
-      await this.finish();
-      return new Profile(this.adapter, value, this.tally.with(await this.timer?.collect()));
-    } finally {
-      this.tally = undefined;
-      this.timer = undefined;
-    }
   }
 
   /** Writes `data` to the start of `slice`, after submitting all recorded commands, which still see the old contents. */

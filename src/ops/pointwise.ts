@@ -5,7 +5,13 @@ import { type Shape, Tensor } from '../tensor/tensor';
 import { broadcast, broadcastShape } from './broadcast';
 import { linearGrid } from './grid';
 import { apply, type Op } from './op';
-import { WGSL_WORDS } from './wgsl-words';
+
+/** Words of WGSL that an author might take for names; the driver refuses the many others that it reserves. */
+const KEYWORDS = new Set(
+  'alias break case const continue default else enable false fn for from if let loop override return struct switch true var while'.split(
+    ' ',
+  ),
+);
 
 /** Names of ours in the text of a kernel begin with this, and an author's may not. */
 const OURS = 'pointwise_';
@@ -183,7 +189,7 @@ function checkNames(operation: string, inputs: readonly string[], attributes: re
   const seen = new Set<string>();
   for (const name of [...inputs, ...attributes]) {
     if (!/^[A-Za-z]\w*$/.test(name)) fail(`'${name}' is no name`, 'use letters and digits');
-    if (WGSL_WORDS.has(name)) fail(`${name} is a word of WGSL`, 'use another name');
+    if (KEYWORDS.has(name)) fail(`${name} is a word of WGSL`, 'use another name');
     if (name === 'y' || name === 'dy') fail(`${name} is the result's name or its gradient's`, 'use another name');
     if (name.startsWith(OURS)) fail(`${name} begins with ${OURS}`, 'use another name');
     if (seen.has(name)) fail(`${name} is named twice`, 'use a name once');

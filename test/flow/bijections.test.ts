@@ -12,6 +12,7 @@ import { mixing } from '../../src/flow/mixing';
 import { cnn, mlp } from '../../src/flow/networks';
 import { permutation, split, squeezed } from '../../src/flow/rearrangements';
 import { add, mul } from '../../src/ops/math';
+import { nearest } from '../../src/ops/nearest';
 import { recordedBy } from '../../src/ops/op';
 import { sum } from '../../src/ops/reduce';
 import { pyramidBlocks } from '../../src/pyramidflow/trainable';
@@ -60,7 +61,7 @@ const ROWS: readonly Row[] = [
   repeated('additive coupling', POINTS, (i) => coupling({ network: mlp(5), flip: i % 2 === 1, kind: 'additive' })),
   repeated('coupling of images', IMAGES, (i) => coupling({ network: cnn(4), flip: i % 2 === 1 })),
   repeated('coupling, with another level as condition', LEVELS, (i) =>
-    on(i % 2, coupling({ network: cnn(3) }), { given: [1 - (i % 2)] }),
+    on(i % 2, coupling({ network: cnn(3), resize: nearest }), { given: [1 - (i % 2)] }),
   ),
   repeated('actNorm of points', POINTS, () => actNorm()),
   repeated('actNorm of images', IMAGES, () => actNorm()),

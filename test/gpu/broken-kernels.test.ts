@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PyramidFlowError } from '../../src/core/errors';
+import type { Gpu } from '../../src/gpu/gpu';
 import type { KernelSource } from '../../src/gpu/kernel';
 import { kernel, reflect } from '../../src/gpu/reflect';
-import type { Runtime } from '../../src/gpu/runtime';
 import { openRuntime } from '../../src/node/dawn';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertRejects } from '../support/assert-rejects';
@@ -29,10 +29,10 @@ const run = (made: KernelSource, y: Tensor) => y.gpu.run(made, { tensors: { y },
 const BAD = /kernel bad<N=default> does not compile, line 9:\n {2}y\[0\] = angel;\n {9}\^\n.*'angel'; correct the kernel$/;
 const WORSE = /kernel worse.*\n.*\n.*\n.*'devil'/;
 
-const tensorOn = (gpu: Runtime, label = 'y') => Tensor.from(gpu, [1], Float32Array.of(0), label);
+const tensorOn = (gpu: Gpu, label = 'y') => Tensor.from(gpu, [1], Float32Array.of(0), label);
 
 /** New work is right, and the broken kernel is refused at once. */
-async function assertWorksOn(gpu: Runtime): Promise<void> {
+async function assertWorksOn(gpu: Gpu): Promise<void> {
   assert.not(gpu.failed);
   const y = tensorOn(gpu);
   run(sound, y);

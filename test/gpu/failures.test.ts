@@ -3,10 +3,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PyramidFlowError } from '../../src/core/errors';
 import { BUFFER_USAGE } from '../../src/gpu/flags';
+import { Gpu } from '../../src/gpu/gpu';
 import type { KernelSource } from '../../src/gpu/kernel';
 import { reflect } from '../../src/gpu/reflect';
 import { Renderer } from '../../src/gpu/render';
-import { Runtime } from '../../src/gpu/runtime';
 import { DispatchTimer } from '../../src/gpu/timer';
 import { openRuntime } from '../../src/node/dawn';
 import { fill } from '../../src/ops/elementwise';
@@ -23,7 +23,7 @@ const BROKEN: KernelSource = reflect(
 );
 
 /** Every way to use a runtime, and a tensor on it. */
-const usesOf = (runtime: Runtime, t: Tensor): readonly (() => unknown)[] => [
+const usesOf = (runtime: Gpu, t: Tensor): readonly (() => unknown)[] => [
   () => fill(t, 2),
   () => t.read(),
   () => t.write(new Float32Array(t.size)),
@@ -43,16 +43,16 @@ const usesOf = (runtime: Runtime, t: Tensor): readonly (() => unknown)[] => [
   () => runtime.run(BROKEN, { tensors: { y: t }, uniforms: {}, grid: [1, 1, 1] }),
 ];
 
-async function assertAllThrow(runtime: Runtime, t: Tensor, message: RegExp): Promise<void> {
+async function assertAllThrow(runtime: Gpu, t: Tensor, message: RegExp): Promise<void> {
   assert.ok(runtime.failed);
   for (const use of usesOf(runtime, t)) await assertRejects(use, 'DeviceError', message);
   runtime.trim(0); // what has failed can be cleared away
   t.free();
 }
 
-async function runtimeWith(change: (device: GPUDevice) => GPUDevice | void): Promise<{ runtime: Runtime; t: Tensor }> {
+async function runtimeWith(change: (device: GPUDevice) => GPUDevice | void): Promise<{ runtime: Gpu; t: Tensor }> {
   const { device, adapter } = await openRuntime();
-  const runtime = new Runtime({ device: change(device) ?? device, adapter });
+  const runtime = new Gpu({ device: change(device) ?? device, adapter });
   return { runtime, t: Tensor.from(runtime, [2], Float32Array.of(1, 2), 't') };
 }
 
@@ -144,8 +144,8 @@ test('a write that the GPU refuses fails at once, and nothing can be read afterw
 });
 
 for (const [what, end] of [
-  ['a disposed runtime', (runtime: Runtime) => runtime.dispose()],
-  ['a destroyed device', (runtime: Runtime) => runtime.device.destroy()],
+  ['a disposed runtime', (runtime: Gpu) => runtime.dispose()],
+  ['a destroyed device', (runtime: Gpu) => runtime.device.destroy()],
 ] as const) {
   test(`${what} ends what is under way and what follows`, async () => {
     const { runtime, t } = await runtimeWith(() => undefined);

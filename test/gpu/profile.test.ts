@@ -1,14 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adapterName } from '../../src/gpu/device';
-import { Runtime } from '../../src/gpu/runtime';
+import { Gpu } from '../../src/gpu/gpu';
 import { openRuntime } from '../../src/node/dawn';
 import { addInto, scaleInto } from '../../src/ops/elementwise';
 import { Tensor } from '../../src/tensor/tensor';
 import { assertRejects } from '../support/assert-rejects';
 import { gpu } from '../support/gpu';
 
-const zeros = (runtime: Runtime, count: number) => Tensor.zeros(runtime, [count], 't');
+const zeros = (runtime: Gpu, count: number) => Tensor.zeros(runtime, [count], 't');
 
 /** Three dispatches over two submits. */
 async function work(x: Tensor, y: Tensor): Promise<string> {
@@ -58,7 +58,7 @@ test('a profile is printed as a table, with the name of the adapter', async () =
 
 test('without timestamps there are calls and bytes, and the table says why', async () => {
   const { device, adapter } = await openRuntime();
-  using plain = new Runtime({ device, adapter: { ...adapter, features: [] } });
+  using plain = new Gpu({ device, adapter: { ...adapter, features: [] } });
   const [x, y] = [zeros(plain, 1000), zeros(plain, 1000)];
   const profile = await plain.profile(() => work(x, y));
   assert.equal(

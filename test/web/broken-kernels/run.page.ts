@@ -1,6 +1,6 @@
 import { requestDevice } from '../../../src/gpu/device';
+import { Gpu } from '../../../src/gpu/gpu';
 import { kernel } from '../../../src/gpu/reflect';
-import { Runtime } from '../../../src/gpu/runtime';
 import { Tensor } from '../../../src/tensor/tensor';
 
 const textOf = (statement: string) => `
@@ -23,7 +23,7 @@ const messageOf = (error: Error) => `${error.name}: ${error.message}`;
 
 /** A broken kernel in every way to use it, and then work that is sound. */
 export async function run(): Promise<Report> {
-  const gpu = new Runtime(await requestDevice(navigator.gpu));
+  const gpu = new Gpu(await requestDevice(navigator.gpu));
   const y = Tensor.zeros(gpu, [2], 'y');
   const call = { tensors: { y }, uniforms: {}, grid: [1, 1, 1] as const };
   const bad = kernel('bad', textOf('y[0] = angel;'));
