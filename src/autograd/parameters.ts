@@ -54,7 +54,7 @@ export class ParameterSet {
   ) {
     const places = arrange(
       entries.filter(({ trained = true }) => trained),
-      gpu.adapter.limits.maxStorageBufferBindingSize / 4,
+      gpu.adapter.limits.maxStorageBufferBindingSize! / 4,
     );
     this.lazySegments = places.sizes.map((size, i) => new LazySegment(gpu, size, i));
     for (const { name, shape, data, trained = true } of entries) {

@@ -50,7 +50,7 @@ async function locate(device: GPUDevice, { kernel, constants, module }: Attempt)
 }
 
 function described(place: string, text: string, { lineNum, linePos, message }: GPUCompilationMessage): string {
-  const moved = /^override /.test(text.split('\n')[lineNum - 1]) ? 'override'.length - 'const'.length : 0;
+  const moved = /^override /.test(text.split('\n')[lineNum - 1]!) ? 'override'.length - 'const'.length : 0;
   return `${place}:\n${excerptOf(text, lineNum, Math.max(linePos - 1, 0) + moved)}\n${message.trim()}`;
 }
 

@@ -34,7 +34,7 @@ export function checkDialect(text: string, { fixed = false } = {}): void {
   const bare = code.split('\n');
   let start = 0;
   for (const [i, line] of text.split('\n').entries()) {
-    const fault = faultOf(line, bare[i], loops.has(i), overrides.has(i));
+    const fault = faultOf(line, bare[i]!, loops.has(i), overrides.has(i));
     if (fault) throw new KernelFault(start + line.search(/\S/), fault.problem, fault.remedy);
     start += line.length + 1;
   }

@@ -14,8 +14,8 @@ export function evaluate(expression: string, names: ReadonlyMap<string, number>)
       const inner = sum();
       return tokens[at++] === ')' ? inner : NaN;
     }
-    if (/^\d+[ui]?$/.test(token ?? '')) return parseInt(token, 10);
-    return names.get(token) ?? NaN;
+    if (/^\d+[ui]?$/.test(token ?? '')) return parseInt(token!, 10);
+    return names.get(token!) ?? NaN;
   }
 
   function product(): number {

@@ -45,5 +45,5 @@ export function placeOf(text: string, at: number): { line: number; excerpt: stri
 /** A line, from 1, with a caret under a column, from 0. */
 export function excerptOf(text: string, line: number, column: number): string {
   const shown = text.split('\n')[line - 1];
-  return `${shown}\n${shown.slice(0, column).replace(/[^\t]/g, ' ')}^`;
+  return `${shown}\n${shown!.slice(0, column).replace(/[^\t]/g, ' ')}^`;
 }

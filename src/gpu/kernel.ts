@@ -80,9 +80,9 @@ export function packUniforms(
   for (const { name, offset, type } of fields) {
     const value = values[name];
     checkNumber(kernel.name, 'uniform', name, type, value);
-    if (type === 'f32') view.setFloat32(offset, value, true);
-    else if (type === 'i32') view.setInt32(offset, value, true);
-    else view.setUint32(offset, value, true);
+    if (type === 'f32') view.setFloat32(offset, value!, true);
+    else if (type === 'i32') view.setInt32(offset, value!, true);
+    else view.setUint32(offset, value!, true);
   }
   return bytes;
 }
@@ -97,8 +97,8 @@ export function checkCall(
 ): void {
   checkNames(kernel.name, 'tensor', kernel.tensors, tensors);
   for (const { name, element } of kernel.tensors) {
-    const { dtype } = tensors[name];
-    if (dtype !== element && dtype !== undefined) throw otherType(kernel.name, name, element, tensors[name]);
+    const tensor = tensors[name]!;
+    if (tensor.dtype !== element && tensor.dtype !== undefined) throw otherType(kernel.name, name, element, tensor);
   }
   if (constants) checkConstants(kernel, constants);
 }
@@ -111,8 +111,8 @@ export function checkConstants({ name, constants }: Pick<KernelSource, 'name' | 
 /** Throws UsageError for a constant whose value its type cannot hold. */
 export function checkConstantValues({ name, text }: Pick<KernelSource, 'name' | 'text'>, given: Given): void {
   for (const [, constant, type] of text.matchAll(OVERRIDE)) {
-    const value = given[constant];
-    if (value !== undefined) checkNumber(name, 'constant', constant, type as ElementType, value);
+    const value = given[constant!];
+    if (value !== undefined) checkNumber(name, 'constant', constant!, type as ElementType, value);
   }
 }
 
@@ -126,16 +126,16 @@ export function checkBuffers(
   device: GPUDevice,
 ): void {
   for (const [i, { name, access }] of bindings.entries()) {
-    const { gpu, slice, label } = tensors[name];
+    const { gpu, slice, label } = tensors[name]!;
     if (gpu && gpu.device !== device) {
       const problem = `kernel ${kernel}: tensor ${name} (${label}) is on another GPU runtime`;
       throw new PyramidFlowError('UsageError', problem, 'read it there, and make a tensor here');
     }
     for (const before of bindings.slice(0, i)) {
       const other = tensors[before.name];
-      const written = before.access !== access || (access === 'read_write' && overlap(slice, other.slice));
-      if (!written || slice.buffer !== other.slice.buffer) continue;
-      const both = `${before.name} (${other.label}) and ${name} (${label})`;
+      const written = before.access !== access || (access === 'read_write' && overlap(slice, other!.slice));
+      if (!written || slice.buffer !== other!.slice.buffer) continue;
+      const both = `${before.name} (${other!.label}) and ${name} (${label})`;
       const problem = `kernel ${kernel}: tensors ${both} lie in the same memory, and one of them is written`;
       throw new PyramidFlowError('UsageError', problem, 'pass a copy of one of them');
     }

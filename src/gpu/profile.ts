@@ -56,9 +56,9 @@ export class Profile<T = unknown> {
   toString(): string {
     const { adapter, kernels, total } = this;
     const rows = [HEAD, ...[...kernels, total].map((kernel) => this.row(kernel))];
-    const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+    const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
     const aligned = rows.map((row) =>
-      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
+      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
     );
     const title = `${adapterName(adapter)}${adapter.software ? ' (software)' : ''}`;
     const untimed = total.ms === undefined ? ["no times: this adapter has no 'timestamp-query'"] : [];

@@ -65,21 +65,21 @@ export function reflect(name: string, text: string): KernelSource {
       .filter((resource) => resource !== uniform)
       .map((resource) => ({ name: resource.name, binding: resource.binding, ...storage(resource) })),
     uniforms: uniform && uniformLayout(code, uniform),
-    constants: Array.from(code.matchAll(OVERRIDE), ([, constant]) => constant),
+    constants: Array.from(code.matchAll(OVERRIDE), ([, constant]) => constant!),
   };
 }
 
 /** The name of the only entry point for a stage. */
 export function entryOf(code: string, stage: 'compute' | 'vertex' | 'fragment'): string {
   const ofStage = new RegExp(String.raw`@${stage}\b`);
-  const [entry, second] = Array.from(code.matchAll(FUNCTION)).filter(([, attributes]) => ofStage.test(attributes));
+  const [entry, second] = Array.from(code.matchAll(FUNCTION)).filter(([, attributes]) => ofStage.test(attributes!));
   if (!entry) throw new KernelFault(0, `there is no @${stage} entry point`, `write one function with @${stage}`);
   const at = ({ indices }: RegExpExecArray) => indices![2]![0];
   if (second) throw new KernelFault(at(second), `${second[2]} is a second @${stage} entry point`, 'make it another kernel');
-  if (stage === 'compute' && !entry[1].includes('@workgroup_size')) {
+  if (stage === 'compute' && !entry[1]!.includes('@workgroup_size')) {
     throw new KernelFault(at(entry), `${entry[2]} has no workgroup size`, 'write @compute @workgroup_size(64)');
   }
-  return entry[2];
+  return entry[2]!;
 }
 
 /** Everything that is bound, by binding. */
@@ -87,10 +87,10 @@ export function resourcesOf(code: string): Resource[] {
   const resources: Resource[] = [];
   for (const { 1: attributes, 2: template = '', 3: name, 4: type, indices } of code.matchAll(VARIABLE)) {
     const [space, access = 'read'] = template.split(',').map((word) => word.trim());
-    if (!/^(storage|uniform)$/.test(space) && !/@(group|binding)\b/.test(attributes)) continue;
+    if (!/^(storage|uniform)$/.test(space!) && !/@(group|binding)\b/.test(attributes!)) continue;
     const at = indices![3]![0];
     const number = (attribute: string) =>
-      Number(new RegExp(String.raw`@${attribute}\s*\(\s*(\d+)[iu]?\s*,?\s*\)`).exec(attributes)?.[1] ?? NaN);
+      Number(new RegExp(String.raw`@${attribute}\s*\(\s*(\d+)[iu]?\s*,?\s*\)`).exec(attributes!)?.[1] ?? NaN);
     const [group, binding] = [number('group'), number('binding')];
     if (group !== 0 || Number.isNaN(binding)) {
       const remedy = 'bind everything in group 0, as in @group(0) @binding(1)';
@@ -98,7 +98,7 @@ export function resourcesOf(code: string): Resource[] {
     }
     const other = resources.find((resource) => resource.binding === binding);
     if (other) throw new KernelFault(at, `${name} has binding ${binding}, as ${other.name} has`, 'number the bindings');
-    resources.push({ name, binding, space, access, type: type.replace(/\s+/g, ''), at });
+    resources.push({ name: name!, binding, space: space!, access, type: type!.replace(/\s+/g, ''), at });
   }
   return resources.sort((a, b) => a.binding - b.binding);
 }
@@ -124,7 +124,7 @@ export function uniformLayout(code: string, { name, binding, type, at }: Resourc
   const struct = new RegExp(String.raw`\bstruct\s+${type.replace(/\W.*/, '')}\s*\{([^}]*)\}`, 'd').exec(code);
   if (!struct) throw new KernelFault(at, `uniform ${name} is of the type ${type}`, 'make it a struct of u32, i32 and f32');
   const fields: UniformField[] = [];
-  for (const member of struct[1].matchAll(/[^\s,](?:[^,<(]|<[^>]*>|\([^)]*\))*/g)) {
+  for (const member of struct[1]!.matchAll(/[^\s,](?:[^,<(]|<[^>]*>|\([^)]*\))*/g)) {
     const [, field, fieldType] = /^(\w+)\s*:\s*([ui]32|f32)\s*$/.exec(member[0]) ?? [];
     if (!field) {
       const place = struct.indices![1]![0] + member.index;

@@ -63,7 +63,7 @@ export class Runtime {
     this.device = device;
     this.adapter = adapter;
     this.faults = new Faults(device, () => this.memory.use());
-    this.memory = new BufferPool(this.faults, adapter.limits.maxStorageBufferBindingSize, () => this.trim(0));
+    this.memory = new BufferPool(this.faults, adapter.limits.maxStorageBufferBindingSize!, () => this.trim(0));
     this.kernels = new KernelCache(device, this.faults, explain);
     this.staging = new StagingBuffers(this.faults);
   }
@@ -274,7 +274,7 @@ export class Runtime {
 
   private checkGrid(kernel: string, grid: readonly number[]): void {
     const limit = this.adapter.limits.maxComputeWorkgroupsPerDimension;
-    if (grid.every((size) => Number.isInteger(size) && size > 0 && size <= limit)) return;
-    throw gridTooLarge(kernel, grid, limit);
+    if (grid.every((size) => Number.isInteger(size) && size > 0 && size <= limit!)) return;
+    throw gridTooLarge(kernel, grid, limit!);
   }
 }

@@ -47,8 +47,8 @@ const floatLiteral = (value: number | string) => (Number.isInteger(Number(value)
 function integerConstants(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const [, name, expression] of text.matchAll(CONSTANT)) {
-    const value = evaluate(expression, values);
-    if (value !== undefined) values.set(name, (values.get(name) ?? value) === value ? value : NaN);
+    const value = evaluate(expression!, values);
+    if (value !== undefined) values.set(name!, (values.get(name!) ?? value) === value ? value : NaN);
   }
   return values;
 }
@@ -62,10 +62,10 @@ function unrollAll(text: string, constants: Map<string, number>): string {
     };
     const bodyStart = loop.index + header.length;
     const bodyEnd = matchingBrace(text, bodyStart) ?? refuse('a loop marked `// unroll` is not closed');
-    const from = evaluate(first, constants);
-    const to = evaluate(end, constants);
+    const from = evaluate(first!, constants);
+    const to = evaluate(end!, constants);
     if (from === undefined || to === undefined) return refuse(`cannot unroll a loop from ${first} to ${end}`);
-    const suffix = /\du$/.test(first.trim()) ? 'u' : '';
+    const suffix = /\du$/.test(first!.trim()) ? 'u' : '';
     const body = text.slice(bodyStart, bodyEnd);
     const jump = /\b(?:break|continue)\b/.exec(body);
     if (jump) return refuse(`cannot unroll a loop that holds a ${jump[0]}`);

@@ -19,7 +19,7 @@ export class StagingBuffers {
       return this.faults.createBuffer({ label: `staging ${size}`, size, usage }, 'reading a result back');
     }
     this.bytes -= size;
-    return this.kept.splice(at, 1)[0];
+    return this.kept.splice(at, 1)[0]!;
   }
 
   /** Takes back a buffer that is no longer mapped. A buffer whose mapping failed must be destroyed instead. */

@@ -75,7 +75,7 @@ export class DispatchTimer {
         throw brokenCall('give its times back', cause);
       });
       const stamps = new BigUint64Array(readable.getMappedRange().slice(0, 16 * names.length));
-      all.push(...names.map((name, i) => ({ name, begin: stamps[2 * i], end: stamps[2 * i + 1] })));
+      all.push(...names.map((name, i) => ({ name, begin: stamps[2 * i]!, end: stamps[2 * i + 1]! })));
       readable.destroy();
       resolved.destroy();
       queries.destroy();

@@ -18,7 +18,7 @@ export function resizedBytes(gpu: Runtime, image: ByteImage, height: number, wid
 
 /** Whether the RGB bytes of an image this large are more than the adapter can bind, at four bytes each. */
 export function exceedsBinding(gpu: Runtime, { height, width }: { height: number; width: number }): boolean {
-  return 4 * 3 * height * width > gpu.adapter.limits.maxStorageBufferBindingSize;
+  return 4 * 3 * height * width > gpu.adapter.limits.maxStorageBufferBindingSize!;
 }
 
 /** RGB bytes on the GPU, (N, H, W, 3), resized as Pillow's antialiased bilinear. */

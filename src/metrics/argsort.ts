@@ -41,7 +41,7 @@ export function descendingKeys(scores: Float32Array): Uint32Array {
     }
     // -0 and +0 are equal scores and must share a key.
     if (keys[i] === 0x80000000) keys[i] = 0;
-    if (keys[i] < 0x80000000) keys[i] = ~(keys[i] | 0x80000000);
+    if (keys[i]! < 0x80000000) keys[i] = ~(keys[i]! | 0x80000000);
   }
   return keys;
 }
@@ -49,7 +49,7 @@ export function descendingKeys(scores: Float32Array): Uint32Array {
 /** One stable counting pass over the digit that starts at bit `shift`. */
 function scatter(keys: Uint32Array, from: Uint32Array, to: Uint32Array, shift: number): void {
   const starts = new Uint32Array(BUCKETS + 1);
-  for (const key of keys) starts[((key >>> shift) & (BUCKETS - 1)) + 1]++;
-  for (let digit = 0; digit < BUCKETS; digit++) starts[digit + 1] += starts[digit];
-  for (const index of from) to[starts[(keys[index] >>> shift) & (BUCKETS - 1)]++] = index;
+  for (const key of keys) starts[((key >>> shift) & (BUCKETS - 1)) + 1]!++;
+  for (let digit = 0; digit < BUCKETS; digit++) starts[digit + 1]! += starts[digit]!;
+  for (const index of from) to[starts[(keys[index]! >>> shift) & (BUCKETS - 1)]!++] = index;
 }

@@ -75,9 +75,9 @@ export class EvaluationRun {
     const visit = pixels.visit((truePositives, falsePositives, overlap) => {
       roc.add(truePositives, falsePositives);
       precision.add(truePositives, falsePositives);
-      overlap30.add(falsePositives, overlap);
-      overlap5.add(falsePositives, overlap);
-      overlap100.add(falsePositives, overlap);
+      overlap30!.add(falsePositives, overlap);
+      overlap5!.add(falsePositives, overlap);
+      overlap100!.add(falsePositives, overlap);
     });
     for (const seen of visit) {
       await onProgress?.(seen, pixels.positives + pixels.negatives);
@@ -87,9 +87,9 @@ export class EvaluationRun {
       imageAuroc: auroc(Float32Array.from(this.scores), Uint8Array.from(this.labels)),
       pixelAuroc: roc.result(),
       pixelAp: precision.result(),
-      aupro30: overlap30.result(),
-      aupro5: overlap5.result(),
-      aupro100: overlap100.result(),
+      aupro30: overlap30!.result(),
+      aupro5: overlap5!.result(),
+      aupro100: overlap100!.result(),
     };
     const reasons: Evaluation['reasons'] = {};
     for (const metric of METRICS) {

@@ -69,10 +69,10 @@ export class PixelRanking {
     const found = { keys: new Uint32Array(count), regions: new Uint32Array(count) };
     let end = 0;
     for (let at = 0; at < pixels; at++) {
-      if (labels[at] === 0) this.normal.add(keys[at]);
+      if (labels[at] === 0) this.normal.add(keys[at]!);
       else {
-        found.keys[end] = keys[at];
-        found.regions[end++] = this.weights.length + labels[at] - 1;
+        found.keys[end] = keys[at]!;
+        found.regions[end++] = this.weights.length + labels[at]! - 1;
       }
     }
     for (const size of sizes) this.weights.push(1 / size);
@@ -91,14 +91,14 @@ export class PixelRanking {
     let next = total / 100;
     /** Takes in the anomalous pixels of a key. */
     const take = (key: number) => {
-      while (truePositives < order.length && keys[order[truePositives]] === key) {
-        overlap += this.weights[regions[order[truePositives++]]];
+      while (truePositives < order.length && keys[order[truePositives]!] === key) {
+        overlap += this.weights[regions[order[truePositives++]!]!]!;
       }
     };
     /** Visits the keys before a limit that anomalous pixels alone have. */
     const visitBefore = (limit: number) => {
-      while (truePositives < order.length && keys[order[truePositives]] < limit) {
-        take(keys[order[truePositives]]);
+      while (truePositives < order.length && keys[order[truePositives]!]! < limit) {
+        take(keys[order[truePositives]!]!);
         visit(truePositives, falsePositives, overlap);
       }
     };

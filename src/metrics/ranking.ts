@@ -68,9 +68,9 @@ export function visitThresholds(
   let truePositives = 0;
   let falsePositives = 0;
   for (let i = 0; i < order.length; i++) {
-    if (labels[order[i]] === 0) falsePositives++;
+    if (labels[order[i]!] === 0) falsePositives++;
     else truePositives++;
-    if (scores[order[i + 1]] !== scores[order[i]]) visit(truePositives, falsePositives); // the last of equal scores
+    if (scores[order[i + 1]!] !== scores[order[i]!]) visit(truePositives, falsePositives); // the last of equal scores
   }
 }
 

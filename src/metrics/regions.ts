@@ -40,15 +40,15 @@ function provisionalLabel(labels: Int32Array, parents: number[], at: number, x: 
   let label = 0;
   for (const neighbour of [west, northWest, north, northEast]) {
     if (neighbour === 0) continue;
-    label = label === 0 ? root(parents, neighbour) : unite(parents, label, neighbour);
+    label = label === 0 ? root(parents, neighbour!) : unite(parents, label, neighbour!);
   }
   return label === 0 ? parents.push(parents.length) - 1 : label;
 }
 
 function root(parents: number[], label: number): number {
   while (parents[label] !== label) {
-    parents[label] = parents[parents[label]];
-    label = parents[label];
+    parents[label] = parents[parents[label]!]!;
+    label = parents[label]!;
   }
   return label;
 }
@@ -66,10 +66,10 @@ function renumber(labels: Int32Array, parents: number[]): number[] {
   const sizes: number[] = [];
   for (let at = 0; at < labels.length; at++) {
     if (labels[at] === 0) continue;
-    const top = root(parents, labels[at]);
+    const top = root(parents, labels[at]!);
     if (final[top] === 0) final[top] = sizes.push(0);
-    labels[at] = final[top];
-    sizes[final[top] - 1]++;
+    labels[at] = final[top]!;
+    sizes[final[top]! - 1]!++;
   }
   return sizes;
 }

@@ -22,8 +22,8 @@ export class ScoreCounts {
     const [page, low] = [key >>> 16, key & 0xffff];
     const histogram = this.histograms[page];
     if (histogram === undefined) this.addToList(page, low);
-    else if (histogram[low] === 0xffff && histogram instanceof Uint16Array) this.widen(page, histogram)[low]++;
-    else histogram[low]++;
+    else if (histogram[low] === 0xffff && histogram instanceof Uint16Array) this.widen(page, histogram)[low]!++;
+    else histogram[low]!++;
   }
 
   /**
@@ -38,14 +38,14 @@ export class ScoreCounts {
       if (!list && !histogram) continue;
       if (list) visitRuns(list.slice(0, this.lengths[page]).sort(), first, visit);
       else if (histogram) {
-        for (let low = 0; low < PAGE; low++) if (histogram[low] !== 0) visit(first + low, histogram[low]);
+        for (let low = 0; low < PAGE; low++) if (histogram[low] !== 0) visit(first + low, histogram[low]!);
       }
       yield;
     }
   }
 
   private addToList(page: number, low: number): void {
-    const length = this.lengths[page]++;
+    const length = this.lengths[page]!++;
     let list = this.lists[page];
     if (list === undefined) this.lists[page] = list = new Uint16Array(FIRST_CAPACITY);
     else if (length === list.length) {
@@ -59,7 +59,7 @@ export class ScoreCounts {
 
   private makeHistogram(page: number, list: Uint16Array): void {
     const counts = new Uint32Array(PAGE);
-    for (const low of list) counts[low]++;
+    for (const low of list) counts[low]!++;
     const fits = counts.every((count) => count <= 0xffff);
     this.histograms[page] = fits ? Uint16Array.from(counts) : counts;
     this.lists[page] = undefined;
@@ -75,6 +75,6 @@ export class ScoreCounts {
 function visitRuns(sorted: Uint16Array, first: number, visit: (key: number, count: number) => void): void {
   for (let start = 0, end = 0; start < sorted.length; start = end) {
     while (end < sorted.length && sorted[end] === sorted[start]) end++;
-    visit(first + sorted[start], end - start);
+    visit(first + sorted[start]!, end - start);
   }
 }

@@ -91,7 +91,7 @@ export async function evaluateFolder(
   const failures: FailedImage[] = [];
   const times: number[] = [];
   let ended: FolderEvaluation['ended'];
-  let next = startReading(dataset, test[0]);
+  let next = startReading(dataset, test[0]!);
   for (const [i, entry] of test.entries()) {
     if (signal?.aborted) {
       ended = 'stopped';
@@ -102,7 +102,7 @@ export async function evaluateFolder(
     let row: JudgedImage | FailedImage;
     try {
       const decoded = await next.finally(() => {
-        if (i + 1 < test.length) next = startReading(dataset, test[i + 1]);
+        if (i + 1 < test.length) next = startReading(dataset, test[i + 1]!);
       });
       const mask = await maskOf(dataset, entry, decoded, detector.config);
       const input = onImage && new KeptInput(detector, decoded);

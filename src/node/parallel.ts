@@ -15,7 +15,7 @@ export async function mapParallel<T, R>(
       const index = next++;
       try {
         signal?.throwIfAborted();
-        results[index] = await work(items[index], index);
+        results[index] = await work(items[index]!, index);
       } catch (error) {
         next = items.length;
         throw error;

@@ -127,7 +127,7 @@ async function makePlan(
   resumed: Checkpoint | undefined,
 ): Promise<TrainingPlan> {
   const { onNotice = () => undefined } = options;
-  const first = await readImage(join(folder, train[0]), { maxPixels });
+  const first = await readImage(join(folder, train[0]!), { maxPixels });
   const category = options.category ?? resumed?.category ?? basename(resolve(folder));
   const data = { category, first, images: train.length, manifest };
   return resumed ? resumedPlan(options.resume!, resumed, options, data, onNotice) : newPlan(options, data, onNotice);

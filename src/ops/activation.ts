@@ -98,7 +98,7 @@ export function softClampHeadGradient(x: Tensor, dy: Tensor, alpha: number): voi
   inBatches([x, dy], (x, dy) =>
     x.gpu.run(softClampGradientKernel, {
       tensors: { x, dy },
-      uniforms: { channels, xChannels: x.shape[1], pixels, alpha },
+      uniforms: { channels, xChannels: x.shape[1]!, pixels, alpha },
       grid: planeGrid(pixels, channels, dy.shape[0]),
     }),
   );

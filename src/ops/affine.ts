@@ -29,7 +29,7 @@ export function applyAffine(x: Tensor, logScale: LogScale, network: Tensor, dire
     tensors: { x, network, ...tensors },
     uniforms: shapeOf(x),
     constants: { INVERSE: Number(direction === 'inverse'), ...constants },
-    grid: rowGrid(x, x.shape[1]),
+    grid: rowGrid(x, x.shape[1]!),
   });
 }
 
@@ -47,7 +47,7 @@ export function affineGradient(x: Tensor, dx: Tensor, logScale: LogScale, networ
     tensors: { x, dx, network, ...tensors },
     uniforms: shapeOf(x),
     constants: { RESTORE: Number(restore), ...constants },
-    grid: rowGrid(logScale.values, x.shape[1]),
+    grid: rowGrid(logScale.values, x.shape[1]!),
   });
 }
 
@@ -101,7 +101,7 @@ function withMean(
 
 function bound(x: Tensor, { values, mean, kind }: LogScale, network: Tensor) {
   const [n, channels, height, width] = imageShape(x, 'affine');
-  const factor = values.shape[2] / height;
+  const factor = values.shape[2]! / height;
   const fits = ({ shape }: Tensor, count: number) =>
     [n, count, factor * height, factor * width].every((size, axis) => shape[axis] === size);
   const remedy = 'pass x (N, C, H, W) with log scales (N, C, f H, f W) and a network output (N, 2C, f H, f W)';

@@ -10,11 +10,11 @@ const MOST_ITEMS = 1023 * 64;
  * @param tensors (N, ...) each, with the same N
  */
 export function inBatches(tensors: readonly Tensor[], work: (...batches: Tensor[]) => void): void {
-  const [items] = tensors[0].shape;
-  if (items <= MOST_ITEMS) return work(...tensors);
-  for (let from = 0; from < items; from += MOST_ITEMS) {
-    const count = Math.min(MOST_ITEMS, items - from);
-    const views = tensors.map(({ shape: [, ...rest] }, i) => tensors[i].view([count, ...rest], from * elements(rest)));
+  const [items] = tensors[0]!.shape;
+  if (items! <= MOST_ITEMS) return work(...tensors);
+  for (let from = 0; from < items!; from += MOST_ITEMS) {
+    const count = Math.min(MOST_ITEMS, items! - from);
+    const views = tensors.map(({ shape: [, ...rest] }, i) => tensors[i]!.view([count, ...rest], from * elements(rest)));
     work(...views);
     for (const view of views) view.free();
   }

@@ -17,7 +17,7 @@ export const addBiasOp: Op<'x' | 'bias', void> = {
     const y = Tensor.empty(x.gpu, x.shape, 'addBias');
     x.gpu.run(addBiasKernel, {
       tensors: { x, bias, y },
-      uniforms: { size: x.size, channels, pixels: elements(x.shape.slice(2)) },
+      uniforms: { size: x.size, channels: channels!, pixels: elements(x.shape.slice(2)) },
       grid: linearGrid(x.size),
     });
     return y;
@@ -26,8 +26,8 @@ export const addBiasOp: Op<'x' | 'bias', void> = {
     x: () => dy.copy(),
     bias() {
       const [, channels, ...space] = dy.shape;
-      const sums = summedTo(dy, [1, channels, ...space.map(() => 1)]);
-      const dBias = sums.view([channels]);
+      const sums = summedTo(dy, [1, channels!, ...space.map(() => 1)]);
+      const dBias = sums.view([channels!]);
       sums.free();
       return dBias;
     },

@@ -24,7 +24,7 @@ function blurred(x: Tensor): Tensor {
     x.gpu.run(blurKernel, {
       tensors: { x, y },
       uniforms: { height, width },
-      grid: [Math.ceil(width / WORKGROUP), height, x.shape[0]],
+      grid: [Math.ceil(width / WORKGROUP), height, x.shape[0]!],
     }),
   );
   for (const view of planes) view.free();

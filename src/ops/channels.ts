@@ -39,8 +39,8 @@ export const concatOp: Op<string, { axis: number; sizes: readonly number[] }> = 
   forward(inputs, { axis, sizes }) {
     const tensors = Object.values(inputs);
     const size = sizes.reduce((sum, own) => sum + own, 0);
-    const y = Tensor.empty(tensors[0].gpu, withSize(tensors[0].shape, axis, size), 'concat');
-    tensors.forEach((x, i) => copyAlong(axis, x, 0, y, startOf(sizes, i), sizes[i]));
+    const y = Tensor.empty(tensors[0]!.gpu, withSize(tensors[0]!.shape, axis, size), 'concat');
+    tensors.forEach((x, i) => copyAlong(axis, x, 0, y, startOf(sizes, i), sizes[i]!));
     return y;
   },
   backward: (dy, _, { axis, sizes }) =>
@@ -65,7 +65,7 @@ export function concat(tensors: readonly Tensor[], axis = 1): Tensor {
     throw misfit('concat', { 0: first, [i + 1]: x }, `let all axes but ${axis} agree`);
   }
   const inputs = Object.fromEntries(tensors.entries());
-  return apply(concatOp, inputs, { axis, sizes: tensors.map(({ shape }) => shape[axis]) });
+  return apply(concatOp, inputs, { axis, sizes: tensors.map(({ shape }) => shape[axis]!) });
 }
 
 const startOf = (sizes: readonly number[], i: number): number => sizes.slice(0, i).reduce((sum, size) => sum + size, 0);
@@ -148,7 +148,7 @@ function gathered(x: Tensor, order: readonly number[]): Tensor {
 }
 
 function channelsOf(operation: string, x: Tensor): number {
-  if (x.shape.length >= 2) return x.shape[1];
+  if (x.shape.length >= 2) return x.shape[1]!;
   const problem = `${operation}: x = ${x.label} [${x.shape.join(', ')}] has no channels`;
   throw new PyramidFlowError('ShapeError', problem, 'pass (N, C, ...)');
 }

@@ -55,16 +55,16 @@ function transform2(x: Tensor, real: boolean, direction: 1 | -1): Tensor {
     const problem = `fft2: x = ${x.label} [${x.shape.join(', ')}] is not ${real ? '(..., H, W)' : 'complex, (..., H, W, 2)'}`;
     throw new PyramidFlowError('ShapeError', problem, 'let real and imaginary parts be the last axis of complex numbers');
   }
-  const planes = x.size / (height * width * (real ? 1 : 2));
-  const rows = transform(x, real, planes * height, width, 1, direction);
-  const result = transform(rows, false, planes, height, width, direction);
+  const planes = x.size / (height! * width! * (real ? 1 : 2));
+  const rows = transform(x, real, planes * height!, width!, 1, direction);
+  const result = transform(rows, false, planes, height!, width!, direction);
   if (result !== rows && rows !== x) rows.free();
   return result === x ? x.copy('fft') : result;
 }
 
 function normalized(x: Tensor): Tensor {
   const [height, width] = x.shape.slice(-3);
-  scaleInto(x, 1 / (height * width));
+  scaleInto(x, 1 / (height! * width!));
   return x;
 }
 

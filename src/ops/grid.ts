@@ -14,7 +14,7 @@ export function rowGrid(
   { shape: [, , height, width] }: { shape: readonly number[] },
   channels: number,
 ): [number, number, number] {
-  return [Math.ceil(width / WORKGROUP), height, channels];
+  return [Math.ceil(width! / WORKGROUP), height!, channels];
 }
 
 /** The grid of a kernel with one invocation per pixel of a plane along x, and the planes along y and z. */

@@ -41,8 +41,8 @@ export const matmulOp: Op<'a' | 'b', Transposed, 'a' | 'b'> = {
 export const matmul = (a: Tensor, b: Tensor, transposed: Transposed = {}): Tensor => apply(matmulOp, { a, b }, transposed);
 
 function product(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: Transposed): Tensor {
-  const [rows, inner] = transposeA ? a.shape.toReversed() : a.shape;
-  const [bInner, columns] = transposeB ? b.shape.toReversed() : b.shape;
+  const [rows = 0, inner = 0] = transposeA ? a.shape.toReversed() : a.shape;
+  const [bInner, columns = 0] = transposeB ? b.shape.toReversed() : b.shape;
   if (a.shape.length !== 2 || b.shape.length !== 2 || inner !== bInner) {
     const expected = `(${transposeA ? 'K, M' : 'M, K'}) and (${transposeB ? 'N, K' : 'K, N'})`;
     throw misfit('matmul', { a, b }, `pass ${expected}`);

@@ -42,13 +42,13 @@ export function resizeNearest(x: Tensor, height: number, width: number): Tensor 
 /** Writes x (N, C, h, w), resized, to the channels of y (N, C', H, W) that start at `channel`. */
 export function resizeInto(x: Tensor, y: Tensor, channel: number): void {
   const call = resizeCall(x, y, channel);
-  x.gpu.run(nearestKernel, { tensors: { x, y }, ...call, grid: rowGrid(y, x.shape[1]) });
+  x.gpu.run(nearestKernel, { tensors: { x, y }, ...call, grid: rowGrid(y, x.shape[1]!) });
 }
 
 /** Adds the gradient of `resizeInto` to dx (N, C, h, w), from the channels of dy (N, C', H, W) that start at `channel`. */
 export function resizeGradient(dy: Tensor, channel: number, dx: Tensor): void {
   const call = resizeCall(dx, dy, channel);
-  dx.gpu.run(nearestGradientKernel, { tensors: { dy, dx }, ...call, grid: rowGrid(dx, dx.shape[1]) });
+  dx.gpu.run(nearestGradientKernel, { tensors: { dy, dx }, ...call, grid: rowGrid(dx, dx.shape[1]!) });
 }
 
 /** Uniforms and constants of both kernels. Throws ShapeError if x does not fit into the channels of y that start at `channel`. */

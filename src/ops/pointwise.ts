@@ -70,7 +70,7 @@ export function pointwise(
     return scope(() => {
       const named = Object.fromEntries(inputs.map((input, i) => [input, tensors[i]])) as Record<string, Tensor>;
       const shape = broadcastShape(name, named);
-      for (const input of inputs) if (!same(named[input].shape, shape)) named[input] = broadcast(named[input], shape);
+      for (const input of inputs) if (!same(named[input]!.shape, shape)) named[input] = broadcast(named[input]!, shape);
       return apply(op, named, attrs!);
     });
   };
@@ -85,19 +85,19 @@ function pointwiseOp(
 ): Op<string, Readonly<Record<string, number>>, string> {
   const inputs = Object.keys(gradients);
   const result = kernelOf(name, expression, inputs, attributes);
-  const saved = [...inputs, 'y'].filter((tensor) => inputs.some((input) => mentions(gradients[input], tensor)));
+  const saved = [...inputs, 'y'].filter((tensor) => inputs.some((input) => mentions(gradients[input]!, tensor)));
   const gradientKernels = Object.fromEntries(
     inputs.map((input) => [
       input,
-      kernelOf(`${name} gradient of ${input}`, gradients[input], [...inputs, 'y', 'dy'], attributes),
+      kernelOf(`${name} gradient of ${input}`, gradients[input]!, [...inputs, 'y', 'dy'], attributes),
     ]),
   );
   return {
     name,
     saves: saved,
-    forward: (tensors, attrs) => run(result, tensors, tensors[inputs[0]], attrs),
+    forward: (tensors, attrs) => run(result, tensors, tensors[inputs[0]!]!, attrs),
     backward: (dy, tensors, attrs) => {
-      const gradient = (input: string) => () => run(gradientKernels[input], { ...tensors, dy }, dy, attrs);
+      const gradient = (input: string) => () => run(gradientKernels[input]!, { ...tensors, dy }, dy, attrs);
       return Object.fromEntries(inputs.map((input) => [input, gradient(input)]));
     },
   };

@@ -50,7 +50,7 @@ export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [nu
 
 /** RGBA pixels, one in a u32, (H, pitch) -> RGB bytes of the first `width` pixels of every row, (1, H, width, 3). */
 export function unpackPixels(x: Tensor<'u32'>, width: number): Tensor<'u32'> {
-  const [height, pitch] = x.shape;
+  const [height = 0, pitch = 0] = x.shape;
   const y = Tensor.empty(x.gpu, [1, height, width, 3], 'bytes', 'u32');
   const uniforms = { size: y.size, width, pitch };
   x.gpu.run(unpackPixelsKernel, { tensors: { x, y }, uniforms, grid: linearGrid(y.size) });
@@ -59,7 +59,7 @@ export function unpackPixels(x: Tensor<'u32'>, width: number): Tensor<'u32'> {
 
 /** Resizes bytes (N, H, W, 3) to the sizes of the taps, as Pillow does: along rows, then along columns. */
 export function resizeBytes(x: Tensor<'u32'>, vertical: ResizeTaps, horizontal: ResizeTaps, bits: number): Tensor<'u32'> {
-  const [n, height, width] = x.shape;
+  const [n = 0, height = 0, width = 0] = x.shape;
   return scope(() => {
     const [outHeight, outWidth] = [vertical.starts.length, horizontal.starts.length];
     const wideShape = [n, height, outWidth, 3];
@@ -97,12 +97,12 @@ function resizeAxis(
 /** y = (x / 255 - mean) / std: bytes (N, H, W, 3) -> network input (N, 3, H, W). */
 export function normalizeBytes(x: Tensor<'u32'>, { mean, std }: Normalization = IMAGENET): Tensor {
   const [batch, height, width] = x.shape;
-  const y = Tensor.empty(x.gpu, [batch, 3, height, width], 'images');
+  const y = Tensor.empty(x.gpu, [batch!, 3, height!, width!], 'images');
   x.gpu.run(normalizeKernel, {
     tensors: { x, y },
     uniforms: {
-      batch,
-      pixels: height * width,
+      batch: batch!,
+      pixels: height! * width!,
       mean0: mean[0],
       mean1: mean[1],
       mean2: mean[2],

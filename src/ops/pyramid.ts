@@ -53,7 +53,7 @@ export const up = (x: Tensor): Tensor => apply(upOp, { x }, undefined);
  */
 export function decompose(x: Tensor, levels: number, pooling?: Pooling): Tensor[] {
   const gauss = gaussianLevels(x, levels, pooling);
-  const bands = gauss.map((fine, i) => (i + 1 < levels ? runUp(gauss[i + 1], fine, -1) : fine.view(fine.shape)));
+  const bands = gauss.map((fine, i) => (i + 1 < levels ? runUp(gauss[i + 1]!, fine, -1) : fine.view(fine.shape)));
   for (const level of gauss) level.free();
   return bands;
 }
@@ -87,7 +87,7 @@ export function pyramid(x: Tensor, levels: number, pooling?: Pooling): Tensor[] 
   return scope(() => {
     const gauss = [reshape(x, x.shape)];
     while (gauss.length < levels) gauss.push(down(gauss.at(-1)!, pooling));
-    return gauss.map((fine, l) => (l + 1 < levels ? apply(bandOp, { fine, coarse: gauss[l + 1] }, undefined) : fine));
+    return gauss.map((fine, l) => (l + 1 < levels ? apply(bandOp, { fine, coarse: gauss[l + 1]! }, undefined) : fine));
   });
 }
 
@@ -96,10 +96,10 @@ export function decomposeGradient(dBands: readonly Tensor[], x: Tensor, pooling?
   const gauss = gaussianLevels(x, dBands.length, pooling);
   let dGauss: Tensor | undefined;
   for (let i = dBands.length - 1; i >= 0; i--) {
-    const own = dBands[i].copy('d gauss');
-    if (i > 0) upTransposed(dBands[i - 1], own);
+    const own = dBands[i]!.copy('d gauss');
+    if (i > 0) upTransposed(dBands[i - 1]!, own);
     if (dGauss) {
-      const through = downOp.backward(dGauss, { x: gauss[i] }, { pooling }).x!();
+      const through = downOp.backward(dGauss, { x: gauss[i]! }, { pooling }).x!();
       addInto(own, through);
       through.free();
       dGauss.free();
@@ -118,7 +118,7 @@ export const composeOp: Op<string, { levels: number }> = {
   backward(dx, _, { levels }) {
     let made: Tensor[] | undefined;
     const all = () => (made ??= composeGradient(dx, levels));
-    return Object.fromEntries(Array.from({ length: levels }, (_, level) => [level, () => all()[level]]));
+    return Object.fromEntries(Array.from({ length: levels }, (_, level) => [level, () => all()[level]!]));
   },
 };
 

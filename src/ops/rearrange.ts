@@ -56,8 +56,8 @@ function permuted(x: Tensor, axes: readonly number[]): Tensor {
   const strides = stridesOf(x.shape);
   return gatherStrided(
     x,
-    axes.map((axis) => x.shape[axis]),
-    axes.map((axis) => strides[axis]),
+    axes.map((axis) => x.shape[axis]!),
+    axes.map((axis) => strides[axis]!),
     'permute',
   );
 }

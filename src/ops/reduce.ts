@@ -48,7 +48,7 @@ export const meanOp: Op<'x', { from: Shape }> = {
 export const mean = (x: Tensor): Tensor => apply(meanOp, { x }, { from: x.shape });
 
 /** The largest value of every item: (N, ...) -> (N). */
-export const maxPerItem = (x: Tensor): Tensor => reduce(x, x.shape[0], 'maximum');
+export const maxPerItem = (x: Tensor): Tensor => reduce(x, x.shape[0]!, 'maximum');
 
 /** (items, ...) -> (items * n): sums of n parts of every item; a view of x where an item is a single part. */
 export function partialSums(x: Tensor, items: number): Tensor {
@@ -71,9 +71,9 @@ function pass(x: Tensor, items: number, groups: number, mode: keyof typeof MODES
   inBatches(rows, (x, y) =>
     x.gpu.run(reduceKernel, {
       tensors: { x, y },
-      uniforms: { size: x.shape[1] },
+      uniforms: { size: x.shape[1]! },
       constants: { MODE: MODES[mode] },
-      grid: [groups, x.shape[0], 1],
+      grid: [groups, x.shape[0]!, 1],
     }),
   );
   for (const view of rows) view.free();

@@ -4,7 +4,7 @@ import type { Shape, Tensor } from '../tensor/tensor';
 /** N, C, H, W of an image tensor. Throws ShapeError, which names the operation, for another number of axes. */
 export function imageShape(x: Tensor, operation: string): [n: number, channels: number, height: number, width: number] {
   const [n, channels, height, width, ...more] = x.shape;
-  if (width !== undefined && more.length === 0) return [n, channels, height, width];
+  if (width !== undefined && more.length === 0) return [n!, channels!, height!, width];
   const problem = `${operation}: expected ${x.label} as [N, C, H, W], got [${x.shape.join(', ')}]`;
   throw new PyramidFlowError('ShapeError', problem, 'pass a tensor of images');
 }
@@ -21,3 +21,6 @@ export function misfit(operation: string, inputs: Readonly<Record<string, Tensor
   const named = Object.entries(inputs).map(([name, x]) => `${name} = ${x.label} [${x.shape.join(', ')}]`);
   return new PyramidFlowError('ShapeError', `${operation}: ${named.join(' and ')} do not fit`, remedy);
 }
+
+/** N, C, H, W of a tensor that is known to have four axes. */
+export const sizesOf = ({ shape }: Tensor) => shape as readonly [number, number, number, number];

@@ -24,9 +24,10 @@ export function checkAxes(operation: string, shape: Shape): void {
  */
 export function gatherStrided(x: Tensor, shape: Shape, strides: readonly number[], operation: string): Tensor {
   checkAxes(operation, shape);
-  const before = MOST_AXES - shape.length;
-  const [, size1, size2, size3, size4, size5] = [...Array<number>(before).fill(1), ...shape];
-  const [stride0, stride1, stride2, stride3, stride4, stride5] = [...Array<number>(before).fill(0), ...strides];
+  const padded = (value: number, own: readonly number[]) =>
+    [...Array<number>(MOST_AXES - own.length).fill(value), ...own] as [number, number, number, number, number, number];
+  const [, size1, size2, size3, size4, size5] = padded(1, shape);
+  const [stride0, stride1, stride2, stride3, stride4, stride5] = padded(0, strides);
   const y = Tensor.empty(x.gpu, shape, operation);
   x.gpu.run(gatherKernel, {
     tensors: { x, y },

@@ -19,7 +19,8 @@ export function sumAxes(x: Tensor, axes: readonly Axis[]): Tensor {
   const joined = join(axes);
   const kept = joined.filter(({ summed }) => !summed);
   const summed = joined.filter((axis) => axis.summed);
-  const [results, sums] = [kept, summed].map((list) => list.reduce((product, { size }) => product * size, 1));
+  const count = (list: readonly Axis[]) => list.reduce((product, { size }) => product * size, 1);
+  const [results, sums] = [count(kept), count(summed)];
   const parts = Math.min(Math.ceil(sums / PART), Math.max(1, Math.floor(INVOCATIONS / results)));
   const partsFirst = joined.at(-1)?.summed === false;
   const y = Tensor.empty(x.gpu, [results * parts], 'sum');
@@ -60,8 +61,10 @@ function join(axes: readonly Axis[]): (Axis & { stride: number })[] {
   return joined;
 }
 
+type Triple = [number, number, number];
+
 /** Sizes and strides of up to three axes, as of three. */
-function three(axes: readonly { size: number; stride: number }[]): [sizes: number[], strides: number[]] {
+function three(axes: readonly { size: number; stride: number }[]): [sizes: Triple, strides: Triple] {
   const filled = [...Array(3 - axes.length).fill({ size: 1, stride: 0 }), ...axes];
-  return [filled.map(({ size }) => size), filled.map(({ stride }) => stride)];
+  return [filled.map(({ size }) => size) as Triple, filled.map(({ stride }) => stride) as Triple];
 }

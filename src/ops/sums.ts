@@ -14,12 +14,12 @@ export const sumItems = (x: Tensor): Tensor =>
         x,
         x.shape.map((size, axis) => (axis === 0 ? size : 1)),
       ),
-      [x.shape[0]],
+      [x.shape[0]!],
     ),
   );
 
 /** The mean of every item: (N, ...) -> (N). */
-export const meanItems = (x: Tensor): Tensor => scope(() => mul(sumItems(x), x.shape[0] / x.size));
+export const meanItems = (x: Tensor): Tensor => scope(() => mul(sumItems(x), x.shape[0]! / x.size));
 
 /** The sum of every channel, over batch and space: (N, C, ...) -> (C). */
 export const sumChannels = (x: Tensor): Tensor =>
@@ -29,9 +29,9 @@ export const sumChannels = (x: Tensor): Tensor =>
         x,
         x.shape.map((size, axis) => (axis === 1 ? size : 1)),
       ),
-      [x.shape[1]],
+      [x.shape[1]!],
     ),
   );
 
 /** The mean of every channel, over batch and space: (N, C, ...) -> (C). */
-export const meanChannels = (x: Tensor): Tensor => scope(() => mul(sumChannels(x), x.shape[1] / x.size));
+export const meanChannels = (x: Tensor): Tensor => scope(() => mul(sumChannels(x), x.shape[1]! / x.size));

@@ -6,7 +6,7 @@ import { combineInto } from './elementwise';
 import { linearGrid, planeGrid } from './grid';
 import { apply, type Op } from './op';
 import { partialSums } from './reduce';
-import { expectShape, imageShape } from './shape';
+import { expectShape, imageShape, sizesOf } from './shape';
 
 /** Volume normalization (paper, section 3.3): by the mean over batch and channels (CVN), or over batch and space (SVN). */
 export type VolumeNorm = 'CVN' | 'SVN';
@@ -16,7 +16,7 @@ export const MOMENTUM = 0.1;
 
 /** The shape of the mean of an input (N, C, H, W): (1, 1, H, W) for CVN, (1, C, 1, 1) for SVN. */
 export function meanShape(kind: VolumeNorm, [, channels, height, width]: readonly number[]): number[] {
-  return kind === 'CVN' ? [1, 1, height, width] : [1, channels, 1, 1];
+  return kind === 'CVN' ? [1, 1, height!, width!] : [1, channels!, 1, 1];
 }
 
 /** The mean of x (N, C, H, W) over the axes of `kind`, of `meanShape`. */
@@ -45,7 +45,7 @@ export function volumeMean(x: Tensor, kind: VolumeNorm): Tensor {
 /** x <- x - mean, in place. x: (N, C, H, W), mean: `meanShape`. Throws ShapeError for another mean. */
 export function subtractMean(x: Tensor, mean: Tensor, kind: VolumeNorm): void {
   expectShape(mean, meanShape(kind, x.shape), `${kind} volume normalization`);
-  const [batch, channels, height, width] = x.shape;
+  const [batch, channels, height, width] = sizesOf(x);
   const pixels = height * width;
   x.gpu.run(subtractMeanKernel, {
     tensors: { x, mean },

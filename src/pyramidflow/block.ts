@@ -3,6 +3,7 @@ import { applyAffine } from '../ops/affine';
 import { convolve, freePrepared, prepareWeights } from '../ops/conv/convolve';
 import type { PreparedWeights, Weights } from '../ops/conv/weights';
 import { type LuTensors, mixingWeight } from '../ops/mixing';
+import { sizesOf } from '../ops/shape';
 import type { VolumeNorm } from '../ops/volume-norm';
 import { unscoped } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -43,13 +44,13 @@ export class InferenceBlock {
   forward(levels: Tensor[]): void {
     const { levels: place, norm: kind, runningMean } = this.block;
     const { conv1: w1, conv2: w2, mixing } = this.prepared ?? this.weights();
-    const [, , height, width] = levels[place.network].shape;
-    const conditions = place.conditions.map((level) => levels[level]);
+    const [, , height, width] = sizesOf(levels[place.network]!);
+    const conditions = place.conditions.map((level) => levels[level]!);
     const network = runNetwork({ levels: conditions, w1, w2 }, { height, width });
-    const values = softClampHead(network, levels[place.target].shape[1], CLAMP);
-    applyAffine(levels[place.target], { values, mean: runningMean, kind }, network, 'forward');
+    const values = softClampHead(network, levels[place.target]!.shape[1]!, CLAMP);
+    applyAffine(levels[place.target]!, { values, mean: runningMean, kind }, network, 'forward');
     for (const made of [network, values]) made.free();
-    const coupled = levels[place.target];
+    const coupled = levels[place.target]!;
     levels[place.target] = convolve(coupled, mixing);
     coupled.free();
   }
@@ -61,7 +62,7 @@ export class InferenceBlock {
    */
   prepare(shapes: readonly (readonly number[])[]): void {
     const { network, target } = this.block.levels;
-    const prepare = (w: Tensor, level: number) => prepareWeights(w, shapes[level][2], shapes[level][3]);
+    const prepare = (w: Tensor, level: number) => prepareWeights(w, shapes[level]![2]!, shapes[level]![3]!);
     this.prepared ??= unscoped(() => {
       const { conv1, conv2, mixing } = this.weights();
       return { conv1: prepare(conv1, network), conv2: prepare(conv2, network), mixing: prepare(mixing, target) };

@@ -4,7 +4,7 @@ import { tensorOf, type Weights } from '../ops/conv/weights';
 import { zerosLike } from '../ops/elementwise';
 import { resizeGradient, resizeInto } from '../ops/nearest';
 import { apply, type Op } from '../ops/op';
-import { misfit } from '../ops/shape';
+import { misfit, sizesOf } from '../ops/shape';
 import { Tensor } from '../tensor/tensor';
 
 /** The size at which a coupling network works, to which its conditions are resized, and how it saves memory. */
@@ -34,8 +34,8 @@ export const conditionOp: Op<string, NetworkSize, string> = {
   backward: (dy, saved) => {
     const levels = Object.values(saved);
     const thunk = (i: number) => () => {
-      const dx = zerosLike(levels[i], 'condition dx');
-      resizeGradient(dy, i * levels[0].shape[1], dx);
+      const dx = zerosLike(levels[i]!, 'condition dx');
+      resizeGradient(dy, i * levels[0]!.shape[1]!, dx);
       return dx;
     };
     return Object.fromEntries(levels.map((_, i) => [i, thunk(i)]));
@@ -55,8 +55,8 @@ export const condition = (levels: readonly Tensor[], size: NetworkSize): Tensor 
 export function runNetwork({ levels, w1, w2 }: NetworkInputs, size: NetworkSize): Tensor {
   const { workspace } = size;
   const y = Tensor.empty(
-    levels[0].gpu,
-    [levels[0].shape[0], tensorOf(w2).shape[0], size.height, size.width],
+    levels[0]!.gpu,
+    [levels[0]!.shape[0]!, tensorOf(w2).shape[0]!, size.height, size.width],
     'coupling network',
   );
   forEachImage([y, ...levels], size, ([result, ...inputs]) => {
@@ -81,12 +81,12 @@ export function networkGradients(
     const [inputs, dInputs] = [rest.slice(0, levels.length), rest.slice(levels.length)];
     const { input, enlarge, made } = networkInput(inputs, size);
     const hidden = convolve(input, w1, { slope: LEAKY_SLOPE, enlarge, workspace });
-    convolveGradients(dResult, hidden, w2, { throughLeaky: LEAKY_SLOPE, addTo: into.w2, workspace });
+    convolveGradients(dResult!, hidden, w2, { throughLeaky: LEAKY_SLOPE, addTo: into.w2, workspace });
     const dHidden = hidden; // replaced by its gradient before the LeakyReLU
     const replaced = made ? input : undefined; // a condition is no longer needed, but a level is
     const { dx } = convolveGradients(dHidden, input, w1, { enlarge, into: replaced, addTo: into.w1, workspace });
     hidden.free();
-    dInputs.forEach((dLevel, i) => resizeGradient(dx, i * levels[0].shape[1], dLevel));
+    dInputs.forEach((dLevel, i) => resizeGradient(dx, i * levels[0]!.shape[1]!, dLevel));
     [input, dx].forEach((tensor) => tensor.free());
   });
 }
@@ -101,23 +101,23 @@ interface NetworkInput {
 /** What the first convolution reads: a single level of the same or half the size, which it enlarges itself; otherwise the condition. */
 function networkInput(levels: readonly Tensor[], size: NetworkSize): NetworkInput {
   const [only] = levels;
-  const enlarge = ([1, 2] as const).find((f) => f * only.shape[2] === size.height && f * only.shape[3] === size.width);
-  if (levels.length === 1 && enlarge) return { input: only.view(only.shape), enlarge, made: false };
+  const enlarge = ([1, 2] as const).find((f) => f * only!.shape[2]! === size.height && f * only!.shape[3]! === size.width);
+  if (levels.length === 1 && enlarge) return { input: only!.view(only!.shape), enlarge, made: false };
   return { input: conditionOf(levels, size), enlarge: 1, made: true };
 }
 
 function conditionOf(levels: readonly Tensor[], { height, width }: NetworkSize): Tensor {
-  const [first, second = first] = levels;
-  const [n, channels] = first.shape;
+  const [first, second = first] = levels as [Tensor, Tensor?];
+  const [n, channels] = sizesOf(first);
   if (second.shape[1] !== channels) throw misfit('condition', { 0: first, 1: second }, 'let both have as many channels');
-  const y = Tensor.empty(levels[0].gpu, [n, levels.length * channels, height, width], 'condition');
+  const y = Tensor.empty(first.gpu, [n, levels.length * channels, height, width], 'condition');
   levels.forEach((level, i) => resizeInto(level, y, i * channels));
   return y;
 }
 
 /** Calls `work` with the whole batches; or with views of one image at a time, if `singly` is set and such views can be bound. */
 function forEachImage(batches: Tensor[], { singly }: NetworkSize, work: (images: Tensor[]) => void): void {
-  const [count] = batches[0].shape;
+  const [count] = sizesOf(batches[0]!);
   if (!singly || batches.some(({ size }) => (size / count) % 64 !== 0)) return work(batches);
   for (let i = 0; i < count; i++) {
     const images = batches.map((batch) => batch.view([1, ...batch.shape.slice(1)], (i * batch.size) / count));

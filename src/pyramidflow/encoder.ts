@@ -71,20 +71,20 @@ function foldedLayer(gpu: Runtime, tensors: NamedTensors, conv: string, norm: st
   const [gamma, beta, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map(
     (n) => take(`${norm}.${n}`).data,
   );
-  const factor = Float64Array.from(gamma, (g, o) => g / Math.sqrt(variance[o] + BATCH_NORM_EPSILON));
+  const factor = Float64Array.from(gamma!, (g, o) => g / Math.sqrt(variance![o]! + BATCH_NORM_EPSILON));
   const { shape, data } = take(`${conv}.weight`);
   const fanIn = elements(shape.slice(1));
   return {
     weight: Tensor.from(
       gpu,
       shape,
-      data.map((w, at) => w * factor[Math.floor(at / fanIn)]),
+      data.map((w, at) => w * factor[Math.floor(at / fanIn)]!),
       conv,
     ),
     bias: Tensor.from(
       gpu,
-      [shape[0]],
-      beta.map((b, o) => b - mean[o] * factor[o]),
+      [shape[0]!],
+      beta!.map((b, o) => b - mean![o]! * factor[o]!),
       `${conv} bias`,
     ),
   };

@@ -3,6 +3,7 @@ import { fft2, inverseFft2Real } from '../ops/fft';
 import { linearGrid } from '../ops/grid';
 import { compose, composeGradient } from '../ops/pyramid';
 import { mean } from '../ops/reduce';
+import { sizesOf } from '../ops/shape';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { pairDifferences } from './pair-differences';
@@ -23,7 +24,7 @@ export interface LossAndGradient {
 export function fourierLossAndGradient(latent: readonly Tensor[], power: 1 | 2): LossAndGradient {
   return scope(() => {
     const differences = compose(latent.map((x) => pairDifferences.forward({ x }, { power })));
-    const [pairs, , height, width] = differences.shape;
+    const [pairs, , height, width] = sizesOf(differences);
     const spectrum = fft2(differences.view([pairs, height, width]));
     const magnitude = Tensor.empty(spectrum.gpu, [pairs, height, width], 'magnitude');
     spectrum.gpu.run(phaseKernel, {
@@ -34,7 +35,7 @@ export function fourierLossAndGradient(latent: readonly Tensor[], power: 1 | 2):
     const loss = mean(magnitude);
     const dDifferences = inverseFft2Real(spectrum, 1 / magnitude.size).view(differences.shape);
     const dLevels = composeGradient(dDifferences, latent.length);
-    const gradients = latent.map((x, i) => pairDifferences.backward(dLevels[i], { x }, { power }).x!());
+    const gradients = latent.map((x, i) => pairDifferences.backward(dLevels[i]!, { x }, { power }).x!());
     return { loss, gradients };
   });
 }

@@ -77,11 +77,11 @@ export class Lab {
   ): Promise<Comparison> {
     const step = 1e-6;
     const direction = x.map(() => this.random.normal());
-    const moved = (sign: number) => forward(x.map((value, i) => value + sign * step * direction[i]));
+    const moved = (sign: number) => forward(x.map((value, i) => value + sign * step * direction[i]!));
     const [after, before] = [moved(1), moved(-1)];
-    const expected = dy.reduce((sum, value, i) => sum + (value * (after[i] - before[i])) / (2 * step), 0);
+    const expected = dy.reduce((sum, value, i) => sum + (value * (after[i]! - before[i]!)) / (2 * step), 0);
     const found = await dx.read();
-    const actual = found.reduce((sum, value, i) => sum + value * direction[i], 0);
+    const actual = found.reduce((sum, value, i) => sum + value * direction[i]!, 0);
     return { what, actual: [actual], expected: [expected], magnitude: Math.hypot(...found) };
   }
 }
@@ -110,8 +110,8 @@ async function errorOf({ actual, expected, magnitude }: Comparison): Promise<num
   if (values.length !== expected.length) return Infinity;
   let [largest, difference] = [0, 0];
   for (let i = 0; i < expected.length; i++) {
-    largest = Math.max(largest, Math.abs(expected[i]));
-    const error = Math.abs(values[i] - expected[i]);
+    largest = Math.max(largest, Math.abs(expected[i]!));
+    const error = Math.abs(values[i]! - expected[i]!);
     difference = Math.max(difference, Number.isNaN(error) ? Infinity : error);
   }
   return difference === 0 ? 0 : difference / (magnitude ?? largest);

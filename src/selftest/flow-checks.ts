@@ -37,7 +37,7 @@ export const FLOW_CHECKS: readonly Check[] = [
         const x = lab.sample([2, 5, 9, 8]);
         const group = (at: number) => (kind === 'CVN' ? at % 72 : Math.floor(at / 72) % 5);
         const means = new Float64Array(kind === 'CVN' ? 72 : 5);
-        x.values.forEach((value, at) => (means[group(at)] += (value * means.length) / x.values.length));
+        x.values.forEach((value, at) => (means[group(at)]! += (value * means.length) / x.values.length));
         const mean = volumeMean(x.tensor, kind);
         subtractMean(x.tensor, mean, kind);
         return [
@@ -45,7 +45,7 @@ export const FLOW_CHECKS: readonly Check[] = [
           {
             what: `the result of ${kind}`,
             actual: x.tensor,
-            expected: x.values.map((value, at) => value - means[group(at)]),
+            expected: x.values.map((value, at) => value - means[group(at)]!),
           },
         ];
       });
@@ -75,26 +75,26 @@ async function checkAffine(lab: Lab, kind: VolumeNorm): Promise<Comparison[]> {
     meanShape(kind, [1, 3, 8, 10]),
   ].map((shape) => lab.sample(shape));
   const large = (at: number) => Math.floor(at / 20) * 80 + 20 * (Math.floor(at / 5) % 4) + 2 * (at % 5);
-  const meanAt = (at: number) => mean.values[kind === 'CVN' ? large(at) % 80 : Math.floor(at / 20)];
+  const meanAt = (at: number) => mean!.values[kind === 'CVN' ? large(at) % 80 : Math.floor(at / 20)]!;
   const reference = (input: Float64Array, scale: Float64Array) =>
-    input.map((value, at) => Math.exp(scale[large(at)] - meanAt(at)) * value + network.values[240 + large(at)]);
-  const logScale = { values: s.tensor, mean: mean.tensor, kind };
-  const y = x.tensor.copy();
-  applyAffine(y, logScale, network.tensor, 'forward');
+    input.map((value, at) => Math.exp(scale[large(at)]! - meanAt(at)) * value + network!.values[240 + large(at)]!);
+  const logScale = { values: s!.tensor, mean: mean!.tensor, kind };
+  const y = x!.tensor.copy();
+  applyAffine(y, logScale, network!.tensor, 'forward');
   const back = y.copy();
-  applyAffine(back, logScale, network.tensor, 'inverse');
-  const [input, dx, ds] = [y.copy(), dy.tensor.copy(), s.tensor.copy()];
-  const dNetwork = network.tensor.copy();
+  applyAffine(back, logScale, network!.tensor, 'inverse');
+  const [input, dx, ds] = [y.copy(), dy!.tensor.copy(), s!.tensor.copy()];
+  const dNetwork = network!.tensor.copy();
   affineGradient(input, dx, { ...logScale, values: ds }, dNetwork, true);
-  const dShift = network.values.map((value, at) => (at < 240 ? value : 0));
-  dy.values.forEach((value, at) => (dShift[240 + large(at)] = value));
+  const dShift = network!.values.map((value, at) => (at < 240 ? value : 0));
+  dy!.values.forEach((value, at) => (dShift[240 + large(at)] = value));
   return [
-    { what: 'the result', actual: y, expected: reference(x.values, s.values) },
-    { what: 'the inverse', actual: back, expected: x.values },
-    { what: 'the restored input', actual: input, expected: x.values },
+    { what: 'the result', actual: y, expected: reference(x!.values, s!.values) },
+    { what: 'the inverse', actual: back, expected: x!.values },
+    { what: 'the restored input', actual: input, expected: x!.values },
     { what: 'the gradient to the shift', actual: dNetwork, expected: dShift },
-    await lab.gradient('the gradient to x', (values) => reference(values, s.values), x.values, dy.values, dx),
-    await lab.gradient('the gradient to the log scale', (values) => reference(x.values, values), s.values, dy.values, ds),
+    await lab.gradient('the gradient to x', (values) => reference(values, s!.values), x!.values, dy!.values, dx),
+    await lab.gradient('the gradient to the log scale', (values) => reference(x!.values, values), s!.values, dy!.values, ds),
   ];
 }
 
@@ -109,45 +109,45 @@ async function checkMixing(lab: Lab): Promise<Comparison[]> {
       sample.values.map((value) => 0.3 * value),
     );
   const [lower, upper, logS] = [lab.sample([size, size]), lab.sample([size, size]), lab.sample([size])].map(small);
-  const sign = lab.given([size], logS.values.map(Math.sign));
+  const sign = lab.given([size], logS!.values.map(Math.sign));
   const perm = lab.given(
     [size, size],
     identity.map((_, at) => Number((Math.floor(at / size) + 4) % size === at % size)),
   );
   const reference = (l: Float64Array, s: Float64Array, u: Float64Array) => {
     const mean = s.reduce((a, b) => a + b) / size;
-    const left = l.map(strict((row, column) => row > column)).map((value, at) => value + identity[at]);
+    const left = l.map(strict((row, column) => row > column)).map((value, at) => value + identity[at]!);
     const right = u
       .map(strict((row, column) => row < column))
-      .map((value, at) => value + identity[at] * sign.values[at % size] * Math.exp(s[at % size] - mean));
+      .map((value, at) => value + identity[at]! * sign.values[at % size]! * Math.exp(s[at % size]! - mean));
     return product(product(perm.values, left, size, size), right, size, size);
   };
-  const lu = { lower: lower.tensor, logS: logS.tensor, upper: upper.tensor, perm: perm.tensor, sign: sign.tensor };
+  const lu = { lower: lower!.tensor, logS: logS!.tensor, upper: upper!.tensor, perm: perm.tensor, sign: sign.tensor };
   const dw = lab.sample([size, size]);
   const gradient = luWeightOp.backward(dw.tensor, lu);
-  const w = reference(lower.values, logS.values, upper.values);
+  const w = reference(lower!.values, logS!.values, upper!.values);
   const inverse = await inverseMixingWeight(lu).read();
   return [
     { what: 'the matrix', actual: mixingWeight(lu), expected: w },
     { what: 'matrix times inverse', actual: product(w, inverse, size, size), expected: identity },
     await lab.gradient(
       'the gradient to the lower factor',
-      (l) => reference(l, logS.values, upper.values),
-      lower.values,
+      (l) => reference(l, logS!.values, upper!.values),
+      lower!.values,
       dw.values,
       gradient.lower!(),
     ),
     await lab.gradient(
       'the gradient to log s',
-      (s) => reference(lower.values, s, upper.values),
-      logS.values,
+      (s) => reference(lower!.values, s, upper!.values),
+      logS!.values,
       dw.values,
       gradient.logS!(),
     ),
     await lab.gradient(
       'the gradient to the upper factor',
-      (u) => reference(lower.values, logS.values, u),
-      upper.values,
+      (u) => reference(lower!.values, logS!.values, u),
+      upper!.values,
       dw.values,
       gradient.upper!(),
     ),

@@ -32,13 +32,13 @@ export const NETWORK_CHECKS: readonly Check[] = [
       copyChannels(x.tensor, 1, window.tensor, 2, 2);
       const moved = window.values.map((_, at) => {
         const [image, channel] = [Math.floor(at / 268), Math.floor(at / 67) % 4];
-        return channel < 2 ? 0 : x.values[(3 * image + channel - 1) * 67 + (at % 67)];
+        return channel < 2 ? 0 : x.values[(3 * image! + channel! - 1) * 67 + (at % 67)]!;
       });
       return [
         {
           what: 'the combination',
           actual: y.tensor,
-          expected: y.values.map((value, i) => 0.9 * value - 2 * x.values[i]),
+          expected: y.values.map((value, i) => 0.9 * value - 2 * x.values[i]!),
         },
         { what: 'the multiple', actual: scaled, expected: x.values.map((value) => -3 * value) },
         { what: 'the fill', actual: filled, expected: x.values.map(() => 1.5) },
@@ -78,7 +78,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
         {
           what: 'the gradient',
           actual: dx,
-          expected: dy.values.map((value, i) => (x.values[i] > 0 ? value : 0.01 * value)),
+          expected: dy.values.map((value, i) => (x.values[i]! > 0 ? value : 0.01 * value)),
         },
       ];
     },
@@ -115,7 +115,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
           [8, 66],
           [2, 33],
         ],
-      ]) {
+      ] as const) {
         const x = lab.sample([2, 3, ...from]);
         const dy = lab.sample([2, 3, ...to]);
         const reference = (values: Float64Array) => nearestResize(values, 6, from, to);
@@ -137,7 +137,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
       const window = { side: 3, stride: 2, before: 1 };
       biasRelu(x.tensor, bias.tensor, residual.tensor);
       const expected = x.values.map((value, at) =>
-        Math.max(0, value + bias.values[Math.floor(at / 63) % 3] + residual.values[at]),
+        Math.max(0, value + bias.values[Math.floor(at / 63) % 3]! + residual.values[at]!),
       );
       return [
         { what: 'bias, residual and ReLU', actual: x.tensor, expected },
@@ -183,7 +183,7 @@ interface ConvolutionCalls {
 function directCalls(stride: number): ConvolutionCalls {
   return {
     forward(x, w) {
-      const y = Tensor.empty(x.gpu, [x.shape[0], w.shape[0], ...x.shape.slice(2).map((side) => Math.ceil(side / stride))]);
+      const y = Tensor.empty(x.gpu, [x.shape[0]!, w.shape[0]!, ...x.shape.slice(2).map((side) => Math.ceil(side / stride))]);
       directForward(x, w, y, stride, 1);
       return y;
     },

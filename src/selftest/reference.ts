@@ -26,7 +26,7 @@ export function convolution(x: Values, w: Values, shape: ConvolutionShape): Floa
       const i = row * stride + (Math.floor(tap / kernel) % kernel) - (kernel >> 1);
       const j = column * stride + (tap % kernel) - (kernel >> 1);
       if (i < 0 || j < 0 || i >= height || j >= width) continue;
-      y[at] += w[output * inputs * kernel * kernel + tap] * x[((image * inputs + input) * height + i) * width + j];
+      y[at]! += w[output * inputs * kernel * kernel + tap]! * x[((image * inputs + input) * height + i) * width + j]!;
     }
   }
   return y;
@@ -43,13 +43,13 @@ export function blurred(x: Values, planes: number, height: number, width: number
 export function nearestResize(
   x: Values,
   planes: number,
-  [h, w]: readonly number[],
-  [height, width]: readonly number[],
+  [h, w]: readonly [number, number],
+  [height, width]: readonly [number, number],
 ): Float64Array {
   return Float64Array.from({ length: planes * height * width }, (_, at) => {
-    const [row, column] = [Math.floor(at / width) % height, at % width];
+    const [row, column] = [Math.floor(at / width) % height, at % width] as const;
     const plane = Math.floor(at / (height * width));
-    return x[(plane * h + Math.floor((row * h) / height)) * w + Math.floor((column * w) / width)];
+    return x[(plane * h + Math.floor((row * h) / height)) * w + Math.floor((column * w) / width)]!;
   });
 }
 
@@ -60,15 +60,15 @@ export function maximumPool(
   [height, width]: readonly number[],
   { side, stride, before }: { side: number; stride: number; before: number },
 ): Float64Array {
-  const [outHeight, outWidth] = [Math.ceil(height / stride), Math.ceil(width / stride)];
+  const [outHeight, outWidth] = [Math.ceil(height! / stride), Math.ceil(width! / stride)];
   const y = new Float64Array(planes * outHeight * outWidth).fill(-Infinity);
   for (let at = 0; at < y.length * side * side; at++) {
     const [target, tap] = [Math.floor(at / (side * side)), at % (side * side)];
     const i = (Math.floor(target / outWidth) % outHeight) * stride + Math.floor(tap / side) - before;
     const j = (target % outWidth) * stride + (tap % side) - before;
-    if (i < 0 || j < 0 || i >= height || j >= width) continue;
+    if (i < 0 || j < 0 || i >= height! || j >= width!) continue;
     const plane = Math.floor(target / (outHeight * outWidth));
-    y[target] = Math.max(y[target], x[(plane * height + i) * width + j]);
+    y[target] = Math.max(y[target]!, x[(plane * height! + i) * width! + j]!);
   }
   return y;
 }
@@ -82,8 +82,8 @@ export function fourier(x: Values, planes: number, height: number, width: number
       for (let p = 0; p < height * width; p++) {
         const turns = (Math.floor(k / width) * Math.floor(p / width)) / height + ((k % width) * (p % width)) / width;
         const value = x[plane * height * width + p];
-        re += value * Math.cos(2 * Math.PI * turns);
-        im -= value * Math.sin(2 * Math.PI * turns);
+        re += value! * Math.cos(2 * Math.PI * turns);
+        im -= value! * Math.sin(2 * Math.PI * turns);
       }
       result.set([re, im], 2 * (plane * height * width + k));
     }
@@ -96,7 +96,7 @@ export function product(a: Values, b: Values, rows: number, columns: number): Fl
   const inner = a.length / rows;
   return Float64Array.from({ length: rows * columns }, (_, at) => {
     let sum = 0;
-    for (let i = 0; i < inner; i++) sum += a[Math.floor(at / columns) * inner + i] * b[i * columns + (at % columns)];
+    for (let i = 0; i < inner; i++) sum += a[Math.floor(at / columns) * inner + i]! * b[i * columns + (at % columns)]!;
     return sum;
   });
 }

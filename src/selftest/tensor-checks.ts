@@ -16,18 +16,18 @@ export const TENSOR_CHECKS: readonly Check[] = [
       const [x, row] = [lab.sample([67, 3, 5]), lab.sample([1, 5])];
       const rows = new Float64Array(15);
       x.values.forEach((value, i) => {
-        rows[i % 15] += value;
+        rows[i % 15]! += value;
       });
       return [
         {
           what: 'the repeated row',
           actual: broadcast(row.tensor, [3, 5]),
-          expected: Float64Array.from({ length: 15 }, (_, i) => row.values[i % 5]),
+          expected: Float64Array.from({ length: 15 }, (_, i) => row.values[i % 5]!),
         },
         {
           what: 'the exchanged axes',
           actual: permute(x.tensor, [2, 0, 1]),
-          expected: x.values.map((_, i) => x.values[Math.floor((i % 201) / 3) * 15 + (i % 3) * 5 + Math.floor(i / 201)]),
+          expected: x.values.map((_, i) => x.values[Math.floor((i % 201) / 3) * 15 + (i % 3) * 5 + Math.floor(i / 201)]!),
         },
         { what: 'the sum over the first axis', actual: sumTo(x.tensor, [3, 5]), expected: rows },
       ];
@@ -43,12 +43,12 @@ export const TENSOR_CHECKS: readonly Check[] = [
         {
           what: 'the channels',
           actual: gatherChannels(x.tensor, order),
-          expected: x.values.map((_, i) => x.values[i + 7 * (order[Math.floor(i / 7) % 3] - (Math.floor(i / 7) % 3))]),
+          expected: x.values.map((_, i) => x.values[i + 7 * (order[Math.floor(i / 7) % 3]! - (Math.floor(i / 7) % 3))]!),
         },
         {
           what: 'the bias',
           actual: addBias(x.tensor, bias.tensor),
-          expected: x.values.map((value, i) => value + bias.values[Math.floor(i / 7) % 3]),
+          expected: x.values.map((value, i) => value + bias.values[Math.floor(i / 7) % 3]!),
         },
       ];
     },
@@ -59,7 +59,7 @@ export const TENSOR_CHECKS: readonly Check[] = [
     tolerance: 1e-5,
     run(lab) {
       const [a, b, long] = [lab.sample([35, 17]), lab.sample([17, 34]), lab.sample([2, 1100])];
-      const turned = Float64Array.from({ length: 2200 }, (_, i) => long.values[(i % 2) * 1100 + Math.floor(i / 2)]);
+      const turned = Float64Array.from({ length: 2200 }, (_, i) => long.values[(i % 2) * 1100 + Math.floor(i / 2)]!);
       return [
         { what: 'the product', actual: matmul(a.tensor, b.tensor), expected: product(a.values, b.values, 35, 34) },
         {

@@ -93,7 +93,7 @@ function check(gpu: Runtime, name: string, kernelSize: number, size: Choice['che
         size,
         forward: (x, w) => convolve(x, w),
         gradInput: (dy, w, shape) => convolveGradients(dy, Tensor.zeros(gpu, shape), w).dx,
-        gradWeight: (dy, x, k) => convolveGradients(dy, x, Tensor.zeros(gpu, [dy.shape[1], x.shape[1], k, k])).dw,
+        gradWeight: (dy, x, k) => convolveGradients(dy, x, Tensor.zeros(gpu, [dy.shape[1]!, x.shape[1]!, k, k])).dw,
       }),
   });
 }
@@ -115,9 +115,9 @@ function workload(gpu: Runtime, kernelSize: number, side: number): { run(): void
   return {
     run: () =>
       scope(() => {
-        convolve(x, w);
-        convolveGradients(dy, x, w);
+        convolve(x!, w!);
+        convolveGradients(dy!, x!, w!);
       }),
-    free: () => [x, dy, w].forEach((tensor) => tensor.free()),
+    free: () => [x, dy, w].forEach((tensor) => tensor!.free()),
   };
 }

@@ -89,7 +89,7 @@ export class ImageTexture {
     pixels.free();
     const data = new Uint8Array(3 * width * height);
     for (let i = 0; i < width * height; i++) {
-      const at = 4 * (Math.floor(i / width) * pitch + (i % width));
+      const at = 4 * (Math.floor(i / width) * pitch! + (i % width));
       data.set(bytes.subarray(at, at + 3), 3 * i);
     }
     return { data, height, width, channels: 3 };

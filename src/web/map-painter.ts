@@ -4,6 +4,7 @@ import { Renderer } from '../gpu/render';
 import type { Runtime } from '../gpu/runtime';
 import { HEAT } from '../image/colormap';
 import { CLEAR, OPACITY } from '../image/heat-map';
+import { sizesOf } from '../ops/shape';
 import { unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 
@@ -39,7 +40,7 @@ export class MapPainter {
   ) {
     const words = Uint32Array.from(
       { length: HEAT.length / 3 },
-      (_, i) => HEAT[3 * i] | (HEAT[3 * i + 1] << 8) | (HEAT[3 * i + 2] << 16),
+      (_, i) => HEAT[3 * i]! | (HEAT[3 * i + 1]! << 8) | (HEAT[3 * i + 2]! << 16),
     );
     this.colors = unscoped(() => Tensor.from(gpu, [words.length], words, 'colours'));
     const usage = TEXTURE_USAGE.TEXTURE_BINDING;
@@ -62,7 +63,7 @@ export class MapPainter {
 /** The uniforms of draw_map.wgsl. */
 function viewOf({ width, height }: Target, { map, scale, image, opacity = OPACITY, threshold }: Painting) {
   const [low, high] = scale;
-  const [, , mapHeight, mapWidth] = map.shape;
+  const [, , mapHeight, mapWidth] = sizesOf(map);
   const contour = threshold === undefined || !Number.isFinite(threshold) ? 0 : 1;
   return {
     width,

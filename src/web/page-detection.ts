@@ -1,6 +1,7 @@
 import { PyramidFlowError } from '../core/errors';
 import { scaleFor } from '../image/heat-map';
 import type { DetectionTimings, Verdict } from '../inspection/detector';
+import { sizesOf } from '../ops/shape';
 import type { Tensor } from '../tensor/tensor';
 import { targetOf } from './canvas';
 import { type DrawnSource, type ImageSource, is } from './image-source';
@@ -59,7 +60,7 @@ export class PageDetection {
 
   constructor(private readonly init: DetectionInit) {
     const { tensor, image } = init;
-    const [, , height, width] = tensor.shape;
+    const [, , height, width] = sizesOf(tensor);
     ({ score: this.score, verdict: this.verdict, map: this.map, timings: this.timings } = init);
     [this.height, this.width] = [height, width];
     this.image = { height: image.height, width: image.width };

@@ -146,7 +146,7 @@ export class PageDetector {
     }
     const learnt = await this.use(async ({ detector }) => {
       const onImage = (done: number) => onProgress?.(count + done, 3 * count);
-      const all = { count, image: (index: number) => resized[index] };
+      const all = { count, image: (index: number) => resized[index]! };
       const found = await learnTemplate(detector.model, all, { signal, onImage, normalization: detector.normalization });
       if (found) detector.setTemplate(found.template, found.threshold);
       return found;

@@ -72,4 +72,4 @@ const BROWSERS: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/(?:)/, 'use a current Chrome, Edge, Safari or Firefox'],
 ];
 
-const sentence = (text: string): string => `${text[0].toUpperCase()}${text.slice(1)}.`;
+const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;

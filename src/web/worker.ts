@@ -57,7 +57,7 @@ function planner({ category = 'product', size, ...others }: TrainSettings): (fir
 async function trainOnImages(planned: TrainingPlan): Promise<TrainReply> {
   const { epochs } = planned.settings;
   let loss: number | undefined;
-  const all = { count: images.length, image: (index: number) => images[index] };
+  const all = { count: images.length, image: (index: number) => images[index]! };
   const checkpoint = await trainModel(gpu, planned, all, {
     onStep: ({ epoch, step, steps, loss: last }) => {
       loss = last;

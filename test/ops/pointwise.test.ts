@@ -4,7 +4,7 @@ import { add, mul } from '../../src/ops/math';
 import { type Applied, recordedBy } from '../../src/ops/op';
 import { pointwise } from '../../src/ops/pointwise';
 import { assertRejects } from '../support/assert-rejects';
-import { gpu, randomTensor } from '../support/gpu';
+import { randomTensor } from '../support/gpu';
 
 // Values and gradients are in operations.test.ts.
 

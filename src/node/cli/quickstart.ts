@@ -34,7 +34,7 @@ export function addQuickstart(program: Command): void {
 }
 
 async function quickstart({ out, json }: { out: string; json?: boolean }): Promise<void> {
-  const [data, model, report] = ['data', 'model.safetensors', 'report'].map((name) => join(out, name));
+  const [data, model, report] = [join(out, 'data'), join(out, 'model.safetensors'), join(out, 'report')];
   const files = partsDataset(PARTS);
   notice(`writing ${files.length} images and masks of synthetic parts to ${data}`);
   await mapParallel(files, ENCODES, (file) => writePng(join(data, file.path), file));

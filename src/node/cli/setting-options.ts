@@ -32,6 +32,6 @@ const OPTIONS: Readonly<Record<string, string>> = {
 /** The options of a command for settings, each once. Settings without an option are left out. */
 export function optionsFor(settings: readonly string[], command: Command): string[] {
   const known = new Set(command.options.map(({ long }) => long));
-  const options = settings.flatMap((setting) => (Object.hasOwn(OPTIONS, setting) ? [OPTIONS[setting]] : []));
+  const options = settings.flatMap((setting) => (Object.hasOwn(OPTIONS, setting) ? [OPTIONS[setting]!] : []));
   return [...new Set(options)].filter((option) => known.has(option));
 }

@@ -106,7 +106,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return shown
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column]))
+        .map((cell, column) => cell.padEnd(widths[column]!))
         .join('  ')
         .trimEnd(),
     )

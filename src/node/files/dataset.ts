@@ -68,13 +68,13 @@ export async function loadTrainingImages(
     return image;
   };
   const images = await mapParallel(train, DECODES, load, signal);
-  return { count: images.length, image: (index) => images[index] };
+  return { count: images.length, image: (index) => images[index]! };
 }
 
 /** Reads an RGB image, (1, height, width, 3), back from the GPU. */
 export async function readBytes(bytes: Tensor<'u32'>): Promise<ByteImage> {
   const [, height, width, channels] = bytes.shape;
-  return { data: Uint8Array.from(await bytes.read()), height, width, channels };
+  return { data: Uint8Array.from(await bytes.read()), height: height!, width: width!, channels: channels! };
 }
 
 /** Reads a mask, which must be as large as its image, at the size of the map. Throws DataError. */

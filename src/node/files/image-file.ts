@@ -62,7 +62,7 @@ export async function readMask(path: string, options?: ReadOptions): Promise<Mas
   const { data, height, width } = await readImage(path, options);
   const mask = new Uint8Array(height * width);
   for (let i = 0; i < mask.length; i++) {
-    if (Math.max(data[3 * i], data[3 * i + 1], data[3 * i + 2]) > MASK_THRESHOLD) mask[i] = 1;
+    if (Math.max(data[3 * i]!, data[3 * i + 1]!, data[3 * i + 2]!) > MASK_THRESHOLD) mask[i] = 1;
   }
   return { data: mask, height, width };
 }
@@ -110,7 +110,7 @@ async function decodeBySharp(source: string | Uint8Array, limitInputPixels: numb
 
 function greyToRgb(grey: Uint8Array): Uint8Array {
   const rgb = new Uint8Array(3 * grey.length);
-  for (let i = 0; i < grey.length; i++) rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = grey[i];
+  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i]!, 3 * i, 3 * i + 3);
   return rgb;
 }
 

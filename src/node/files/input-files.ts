@@ -31,7 +31,7 @@ export async function findInputs(inputs: readonly string[], results: string): Pr
   // a.png beside a.jpg: both keep their extension. Letter case is ignored, as some file systems do.
   const counts = new Map<string, number>();
   for (const name of bare) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
-  return paths.map((path, i) => ({ path, name: counts.get(bare[i].toLowerCase()) === 1 ? bare[i] : full[i] }));
+  return paths.map((path, i) => ({ path, name: counts.get(bare[i]!.toLowerCase()) === 1 ? bare[i]! : full[i]! }));
 }
 
 async function expand(input: string, results: string): Promise<{ root: string; files: string[] }> {
@@ -50,8 +50,8 @@ async function expand(input: string, results: string): Promise<{ root: string; f
 /** The innermost folder that contains all of them. */
 function commonFolder(folders: readonly string[]): string {
   let common = folders[0];
-  while (!folders.every((folder) => isInside(common, folder))) common = dirname(common);
-  return common;
+  while (!folders.every((folder) => isInside(common!, folder))) common = dirname(common!);
+  return common!;
 }
 
 function isInside(folder: string, path: string): boolean {

@@ -50,7 +50,7 @@ function statOf(pid: number): { readonly start: string; readonly ended: boolean 
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { start: fields[22 - 3], ended: ['Z', 'X'].includes(fields[0]) };
+    return { start: fields[22 - 3]!, ended: ['Z', 'X'].includes(fields[0]!) };
   } catch {
     return undefined; // no such process, or not Linux
   }

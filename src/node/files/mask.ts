@@ -26,8 +26,8 @@ export function resizeMask(mask: Mask, { height, width }: Size): Mask {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       let area = 0;
-      for (const [row, rowShare] of rows[y]) {
-        for (const [column, share] of columns[x]) area += rowShare * share * mask.data[row * mask.width + column];
+      for (const [row, rowShare] of rows[y]!) {
+        for (const [column, share] of columns[x]!) area += rowShare * share * mask.data[row * mask.width + column]!;
       }
       if (area >= half) data[y * width + x] = 1;
     }

@@ -41,8 +41,8 @@ export class ResultLog<Column extends string> {
       await this.json.append(jsonLine(row));
       this.rows++;
     } catch (cause) {
-      await this.csv.cutTo(ends[0]);
-      await this.json.cutTo(ends[1]);
+      await this.csv.cutTo(ends[0]!);
+      await this.json.cutTo(ends[1]!);
       throw this.failed(cause);
     }
   }

@@ -15,7 +15,7 @@ const [MOST_DOTS, MOST_MARKS] = [300, 1000];
 /** The loss of every epoch as a line; of very many, as a line with the same peaks. */
 export function trainingCurve(log: readonly EpochLog[]): string {
   const losses = log.map(({ loss }) => loss);
-  const [firstEpoch, lastEpoch] = [log[0].epoch, log.at(-1)!.epoch];
+  const [firstEpoch, lastEpoch] = [log[0]!.epoch, log.at(-1)!.epoch];
   const [low, high] = padded(...extent(losses));
   const x = linear(firstEpoch - 0.5, lastEpoch + 0.5, MARGIN.left, RIGHT);
   const y = linear(low, high, HEIGHT - MARGIN.bottom, MARGIN.top);
@@ -23,7 +23,7 @@ export function trainingCurve(log: readonly EpochLog[]): string {
   const dotted = log.length <= MOST_DOTS ? log : [];
   const dots = dotted.map(({ epoch, loss }) => dot(x(epoch), y(loss), 3.5, `epoch ${epoch}: loss ${shortNumber(loss)}`));
   const epochs = lastEpoch > firstEpoch ? ticks(firstEpoch, lastEpoch, 10).filter(Number.isInteger) : [firstEpoch];
-  const [first, last] = [losses[0], losses.at(-1)!].map(shortNumber);
+  const [first, last] = [losses[0]!, losses.at(-1)!].map(shortNumber);
   return drawing(`Training loss by epoch, from ${first} to ${last}`, WIDTH, HEIGHT, [
     ...ticks(low, high, 4).map((loss) => rule(MARGIN.left, y(loss), shortNumber(loss))),
     ...epochs.map((epoch) => below(x(epoch), HEIGHT - 22, String(epoch))),

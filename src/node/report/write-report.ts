@@ -27,7 +27,7 @@ export class ReportWriter {
     try {
       const views = Object.entries(this.views(label, pixels));
       const files = views.map(([kind]) => [kind, `images/${path}.${kind}.png`] as const);
-      await Promise.all(views.map(([, view], i) => writePng(join(this.folder, files[i][1]), view)));
+      await Promise.all(views.map(([, view], i) => writePng(join(this.folder, files[i]![1]), view)));
       this.entries.push({ path, defect, label, score, verdict, files: Object.fromEntries(files) as ImageEntry['files'] });
     } catch (error) {
       if (!(error instanceof PyramidFlowError)) throw error;

@@ -22,7 +22,7 @@ export class ShaderError extends PyramidFlowError {
 /** The error of a fault in the text of a shader. */
 export function shaderError({ text, places }: ShaderText, { at, problem, remedy }: KernelFault): ShaderError {
   const { line, excerpt } = placeOf(text, at);
-  return new ShaderError(places[line - 1], `${problem}: ${excerpt.split('\n')[0].trim()}`, remedy);
+  return new ShaderError(places[line - 1]!, `${problem}: ${excerpt.split('\n')[0]!.trim()}`, remedy);
 }
 
 /** A shader with what it includes. */

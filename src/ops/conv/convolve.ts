@@ -6,7 +6,7 @@ import { addBias } from '../bias';
 import { addInto, fill } from '../elementwise';
 import { resizeGradient, resizeNearest } from '../nearest';
 import { apply, type Op } from '../op';
-import { expectShape, imageShape, misfit } from '../shape';
+import { expectShape, imageShape, misfit, sizesOf } from '../shape';
 import { directForward, directGradInput, directGradWeight, packWeights } from './direct';
 import {
   type FftOptions,
@@ -73,11 +73,11 @@ export function convolve(
 ): Tensor {
   const w = tensorOf(weights);
   checkConvolution(x, w, stride);
-  const [n, , height, width] = x.shape;
-  const shape = [n, w.shape[0], Math.ceil((height * enlarge) / stride), Math.ceil((width * enlarge) / stride)];
+  const [n, , height, width] = sizesOf(x);
+  const [outputs, , k] = sizesOf(w);
+  const shape = [n, outputs, Math.ceil((height * enlarge) / stride), Math.ceil((width * enlarge) / stride)];
   if (into) expectShape(into, shape, 'conv2d');
-  if (methodFor(w.gpu, w.shape[2], stride, shape) === 'fft')
-    return fftConvForward(x, weights, { slope, into, enlarge, workspace });
+  if (methodFor(w.gpu, k, stride, shape) === 'fft') return fftConvForward(x, weights, { slope, into, enlarge, workspace });
   const y = into ?? Tensor.empty(x.gpu, shape, 'conv2d');
   withEnlarged(x, enlarge, (input) => directForward(input, weights, y, stride, slope));
   return y;
@@ -90,7 +90,7 @@ export function convolve(
  * @param height of the result for a single image; another size or batch may need another form, and is then not prepared for
  */
 export function prepareWeights(w: Tensor, height: number, width: number): PreparedWeights {
-  const [outputs, inputs, k] = w.shape;
+  const [outputs, inputs, k] = sizesOf(w);
   if (methodFor(w.gpu, k, 1, [1, outputs, height, width]) === 'direct') return { w, packed: packWeights(w, false) };
   const { tile } = cutIntoTiles({ batch: 1, height, width, inputs, outputs }, k, { largest: largestTile(w.gpu) });
   return { w, spectra: weightSpectra(w, tile, 'inputs') };
@@ -110,11 +110,11 @@ export function convolveGradInput(
   width: number,
   { stride = 1, enlarge = 1, into, workspace }: ConvolutionOptions & Pick<GradientOptions, 'into'> = {},
 ): Tensor {
-  const dx = into ?? Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height, width], 'conv2d dx');
-  if (methodFor(w.gpu, w.shape[2], stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, { enlarge, workspace });
+  const dx = into ?? Tensor.empty(dy.gpu, [dy.shape[0]!, w.shape[1]!, height, width], 'conv2d dx');
+  if (methodFor(w.gpu, w.shape[2]!, stride, dy.shape) === 'fft') fftConvGradInput(dy, w, dx, { enlarge, workspace });
   else if (enlarge === 1) directGradInput(dy, w, dx, stride, PLAIN);
   else {
-    const dInput = Tensor.empty(dy.gpu, [dy.shape[0], w.shape[1], height * enlarge, width * enlarge], 'conv2d dx');
+    const dInput = Tensor.empty(dy.gpu, [dy.shape[0]!, w.shape[1]!, height * enlarge, width * enlarge], 'conv2d dx');
     directGradInput(dy, w, dInput, stride, PLAIN);
     fill(dx, 0);
     resizeGradient(dInput, 0, dx);
@@ -130,15 +130,15 @@ export function convolveGradients(
   w: Tensor,
   options: GradientOptions = {},
 ): { dx: Tensor; dw: Tensor } {
-  if (methodFor(w.gpu, w.shape[2], 1, dy.shape) === 'fft') return fftConvGradients(dy, x, w, options);
+  if (methodFor(w.gpu, w.shape[2]!, 1, dy.shape) === 'fft') return fftConvGradients(dy, x, w, options);
   const { throughLeaky, addTo, ...rest } = options;
-  let dw = convolveGradWeight(dy, x, w.shape[2], rest);
+  let dw = convolveGradWeight(dy, x, w.shape[2]!, rest);
   if (addTo) {
     addInto(addTo, dw);
     dw.free();
     dw = addTo;
   }
-  if (throughLeaky === undefined) return { dx: convolveGradInput(dy, w, x.shape[2], x.shape[3], rest), dw };
+  if (throughLeaky === undefined) return { dx: convolveGradInput(dy, w, x.shape[2]!, x.shape[3]!, rest), dw };
   directGradInput(dy, w, x, 1, { slope: throughLeaky, masked: true }); // x holds the mask, and receives the result
   return { dx: x, dw };
 }
@@ -155,11 +155,11 @@ export function convolveGradWeight(
 }
 
 const methodFor = ({ choices }: Runtime, k: number, stride: number, [, , height, width]: readonly number[]) =>
-  convolutionMethod(k, stride, height, width, choices.get(methodChoice(k)) as Method | undefined);
+  convolutionMethod(k, stride, height!, width!, choices.get(methodChoice(k)) as Method | undefined);
 
 function withEnlarged<T>(x: Tensor, enlarge: 1 | 2, work: (input: Tensor) => T): T {
   if (enlarge === 1) return work(x);
-  const input = resizeNearest(x, 2 * x.shape[2], 2 * x.shape[3]);
+  const input = resizeNearest(x, 2 * x.shape[2]!, 2 * x.shape[3]!);
   const result = work(input);
   input.free();
   return result;
@@ -171,8 +171,8 @@ export const conv2dOp: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'worksp
   saves: ['x', 'w'],
   forward: ({ x, w }, options) => convolve(x, w, options),
   backward: (dy, { x, w }, options) => ({
-    x: () => convolveGradInput(dy, w, x.shape[2], x.shape[3], options),
-    w: () => convolveGradWeight(dy, x, w.shape[2], options),
+    x: () => convolveGradInput(dy, w, x.shape[2]!, x.shape[3]!, options),
+    w: () => convolveGradWeight(dy, x, w.shape[2]!, options),
   }),
 };
 

@@ -6,6 +6,7 @@ import sumSlicesKernel from '../../../shaders/tensor/sum_slices.wgsl';
 import { Tensor } from '../../tensor/tensor';
 import { inBatches } from '../batches';
 import { linearGrid, WORKGROUP } from '../grid';
+import { sizesOf } from '../shape';
 import { preparedOf, tensorOf, type Weights } from './weights';
 
 const BLOCK = 8; // output channels per invocation of conv2d_direct
@@ -33,8 +34,8 @@ export function directGradInput(dy: Tensor, w: Tensor, dx: Tensor, stride: numbe
 
 /** d(loss)/dw (Co, Ci, k, k): partial sums over chunks of rows, which are then added in order. */
 export function directGradWeight(dy: Tensor, x: Tensor, k: number, stride: number): Tensor {
-  const [batch, outputs, outHeight, outWidth] = dy.shape;
-  const [, inputs, inHeight, inWidth] = x.shape;
+  const [batch, outputs, outHeight, outWidth] = sizesOf(dy);
+  const [, inputs, inHeight, inWidth] = sizesOf(x);
   const rows = batch * outHeight;
   const rowsPerChunk = Math.ceil(rows / CHUNKS);
   const slices = Math.ceil(rows / rowsPerChunk);
@@ -61,7 +62,7 @@ export function directGradWeight(dy: Tensor, x: Tensor, k: number, stride: numbe
  * @param transpose for the gradient of the input, which sums over the output channels
  */
 export function packWeights(w: Tensor, transpose: boolean): Tensor {
-  const [co, ci, k] = w.shape;
+  const [co, ci, k] = sizesOf(w);
   const [inputs, outputs] = transpose ? [co, ci] : [ci, co];
   const quads = inputs * k * k * Math.ceil(outputs / 4);
   const packed = Tensor.empty(w.gpu, [quads, 4], 'packed weights');
@@ -83,29 +84,29 @@ function direct(
   { slope, masked }: Epilogue,
   prepared?: Tensor,
 ): void {
-  const [, inputs, inHeight, inWidth] = x.shape;
-  const [, outputs, outHeight, outWidth] = y.shape;
+  const [, inputs, inHeight, inWidth] = sizesOf(x);
+  const [, outputs, outHeight, outWidth] = sizesOf(y);
   const packed = prepared ?? packWeights(w, transpose);
   inBatches([x, y], (x, y) =>
     x.gpu.run(directKernel, {
       tensors: { x, packed, y },
       uniforms: { inputs, outputs, inHeight, inWidth, outHeight, outWidth, slope },
-      constants: { K: w.shape[2], STRIDE: stride, RUN, MASKED: Number(masked) },
-      grid: [Math.ceil((outHeight * Math.ceil(outWidth / RUN)) / WORKGROUP), Math.ceil(outputs / BLOCK), x.shape[0]],
+      constants: { K: w.shape[2]!, STRIDE: stride, RUN, MASKED: Number(masked) },
+      grid: [Math.ceil((outHeight * Math.ceil(outWidth / RUN)) / WORKGROUP), Math.ceil(outputs / BLOCK), x.shape[0]!],
     }),
   );
   if (packed !== prepared) packed.free();
 }
 
 function strided(dy: Tensor, w: Tensor, dx: Tensor, stride: number): void {
-  const [, outputs, outHeight, outWidth] = dy.shape;
-  const [, inputs, inHeight, inWidth] = dx.shape;
+  const [, outputs, outHeight, outWidth] = sizesOf(dy);
+  const [, inputs, inHeight, inWidth] = sizesOf(dx);
   inBatches([dy, dx], (dy, dx) =>
     dy.gpu.run(stridedKernel, {
       tensors: { dy, w, dx },
       uniforms: { inputs, outputs, inHeight, inWidth, outHeight, outWidth },
-      constants: { K: w.shape[2], STRIDE: stride },
-      grid: [Math.ceil((inHeight * inWidth) / WORKGROUP), Math.ceil(inputs / BLOCK), dy.shape[0]],
+      constants: { K: w.shape[2]!, STRIDE: stride },
+      grid: [Math.ceil((inHeight * inWidth) / WORKGROUP), Math.ceil(inputs / BLOCK), dy.shape[0]!],
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { Tensor } from '../../tensor/tensor';
-import { imageShape } from '../shape';
+import { imageShape, sizesOf } from '../shape';
 import {
   correlateSpectra,
   emptyWeightSpectra,
@@ -54,7 +54,7 @@ export function fftConvForward(
 ): Tensor {
   const w = tensorOf(weights);
   const [batch, , height, width] = imageShape(x, 'conv2d');
-  const [outputs, , k] = w.shape;
+  const [outputs, , k] = sizesOf(w);
   const y = into ?? Tensor.empty(x.gpu, [batch, outputs, enlarge * height, enlarge * width], 'conv2d');
   const [from, to] = [imagePlanes(x, enlarge), imagePlanes(y)];
   const { chunks, ...cut } = cutIntoTiles({ ...to, batch, inputs: from.channels, outputs }, k, {
@@ -76,7 +76,7 @@ export function fftConvForward(
 
 /** Writes d(loss)/dx to dx (N, Ci, H, W). dy: (N, Co, enlarge H, enlarge W), w: (Co, Ci, k, k). */
 export function fftConvGradInput(dy: Tensor, w: Tensor, dx: Tensor, { enlarge, ...options }: FftOptions = {}): void {
-  fftConvBackward(dy, imagePlanes(dx, enlarge), w.shape[2], { dx: { w, slope: 1, masked: false } }, options);
+  fftConvBackward(dy, imagePlanes(dx, enlarge), w.shape[2]!, { dx: { w, slope: 1, masked: false } }, options);
 }
 
 /** d(loss)/dw, (Co, Ci, k, k). dy: (N, Co, enlarge H, enlarge W), x: (N, Ci, H, W). */
@@ -100,7 +100,7 @@ export function fftConvGradients(
   const masked = throughLeaky !== undefined;
   const dx = masked ? x : (into ?? Tensor.empty(x.gpu, x.shape, 'conv2d dx'));
   const wanted = { dx: { w, slope: throughLeaky ?? 1, masked }, dw: { input: imagePlanes(x, enlarge), addTo } };
-  const dw = fftConvBackward(dy, imagePlanes(dx, enlarge), w.shape[2], wanted, options)!;
+  const dw = fftConvBackward(dy, imagePlanes(dx, enlarge), w.shape[2]!, wanted, options)!;
   return { dx, dw };
 }
 
@@ -117,7 +117,7 @@ interface Wanted {
  * of weight (r, s).
  */
 function fftConvBackward(dy: Tensor, input: Planes, k: number, { dx, dw }: Wanted, options: FftOptions): Tensor | undefined {
-  const [batch, outputs] = dy.shape;
+  const [batch, outputs] = sizesOf(dy);
   const from = imagePlanes(dy);
   const { chunks, ...cut } = cutIntoTiles({ ...input, batch, inputs: input.channels, outputs }, k, {
     largest: largestTile(dy.gpu),

@@ -9,6 +9,7 @@ import weightsGradientKernel from '../../../shaders/conv/conv_tile_weights_gradi
 import type { Runtime } from '../../gpu/runtime';
 import { Tensor } from '../../tensor/tensor';
 import { WORKGROUP } from '../grid';
+import { sizesOf } from '../shape';
 import type { Chunk, Tile, Tiling } from './tiles';
 import { tileProducts } from './variants';
 
@@ -99,7 +100,7 @@ export function pairsFromSpectra(
  * @param summed the channels that products sum over, which become `inputs`
  */
 export function weightSpectra(w: Tensor, tile: Tile, summed: 'inputs' | 'outputs'): Tensor {
-  const [co, ci, k] = w.shape;
+  const [co, ci, k] = sizesOf(w);
   const [ofCo, ofCi] = [ci * k * k, k * k]; // strides
   const uniforms =
     summed === 'inputs'
@@ -118,8 +119,8 @@ export function weightSpectra(w: Tensor, tile: Tile, summed: 'inputs' | 'outputs
 
 /** Transforms spectra of twice the gradient, (tile / 2 + 1, tile, Ci, Co, 2), back to dw (Co, Ci, k, k); with `add` adds it. */
 export function weightsFromSpectra(spectra: Tensor, dw: Tensor, add: boolean): void {
-  const [outputs, inputs, k] = dw.shape;
-  const [, tile] = spectra.shape;
+  const [outputs, inputs, k] = sizesOf(dw);
+  const [, tile] = spectraShape(spectra);
   spectra.gpu.run(weightsGradientKernel, {
     tensors: { spectra, dw },
     uniforms: { inputs, outputs, scale: 0.5 / tile ** 2, add: Number(add) },
@@ -130,8 +131,8 @@ export function weightsFromSpectra(spectra: Tensor, dw: Tensor, add: boolean): v
 
 /** The product of x (tile, tile, inputs, pairs, 2) with `weightSpectra`, or with their conjugate: (tile, tile, outputs, pairs, 2). */
 export function multiplySpectra(x: Tensor, w: Tensor, conjugate: boolean): Tensor {
-  const [TILE, , inputs, pairs] = x.shape;
-  const outputs = w.shape[3];
+  const [TILE, , inputs, pairs] = spectraShape(x);
+  const [, , , outputs] = spectraShape(w);
   const { gpu } = x;
   const y = Tensor.empty(gpu, [TILE, TILE, outputs, pairs, 2], 'y spectra');
   const call = { tensors: { x, w, y }, uniforms: { inputs, outputs, pairs } };
@@ -162,8 +163,8 @@ export function multiplySpectra(x: Tensor, w: Tensor, conjugate: boolean): Tenso
  * @param first replaces dw instead
  */
 export function correlateSpectra(x: Tensor, dy: Tensor, dw: Tensor, first: boolean): void {
-  const [TILE, , inputs, pairs] = x.shape;
-  const outputs = dy.shape[2];
+  const [TILE, , inputs, pairs] = spectraShape(x);
+  const [, , outputs] = spectraShape(dy);
   const { gpu } = x;
   const call = { tensors: { x, dy, dw }, uniforms: { inputs, outputs, pairs, add: Number(!first) } };
   if (tileProducts(gpu) === 'subgroup') {
@@ -185,3 +186,6 @@ export function correlateSpectra(x: Tensor, dy: Tensor, dw: Tensor, first: boole
 export function emptyWeightSpectra(gpu: Runtime, tile: Tile, inputs: number, outputs: number): Tensor {
   return Tensor.empty(gpu, [halfRows(tile), tile, inputs, outputs, 2], 'weight spectra');
 }
+
+/** Spectra have five axes. */
+const spectraShape = ({ shape }: Tensor) => shape as readonly [number, number, number, number, number];
