@@ -10,7 +10,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MINIMUM_NODE = [20, 9]; // what sharp asks for
 
 const SETUP = ['tools/setup.ts'];
-const CLI = ['tools/build.ts', 'cli'];
+const CLI = ['tools/build.ts', 'node'];
 
 /** What each command runs, in order. The arguments of the command go to the last step. */
 const COMMANDS = {

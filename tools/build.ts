@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PyramidFlowError } from '../src/core/errors';
@@ -10,22 +10,30 @@ import { main } from './support/main';
 import { bundleWeb } from './support/web';
 import { generateShaderTypes } from './wgsl-plugin';
 
-/** What can be built, by name. The package ships the first four: command and Node API, page API, esbuild plugin, types. */
+/** What Node loads, by its name in the package. */
+const NODE = {
+  cli: 'src/node/cli/cli.ts',
+  node: 'src/node/index.ts',
+  flow: 'src/node/flow.ts',
+  esbuild: 'src/node/wgsl/index.ts',
+};
+
+/** What can be built, by name. The package ships the first three. */
 const TARGETS: Readonly<Record<string, (out: string) => Promise<void> | void>> = {
-  cli: async (out) => {
-    await bundle(['src/node/cli/cli.ts'], { outfile: `${out}/cli.js`, banner: { js: '#!/usr/bin/env node' } });
-    await bundle(['src/node/index.ts'], { outfile: `${out}/node.js` });
+  node: async (out) => {
+    rmSync(join(ROOT, out, 'chunks'), { recursive: true, force: true }); // of builds before this one
+    // what they share is there once: a Tensor of one entry is one for the others
+    await bundle(NODE, { outdir: out, splitting: true, chunkNames: 'chunks/[name]-[hash]' });
     chmodSync(join(ROOT, out, 'cli.js'), 0o755);
   },
   web: bundleWeb,
-  plugin: (out) => bundle(['src/node/wgsl/index.ts'], { outfile: `${out}/esbuild.js` }),
   types: emitTypes,
   examples: bundleExamples,
   tests: () => bundlePrograms(files('test', '.test.ts')),
   benchmarks: () => bundlePrograms(files('benchmarks', '.ts')),
 };
 
-const PACKAGE = ['cli', 'web', 'plugin', 'types'];
+const PACKAGE = ['node', 'web', 'types'];
 
 // Builds the package, or the targets named, `--out` being the folder of the package: `tsx tools/build.ts [TARGET...] [--out dist]`.
 main(async (args) => {

@@ -1,8 +1,9 @@
 import { deviceOf } from '../gpu/device';
-import { Gpu } from '../gpu/gpu';
+import { Runtime } from '../gpu/runtime';
 import { openRuntime } from './dawn';
 
 export * from '../flow/index';
+export { pyramidBlocks } from '../pyramidflow/trainable';
 
 /**
  * Opens a GPU for the framework: this machine's best adapter through Dawn, or a device that the program already has.
@@ -13,6 +14,6 @@ export * from '../flow/index';
  * const gpu = await openGpu();
  * console.log(gpu.adapter.description);
  */
-export async function openGpu({ device }: { readonly device?: GPUDevice } = {}): Promise<Gpu> {
-  return device ? new Gpu(deviceOf(device)) : openRuntime();
+export async function openGpu({ device }: { readonly device?: GPUDevice } = {}): Promise<Runtime> {
+  return device ? new Runtime(deviceOf(device)) : openRuntime();
 }

@@ -1,3 +1,4 @@
+import type { Parameter } from '../autograd/parameters';
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import { convolve, freePrepared, prepareWeights } from '../ops/conv/convolve';
@@ -167,7 +168,7 @@ export class PyramidFlow {
 }
 
 /** Name, shape and data of every tensor of a model, and whether it is trained. Throws as `PyramidFlow.fromTensors`. */
-export function hostTensors(config: PyramidFlowConfig, tensors: NamedTensors) {
+export function hostTensors(config: PyramidFlowConfig, tensors: NamedTensors): (Parameter & { readonly name: string })[] {
   checkConfig(config);
   return Array.from(tensorShapes(config), ([name, { shape, trained }]) => {
     return { name, shape, trained, data: pick(tensors, name, shape) };

@@ -1,8 +1,9 @@
 import { type Device, deviceOf, requestDevice } from '../gpu/device';
-import { Gpu } from '../gpu/gpu';
+import { Runtime } from '../gpu/runtime';
 import { supportError } from './support';
 
 export * from '../flow/index';
+export { pyramidBlocks } from '../pyramidflow/trainable';
 
 /**
  * Opens a GPU for the framework: the page's best adapter, or a device that the page already has.
@@ -13,8 +14,8 @@ export * from '../flow/index';
  * const gpu = await openGpu();
  * console.log(gpu.adapter.description);
  */
-export async function openGpu({ device }: { readonly device?: GPUDevice } = {}): Promise<Gpu> {
-  return new Gpu(device ? deviceOf(device) : await bestDevice());
+export async function openGpu({ device }: { readonly device?: GPUDevice } = {}): Promise<Runtime> {
+  return new Runtime(device ? deviceOf(device) : await bestDevice());
 }
 
 async function bestDevice(): Promise<Device> {

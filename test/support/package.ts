@@ -6,7 +6,7 @@ import { temporaryFolder } from './temporary';
 
 export interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default?: string }>>;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly scripts: Readonly<Record<string, string>>;
   readonly sideEffects: readonly string[];
 }

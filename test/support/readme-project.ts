@@ -24,7 +24,7 @@ const QUICK = ['train', 'evaluate', 'detect', 'info'];
  */
 export class ReadmeProject extends Project {
   static async create(): Promise<ReadmeProject> {
-    const project = new ReadmeProject('readme-test', ['cli', 'web']);
+    const project = new ReadmeProject('readme-test', ['node', 'web']);
     await project.writeImages();
     project.write('screws.safetensors', await encodeCheckpoint(await trainedCheckpoint()));
     for (const name of ['web.js', 'web-worker.js']) {

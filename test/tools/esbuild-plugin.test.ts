@@ -10,7 +10,7 @@ import { Tensor } from '../../src/tensor/tensor';
 import { gpu } from '../support/gpu';
 import { Project } from '../support/package';
 
-const project = new Project('esbuild-test', ['plugin', 'types']);
+const project = new Project('esbuild-test', ['node', 'types']);
 project.link('esbuild');
 
 const DOUBLE = `// #include "lib/index.wgsl"

@@ -15,7 +15,7 @@ test('the package holds what is built, its manifest, README and license', () => 
 
 test('every entry point, its types and every file with side effects are in the package', () => {
   const targets = Object.values(manifest.exports).flatMap((target) =>
-    typeof target === 'string' ? [target] : [target.types, target.default ?? target.types],
+    typeof target === 'string' ? [target] : Object.values(target),
   );
   assert.equal(
     [...targets, ...manifest.sideEffects.filter((path) => path.startsWith('./dist/'))].filter(

@@ -20,11 +20,14 @@ const COMMON = {
   plugins: [wgsl()],
 } satisfies BuildOptions;
 
-/** Bundles files named relative to the root. Throws UsageError for a missing file, else esbuild's error. */
-export async function bundle(entryPoints: readonly string[], options: BuildOptions): Promise<void> {
-  const missing = entryPoints.find((entry) => !existsSync(join(ROOT, entry)));
+/**
+ * Bundles files named relative to the root: a list, or a table by the name that the bundle gets. Throws UsageError for a missing file,
+ * else esbuild's error.
+ */
+export async function bundle(entryPoints: string[] | Record<string, string>, options: BuildOptions): Promise<void> {
+  const missing = Object.values(entryPoints).find((entry) => !existsSync(join(ROOT, entry)));
   if (missing) throw new PyramidFlowError('UsageError', `${missing} does not exist`, 'name a file of this repository');
-  await build({ ...COMMON, entryPoints: [...entryPoints], ...options });
+  await build({ ...COMMON, entryPoints, ...options });
 }
 
 /** Tests get a `uvu` that prints errors with details. */
@@ -38,7 +41,7 @@ const readableErrors: Plugin = {
 
 /** Bundles programs of this repository (tests, benchmarks, tools) into build/; what they share is built once. */
 export async function bundlePrograms(files: readonly string[]): Promise<void> {
-  await bundle(files, {
+  await bundle([...files], {
     outdir: 'build',
     outbase: '.',
     outExtension: { '.js': '.mjs' },
@@ -50,7 +53,7 @@ export async function bundlePrograms(files: readonly string[]): Promise<void> {
 
 /** Bundles modules that tests load in a page: test/web/x.page.ts becomes build/pages/web/x.page.js. */
 export async function bundlePages(files: readonly string[]): Promise<void> {
-  await bundle(files, { platform: 'browser', target: 'es2022', outdir: 'build/pages', outbase: 'test' });
+  await bundle([...files], { platform: 'browser', target: 'es2022', outdir: 'build/pages', outbase: 'test' });
 }
 
 /** Where `bundlePrograms` puts a file: test/ops/blur.test.ts becomes build/test/ops/blur.test.mjs. */

@@ -6,7 +6,12 @@ import { ROOT } from './bundle';
 import { files } from './files';
 
 /** What has types in the package: each bundle and the file that it is made of. */
-const TYPED = { node: 'src/node/index.ts', web: 'src/web/index.ts', esbuild: 'src/node/wgsl/index.ts' } as const;
+const TYPED = {
+  node: 'src/node/index.ts',
+  web: 'src/web/index.ts',
+  flow: 'src/node/flow.ts', // of a page too: both entries have the same names and types
+  esbuild: 'src/node/wgsl/index.ts',
+} as const;
 
 /** What the plugin for esbuild makes of a file. */
 const SHADER = `declare module '*.wgsl' {

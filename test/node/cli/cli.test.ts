@@ -8,7 +8,7 @@ import { partsDataset } from '../../../src/demo/parts';
 import { writePng } from '../../../src/node/files/image-file';
 import { temporaryFolder } from '../../support/temporary';
 
-const built = spawnSync(process.execPath, ['--import', 'tsx', 'tools/build.ts', 'cli'], { encoding: 'utf8' });
+const built = spawnSync(process.execPath, ['--import', 'tsx', 'tools/build.ts', 'node'], { encoding: 'utf8' });
 assert.is(built.status, 0, built.stderr);
 
 const root = temporaryFolder();
