@@ -3,6 +3,7 @@
 // The GPU: kernels of one's own, and what they cost.
 
 export type { AdapterReport } from '../gpu/device';
+export type { Gpu } from '../gpu/gpu';
 export type {
   Bindable,
   BufferSlice,

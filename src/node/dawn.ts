@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { create, globals } from 'webgpu';
 import { requestDevice } from '../gpu/device';
-import { Runtime } from '../gpu/runtime';
+import { Gpu } from '../gpu/gpu';
 import { DRIVER } from './driver';
 import { readTuning } from './files/tuning-file';
 
@@ -24,16 +24,16 @@ Object.assign(globalThis, globals);
  * const gpu = await openRuntime();
  * console.log(gpu.adapter.description);
  */
-export async function openRuntime(): Promise<Runtime> {
-  const gpu = new Runtime(await requestDevice(dawn, DRIVER));
+export async function openRuntime(): Promise<Gpu> {
+  const gpu = new Gpu(await requestDevice(dawn, DRIVER));
   for (const [name, option] of await readTuning(gpu.adapter)) gpu.choices.set(name, option);
   return gpu;
 }
 
-let shared: Promise<Runtime> | undefined;
+let shared: Promise<Gpu> | undefined;
 
 /** The runtime for callers that pass none; a new one after the device was lost. Throws DeviceError. */
-export async function sharedRuntime(): Promise<Runtime> {
+export async function sharedRuntime(): Promise<Gpu> {
   const gpu = await shared?.catch(() => undefined);
   if (!gpu || gpu.failed) shared = openRuntime();
   return shared!;

@@ -1,5 +1,5 @@
 import { deviceOf } from '../gpu/device';
-import { Runtime } from '../gpu/runtime';
+import { Gpu } from '../gpu/gpu';
 import { openRuntime } from './dawn';
 
 export * from '../flow/index';
@@ -14,6 +14,6 @@ export { pyramidBlocks } from '../pyramidflow/trainable';
  * const gpu = await openGpu();
  * console.log(gpu.adapter.description);
  */
-export async function openGpu({ device }: { readonly device?: GPUDevice } = {}): Promise<Runtime> {
-  return device ? new Runtime(deviceOf(device)) : openRuntime();
+export async function openGpu({ device }: { readonly device?: GPUDevice } = {}): Promise<Gpu> {
+  return device ? new Gpu(deviceOf(device)) : openRuntime();
 }

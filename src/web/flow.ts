@@ -1,5 +1,5 @@
 import { type Device, deviceOf, requestDevice } from '../gpu/device';
-import { Runtime } from '../gpu/runtime';
+import { Gpu } from '../gpu/gpu';
 import { supportError } from './support';
 
 export * from '../flow/index';
@@ -14,8 +14,8 @@ export { pyramidBlocks } from '../pyramidflow/trainable';
  * const gpu = await openGpu();
  * console.log(gpu.adapter.description);
  */
-export async function openGpu({ device }: { readonly device?: GPUDevice } = {}): Promise<Runtime> {
-  return new Runtime(device ? deviceOf(device) : await bestDevice());
+export async function openGpu({ device }: { readonly device?: GPUDevice } = {}): Promise<Gpu> {
+  return new Gpu(device ? deviceOf(device) : await bestDevice());
 }
 
 async function bestDevice(): Promise<Device> {
