@@ -1,98 +1,23 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { luDecompose } from '../../src/core/linear-algebra';
-import { Random } from '../../src/core/random';
-import { actNorm } from '../../src/flow/act-norm';
-import { type Bijection, type Module, on } from '../../src/flow/bijection';
 import { checkFlow, plainGradients } from '../../src/flow/check';
-import { coupling } from '../../src/flow/coupling';
 import { loadFlow, saveFlow } from '../../src/flow/file';
-import { Flow, type Loss } from '../../src/flow/flow';
-import { mixing } from '../../src/flow/mixing';
-import { cnn, mlp } from '../../src/flow/networks';
-import { permutation, split, squeezed } from '../../src/flow/rearrangements';
+import type { Flow, Loss } from '../../src/flow/flow';
 import { add, mul } from '../../src/ops/math';
-import { nearest } from '../../src/ops/nearest';
 import { recordedBy } from '../../src/ops/op';
 import { sum } from '../../src/ops/reduce';
-import { pyramidBlocks } from '../../src/pyramidflow/trainable';
 import { scope } from '../../src/tensor/scope';
 import { elements, type Shape, Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { Float64Graph } from '../support/float64';
+import { FLOW_ROWS, flowOf } from '../support/flow-rows';
 import { gpu, randomValues } from '../support/gpu';
 import type { Nd } from '../support/rows';
 
-// Every bijection through the same tests: adding one is one line.
-
-interface Row {
-  readonly name: string;
-  /** of an item, level by level */
-  readonly shapes: readonly Shape[];
-  /** modules of which a flow of a depth of 1, 2 or 16 is made */
-  modules(depth: number): readonly (Bijection | Module)[];
-}
-
-const repeated = (name: string, shapes: readonly Shape[], make: (i: number) => Bijection | Module): Row => ({
-  name,
-  shapes,
-  modules: (depth) => Array.from({ length: depth }, (_, i) => make(i)),
-});
-const POINTS = [[3]];
-const IMAGES = [[2, 4, 6]];
-const LEVELS = [
-  [3, 4, 6],
-  [2, 2, 3],
-];
-const PYRAMID = [
-  [3, 4, 8],
-  [3, 2, 4],
-  [3, 1, 2],
-];
-const deep = (norm: 'SVN' | 'CVN', kernel: number): Row => ({
-  name: `PyramidFlow, ${norm}, kernel ${kernel}`,
-  shapes: PYRAMID,
-  modules: (depth) => pyramidBlocks({ levels: 3, stacks: Math.ceil(depth / 2), kernel, norm }),
-});
-
-const ROWS: readonly Row[] = [
-  repeated('coupling of points', POINTS, (i) => coupling({ network: mlp(5, 4), flip: i % 2 === 1 })),
-  repeated('coupling of two values', [[2]], (i) => coupling({ network: mlp(6), flip: i % 2 === 0 })),
-  repeated('additive coupling', POINTS, (i) => coupling({ network: mlp(5), flip: i % 2 === 1, kind: 'additive' })),
-  repeated('coupling of images', IMAGES, (i) => coupling({ network: cnn(4), flip: i % 2 === 1 })),
-  repeated('coupling, with another level as condition', LEVELS, (i) =>
-    on(i % 2, coupling({ network: cnn(3), resize: nearest }), { given: [1 - (i % 2)] }),
-  ),
-  repeated('actNorm of points', POINTS, () => actNorm()),
-  repeated('actNorm of images', IMAGES, () => actNorm()),
-  repeated('mixing of points', POINTS, () => mixing()),
-  repeated('mixing of images', IMAGES, () => mixing()),
-  repeated('mixing that keeps volumes', IMAGES, () => mixing({ volume: 'one' })),
-  repeated('permutation', POINTS, () => permutation()),
-  repeated('permutation by an order', POINTS, () => permutation([2, 0, 1])),
-  repeated('random permutation', [[5, 2, 3]], (i) => permutation({ seed: i })),
-  { name: 'squeezed', shapes: IMAGES, modules: (depth) => [squeezed(), ...Array.from({ length: depth }, () => actNorm())] },
-  {
-    name: 'split',
-    shapes: [[3, 2, 2]],
-    modules: (depth) => [actNorm(), split(), ...Array.from({ length: depth }, () => actNorm())],
-  },
-  deep('SVN', 3),
-  deep('CVN', 5),
-];
+// Every bijection through the same tests; the bijections are in test/support/flow-rows.ts.
 
 const BATCH = 3;
-
-function flowOf({ shapes, modules }: Row, depth = 2, seed = 1): Flow {
-  const flow = new Flow(gpu, shapes, modules(depth), { seed });
-  const random = new Random(seed);
-  for (const name of flow.parameters.names) {
-    const tensor = flow.parameters.get(name);
-    const scale = 0.4 / Math.sqrt(elements(tensor.shape.slice(1)));
-    tensor.write(Float32Array.from({ length: tensor.size }, () => scale * random.normal())); // nothing starts as the identity
-  }
-  return flow;
-}
 
 const batchOf = (shapes: readonly Shape[], count = BATCH): Tensor[] =>
   shapes.map((shape, i) => Tensor.from(gpu, [count, ...shape], randomValues(count * elements(shape)), `level ${i}`));
@@ -114,9 +39,9 @@ async function inFloat64(flow: Flow, x: readonly Tensor[], training: boolean) {
   return { leaves, graph, z: outputs.levels, logDet: outputs.logDet! };
 }
 
-for (const row of ROWS) {
+for (const row of FLOW_ROWS) {
   test(`${row.name}: the inverse undoes it, and z and log det are those of float64`, async () => {
-    const flow = flowOf(row);
+    const flow = flowOf(gpu, row);
     const x = batchOf(row.shapes);
     const { z, logDet } = flow.forward(x);
     for (const [i, values] of (await read(flow.inverse(z))).entries()) {
@@ -135,7 +60,7 @@ for (const row of ROWS) {
   });
 
   test(`${row.name}: log det is that of the Jacobian`, async () => {
-    const flow = flowOf(row);
+    const flow = flowOf(gpu, row);
     const x = batchOf(row.shapes, 1);
     const [logDet = NaN] = await flow.forward(x).logDet.read();
     const expected = await numericalLogDet(flow, x);
@@ -143,7 +68,7 @@ for (const row of ROWS) {
   });
 
   test(`${row.name}: gradients are those of central differences, and the same without activations`, async () => {
-    const flow = flowOf(row);
+    const flow = flowOf(gpu, row);
     const x = batchOf(row.shapes);
     const factors = [...batchOf(flow.latentShapes), Tensor.from(gpu, [BATCH], randomValues(BATCH), 'factors')];
     const loss: Loss = (z, logDet) =>
@@ -184,7 +109,7 @@ for (const row of ROWS) {
 
   test(`${row.name}: a step of 16 takes the memory of a step of 2`, () => {
     const peaks = [2, 16].map((depth) => {
-      const flow = flowOf(row, depth);
+      const flow = flowOf(gpu, row, depth);
       const x = batchOf(row.shapes);
       const step = () => scope(() => void flow.gradients(x, (z, logDet) => add(sum(z[0]!), sum(logDet))));
       step(); // makes the gradients and tables of operations, which stay
@@ -200,14 +125,14 @@ for (const row of ROWS) {
   });
 
   test(`${row.name}: a saved flow loads to the same bits`, async () => {
-    const [flow, other] = [flowOf(row, 2, 1), flowOf(row, 2, 2)];
+    const [flow, other] = [flowOf(gpu, row, 2, 1), flowOf(gpu, row, 2, 2)];
     const x = batchOf(row.shapes);
     await loadFlow(other, await saveFlow(flow));
     assert.equal(await read(other.forward(x).z), await read(flow.forward(x).z));
   });
 
   test(`${row.name}: check finds nothing wrong`, async () => {
-    const report = await checkFlow(flowOf(row), batchOf(row.shapes));
+    const report = await checkFlow(flowOf(gpu, row), batchOf(row.shapes));
     assert.equal(report.problems, [], `${report}`);
     assert.ok(report.modules.every(({ logDet }) => logDet !== undefined));
   });

@@ -1,4 +1,5 @@
 import { Random } from '../../../src/core/random';
+import { nll } from '../../../src/flow/nll';
 import type { KernelCall, KernelSource } from '../../../src/gpu/kernel';
 import type { Runtime } from '../../../src/gpu/runtime';
 import { networkInput } from '../../../src/image/model-input';
@@ -10,8 +11,9 @@ import { TrainablePyramidFlow } from '../../../src/pyramidflow/trainable';
 import { Lab } from '../../../src/selftest/check';
 import { checksFor } from '../../../src/selftest/self-test';
 import { scope } from '../../../src/tensor/scope';
-import type { Tensor } from '../../../src/tensor/tensor';
+import { elements, Tensor } from '../../../src/tensor/tensor';
 import { Trainer } from '../../../src/training/step';
+import { FLOW_ROWS, flowOf } from '../../support/flow-rows';
 import { resizedInput } from '../../support/resized-input';
 import { randomByteImage, trainedTensors } from '../../support/small-weights';
 import { type Report, type Result, result } from './result';
@@ -25,7 +27,13 @@ export async function runWorkloads(gpu: Runtime): Promise<Report> {
   const { architecture, description, device } = gpu.adapter;
   return {
     adapter: description || device || architecture,
-    results: [...initialWeights(), ...(await everyKernel(gpu)), ...(await inference(gpu)), ...(await training(gpu))],
+    results: [
+      ...initialWeights(),
+      ...(await everyKernel(gpu)),
+      ...(await everyBijection(gpu)),
+      ...(await inference(gpu)),
+      ...(await training(gpu)),
+    ],
   };
 }
 
@@ -64,6 +72,26 @@ async function observe(
     }
   };
   await work().finally(() => (gpu.run = run));
+}
+
+/** Latent, log determinants and gradients of a flow of every bijection. */
+async function everyBijection(gpu: Runtime): Promise<Result[]> {
+  const random = new Random(13);
+  const results: Result[] = [];
+  for (const row of FLOW_ROWS) {
+    const flow = flowOf(gpu, row);
+    const x = row.shapes.map((shape) => {
+      const values = Float32Array.from({ length: 3 * elements(shape) }, () => random.normal());
+      return Tensor.from(gpu, [3, ...shape], values, 'x');
+    });
+    const { z, logDet } = flow.forward(x);
+    const { loss, x: dx } = flow.gradients(x, nll);
+    const gradients = flow.parameters.names.map((name) => flow.parameters.gradient(name));
+    for (const tensor of [...z, logDet, loss, ...dx, ...gradients]) {
+      results.push(result(row.name, tensor.label, await tensor.read()));
+    }
+  }
+  return results;
 }
 
 /** A forward, a template of three images and the map of a fourth. */
