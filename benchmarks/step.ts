@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
+import { PyramidFlowError } from '../src/core/errors';
 import { median } from '../src/core/statistics';
 import type { WorkCount } from '../src/gpu/runtime';
 import { DispatchTimer } from '../src/gpu/timer';
+import { workspaceFor } from '../src/gpu/workspace';
 import { openRuntime } from '../src/node/dawn';
 import type { PyramidFlowConfig } from '../src/pyramidflow/config';
 import { createPyramidFlow } from '../src/pyramidflow/initialize';
@@ -14,7 +16,8 @@ import { adapterLine } from './report/table';
 
 // What a training step does and how long it takes: work of the first steps, wall time in both memory modes, GPU time by
 // kernel, and PyTorch's time for the same. Options: --size 128 --channels 16 --levels 4 --stacks 4 --kernel 7 --batch 2 --repeats 3
-// --norm SVN --without-torch
+// --norm SVN --without-torch, --budget software|hardware (of memory for intermediate results; default that of the adapter), --count
+// (prints what the third step does, and no times)
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +30,8 @@ const { values } = parseArgs({
     repeats: { type: 'string', default: '3' },
     norm: { type: 'string', default: 'SVN' },
     'without-torch': { type: 'boolean', default: false },
+    budget: { type: 'string' },
+    count: { type: 'boolean', default: false },
   },
 });
 const [size, channels, levels, stacks, kernel, batch, repeats] = (
@@ -36,8 +41,14 @@ const norm = values.norm as PyramidFlowConfig['norm'];
 const config: PyramidFlowConfig = { channels, levels, stacks, kernel, norm, height: size, width: size };
 const COUNTED: readonly (keyof WorkCount)[] = ['dispatches', 'passes', 'submits', 'bindGroups', 'pipelines'];
 const COUNTED_STEPS = 4;
+const WORDS: Readonly<Record<string, string>> = { bindGroups: 'bind groups' };
 
 const gpu = await openRuntime();
+if (values.budget) gpu.workspace = budget(values.budget);
+if (values.count) {
+  await count();
+  process.exit();
+}
 console.log(`adapter: ${adapterLine(gpu.adapter)}`);
 console.log(`${size} x ${size}, C ${channels}, L ${levels}, S ${stacks}, k ${kernel}, ${norm}, batch ${batch}\n`);
 const images = randomImages(gpu, [batch, 3, size, size]);
@@ -48,6 +59,26 @@ console.log(`\nmedian of ${repeats} steps: reversible ${whole} ms, plain ${kept}
 await timeKernels(images);
 if (!values['without-torch']) await timeTorch(images);
 gpu.dispose();
+
+/** The workspace of a kind of adapter. */
+function budget(kind: string): number {
+  if (kind !== 'software' && kind !== 'hardware') {
+    throw new PyramidFlowError('UsageError', `there is no budget '${kind}'`, 'use software or hardware');
+  }
+  return workspaceFor({ software: kind === 'software', limits: gpu.adapter.limits });
+}
+
+/** Prints what the third step does. */
+async function count(): Promise<void> {
+  const trainer = new Trainer(createPyramidFlow(gpu, config));
+  const input = randomImages(gpu, [batch, 3, size, size]);
+  for (let step = 0; step < 2; step++) await trainer.step(input);
+  const before = gpu.counts();
+  await trainer.step(input);
+  const after = gpu.counts();
+  const made = COUNTED.map((name) => `${WORDS[name] ?? name} ${after[name] - before[name]}`);
+  console.log(`${made.join(', ')}, workspace ${gpu.workspace / 2 ** 20} MiB`);
+}
 
 /** Prints the work of the first steps, then returns the median time of further ones, in ms. */
 async function measure(memory: MemoryMode, input: Tensor): Promise<number> {

@@ -10,6 +10,7 @@ import { BufferPool, MOST_POOLED } from './pool';
 import type { Tally } from './profile';
 import { StagingBuffers } from './staging';
 import type { DispatchTimer } from './timer';
+import { workspaceFor } from './workspace';
 
 /** What a runtime has done so far, and how many objects it keeps. */
 export interface WorkCount {
@@ -46,6 +47,11 @@ export class Runtime {
   readonly faults: Faults;
   /** Variants of kernels that a tuner chose for this adapter, by the name of the choice. Operations choose the others themselves. */
   readonly choices = new Map<string, string>();
+  /**
+   * The most bytes that a convolution takes for intermediate results: more means fewer dispatches. Up to 16 MiB, training also saves
+   * memory at the finest level, and takes a little longer for it. Default `workspaceFor` the adapter.
+   */
+  workspace: number;
   /** A timer for which every dispatch gets a pass of its own; for measurements only, since it is slow. */
   timer: DispatchTimer | undefined;
   private readonly kernels: KernelCache;
@@ -62,6 +68,7 @@ export class Runtime {
   constructor({ device, adapter }: Device, explain?: ExplainCompile) {
     this.device = device;
     this.adapter = adapter;
+    this.workspace = workspaceFor(adapter);
     this.faults = new Faults(device, () => this.memory.use());
     this.memory = new BufferPool(this.faults, adapter.limits.maxStorageBufferBindingSize!, () => this.trim(0));
     this.kernels = new KernelCache(device, this.faults, explain);

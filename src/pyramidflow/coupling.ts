@@ -2,6 +2,8 @@ import type { Parameter } from '../autograd/parameters';
 import type { Random } from '../core/random';
 import type { Bijection, Fused, GradientOf, Pass, Tensors, Transformed, ValueAndGradient } from '../flow/bijection';
 import { layer, type Network } from '../flow/networks';
+import type { Runtime } from '../gpu/runtime';
+import { SMALL_WORKSPACE } from '../gpu/workspace';
 import { CLAMP, LEAKY_SLOPE, leakyRelu, softClamp, softClampHead, softClampHeadGradient } from '../ops/activation';
 import { affine, affineGradient, applyAffine, type LogScale } from '../ops/affine';
 import { conv2d } from '../ops/conv/convolve';
@@ -11,10 +13,14 @@ import { meanShape, removeMean, updateRunningMean, type VolumeNorm, volumeMean, 
 import { elements, type Shape, type Tensor } from '../tensor/tensor';
 import { condition, type NetworkSize, networkGradients, runNetwork } from './coupling-network';
 
-const MIB = 2 ** 20;
-/** The finest level determines the peak memory of a step, so it is run to save memory; the others then stay below that peak. */
-const AT_THE_PEAK = { workspace: 2 * MIB, singly: true };
-const IN_TRAINING = { workspace: 8 * MIB };
+/**
+ * How convolutions of a training step work. With a small workspace, the finest level, which determines the peak memory of a step, is
+ * run to save memory, and the others stay below that peak: with caches in mind, an eighth and a half of the workspace.
+ */
+function trainingSize({ workspace }: Runtime, finest: boolean): Pick<NetworkSize, 'workspace' | 'singly'> {
+  if (workspace > SMALL_WORKSPACE) return { workspace };
+  return finest ? { workspace: workspace / 8, singly: true } : { workspace: workspace / 2 };
+}
 
 /** What a coupling between levels is. */
 export interface CouplingSettings {
@@ -136,8 +142,8 @@ export class LevelCoupling implements Bijection {
   }
 
   private size(x: Tensor, given: readonly Tensor[], { training }: Pass): NetworkSize {
-    const { fine, finest } = this.settings;
+    const { fine, finest = false } = this.settings;
     const [, , height = 0, width = 0] = (fine ? given[0]! : x).shape;
-    return { height, width, ...(training && (finest ? AT_THE_PEAK : IN_TRAINING)) };
+    return { height, width, ...(training && trainingSize(x.gpu, finest)) };
   }
 }

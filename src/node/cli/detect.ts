@@ -15,6 +15,7 @@ import {
   printResult,
   table,
   untilStopped,
+  WORKSPACE_OPTION,
   withRuntime,
 } from './shared';
 import { printable } from './terminal';
@@ -24,6 +25,7 @@ interface DetectArguments {
   readonly out: string;
   readonly scale?: number;
   readonly maxPixels?: number;
+  readonly workspace?: number;
   readonly json?: boolean;
 }
 
@@ -47,6 +49,7 @@ export function addDetect(program: Command): void {
     .requiredOption('--out <dir>', 'folder for the results')
     .option('--scale <max>', 'largest value of the colour scale (default: twice the threshold)', positiveNumber)
     .option(...MAX_PIXELS_OPTION)
+    .option(...WORKSPACE_OPTION)
     .option('--json', 'print the results as JSON')
     .addHelpText('after', AFTER_HELP)
     .action(detect);
@@ -58,15 +61,18 @@ async function detect(paths: readonly string[], options: DetectArguments): Promi
   const max = colorScale(model, scale, checkpoint.threshold);
   const inputs = await findInputs(paths, out);
   const { rows, ended } = await untilStopped((signal) =>
-    withRuntime(async (gpu) => {
-      const detector = Detector.fromCheckpoint(gpu, checkpoint);
-      const bar = progressBar('detecting');
-      const found = await detectFiles(detector, inputs, out, max, { signal, maxPixels, onProgress: bar.update }).finally(
-        bar.stop,
-      );
-      detector.dispose();
-      return found;
-    }),
+    withRuntime(
+      async (gpu) => {
+        const detector = Detector.fromCheckpoint(gpu, checkpoint);
+        const bar = progressBar('detecting');
+        const found = await detectFiles(detector, inputs, out, max, { signal, maxPixels, onProgress: bar.update }).finally(
+          bar.stop,
+        );
+        detector.dispose();
+        return found;
+      },
+      { workspace: options.workspace },
+    ),
   );
   const failed = rows.flatMap(({ path, error }) => (error === undefined ? [] : describeFailure(path, error)));
   for (const failure of failed) notice(printable(failure));

@@ -23,6 +23,7 @@ import {
   printResult,
   table,
   untilStopped,
+  WORKSPACE_OPTION,
   withRuntime,
 } from './shared';
 import { printable } from './terminal';
@@ -36,6 +37,7 @@ export interface EvaluateArguments {
   readonly report?: string;
   readonly scale?: number;
   readonly maxPixels?: number;
+  readonly workspace?: number;
 }
 
 const NAMES: Readonly<Record<Metric, string>> = {
@@ -71,6 +73,7 @@ export function addEvaluate(program: Command): void {
     .option('--report <dir>', 'write a page with all test images, their heat maps and masks')
     .option('--scale <max>', "largest value of the report's colour scale (default: twice the threshold)", positiveNumber)
     .option(...MAX_PIXELS_OPTION)
+    .option(...WORKSPACE_OPTION)
     .option('--json [file]', 'print the result as JSON, or write it to a file')
     .addHelpText('after', AFTER_HELP)
     .action(evaluate);
@@ -114,22 +117,26 @@ export async function runEvaluation(options: EvaluateArguments): Promise<Finishe
     ? new ReportWriter(folder, { config, threshold, scale: colorScale(model, scale, threshold) })
     : undefined;
   const evaluation = await untilStopped((signal) =>
-    withRuntime(async (gpu) => {
-      const detector = Detector.fromCheckpoint(gpu, checkpoint);
-      notice(`evaluating ${dataset.test.length} test images (${dataset.layout})`);
-      const bars = { images: progressBar('evaluating'), metrics: progressBar('computing metrics') };
-      const onProgress: EvaluateOptions['onProgress'] = (done, of, stage) => {
-        if (stage === 'metrics') bars.images.stop();
-        bars[stage].update(done, of);
-      };
-      const onImage = report?.add.bind(report);
-      const onRow = log ? log.add.bind(log) : undefined;
-      const result = await evaluateFolder(detector, dataset, { signal, onProgress, onImage, onRow }).finally(() => {
-        for (const bar of Object.values(bars)) bar.stop();
-      });
-      detector.dispose();
-      return { checkpoint, adapter: adapterName(gpu.adapter), result, report };
-    }),
+    withRuntime(
+      async (gpu) => {
+        const detector = Detector.fromCheckpoint(gpu, checkpoint);
+        notice(`evaluating ${dataset.test.length} test images (${dataset.layout})`);
+        const bars = { images: progressBar('evaluating'), metrics: progressBar('computing metrics') };
+        const onProgress: EvaluateOptions['onProgress'] = (done, of, stage) => {
+          if (stage === 'metrics') bars.images.stop();
+          bars[stage].update(done, of);
+        };
+        const onImage = report?.add.bind(report);
+        const onRow = log ? log.add.bind(log) : undefined;
+        const result = await evaluateFolder(detector, dataset, { signal, onProgress, onImage, onRow }).finally(() => {
+          for (const bar of Object.values(bars)) bar.stop();
+        });
+        detector.dispose();
+        const adapter = `${adapterName(gpu.adapter)}, workspace ${gpu.workspace / 2 ** 20} MiB`;
+        return { checkpoint, adapter, result, report };
+      },
+      { workspace: options.workspace },
+    ),
   );
   if (log) await attempt(() => log.close());
   const { missingMasks, failures } = evaluation.result;

@@ -18,6 +18,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   augmentation: '--augmentation',
   memory: '--memory',
   maxPixels: '--max-pixels',
+  workspace: '--workspace',
   scale: '--scale',
   results: '--results',
   data: '--data',

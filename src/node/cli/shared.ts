@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { PyramidFlowError } from '../../core/errors';
 import { adapterName } from '../../gpu/device';
 import type { Runtime } from '../../gpu/runtime';
+import type { OpenGpuOptions } from '../../gpu/workspace';
 import { scaleFor } from '../../image/heat-map';
 import { MAX_PIXELS } from '../files/image-file';
 import { printable, printableLines, writeOutput } from './terminal';
@@ -27,6 +28,13 @@ export function positiveNumber(text: string): number {
   if (value > 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('Give a number above 0.');
 }
+
+/** The option of every command that computes; its value is in bytes. */
+export const WORKSPACE_OPTION = [
+  '--workspace <MiB>',
+  'memory for intermediate results of a convolution; more means fewer dispatches (default: 16; on hardware up to 512)',
+  (text: string) => positiveNumber(text) * 2 ** 20,
+] as const;
 
 /** The option of every command that reads images. */
 export const MAX_PIXELS_OPTION = [
@@ -87,9 +95,12 @@ export function finish(ended: Ended, failed: boolean, reached: string): void {
 }
 
 /** Opens the GPU for `work`, and closes it afterwards. */
-export async function withRuntime<T>(work: (gpu: Runtime) => Promise<T>): Promise<T> {
+export async function withRuntime<T>(
+  work: (gpu: Runtime) => Promise<T>,
+  options?: Pick<OpenGpuOptions, 'workspace'>,
+): Promise<T> {
   const { openRuntime } = await import('../dawn'); // loads Dawn, which --help does not need
-  const gpu = await openRuntime();
+  const gpu = await openRuntime(options);
   if (gpu.adapter.software) notice(`no GPU was found; computing on the CPU with ${adapterName(gpu.adapter)}`);
   try {
     return await work(gpu);

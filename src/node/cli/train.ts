@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { OpenGpuOptions } from '../../gpu/workspace';
 import { formatSize, parseSize } from '../../image/size';
 import { describeNetwork } from '../describe';
 import { type TrainFolderOptions, type TrainingResult, trainFolder } from '../train-folder';
@@ -11,12 +12,14 @@ import {
   printResult,
   table,
   untilStopped,
+  WORKSPACE_OPTION,
   wholeNumber,
   withRuntime,
 } from './shared';
 
 interface TrainArguments extends Omit<TrainFolderOptions, 'learningRate'> {
   readonly lr?: number;
+  readonly workspace?: number;
   readonly json?: boolean;
 }
 
@@ -53,6 +56,7 @@ export function addTrain(program: Command): void {
       ]),
     )
     .option(...MAX_PIXELS_OPTION)
+    .option(...WORKSPACE_OPTION)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', AFTER_HELP)
     .action(train);
@@ -70,10 +74,13 @@ async function train({ json, lr: learningRate, ...options }: TrainArguments): Pr
 }
 
 /** Trains with progress on stderr. Returns undefined where Ctrl-C stopped it. */
-export async function runTraining(options: TrainFolderOptions): Promise<TrainingResult | undefined> {
+export async function runTraining({
+  workspace,
+  ...options
+}: TrainFolderOptions & Pick<OpenGpuOptions, 'workspace'>): Promise<TrainingResult | undefined> {
   const progress = new Reporter();
   const result = await untilStopped((signal) =>
-    withRuntime((gpu) => trainFolder(gpu, { ...options, ...progress.callbacks, signal })),
+    withRuntime((gpu) => trainFolder(gpu, { ...options, ...progress.callbacks, signal }), { workspace }),
   ).finally(() => progress.stop());
   if (!result) notice(stopped(options, progress.finishedEpochs));
   return result;

@@ -92,7 +92,10 @@ export function convolve(
 export function prepareWeights(w: Tensor, height: number, width: number): PreparedWeights {
   const [outputs, inputs, k] = sizesOf(w);
   if (methodFor(w.gpu, k, 1, [1, outputs, height, width]) === 'direct') return { w, packed: packWeights(w, false) };
-  const { tile } = cutIntoTiles({ batch: 1, height, width, inputs, outputs }, k, { largest: largestTile(w.gpu) });
+  const { tile } = cutIntoTiles({ batch: 1, height, width, inputs, outputs }, k, {
+    largest: largestTile(w.gpu),
+    workspace: w.gpu.workspace,
+  });
   return { w, spectra: weightSpectra(w, tile, 'inputs') };
 }
 

@@ -19,7 +19,7 @@ import { preparedOf, tensorOf, type Weights } from './weights';
 // Spectra are computed for one chunk of tiles at a time, so that the workspace does not grow with the images.
 
 export interface FftOptions {
-  /** the most bytes that spectra of activations take at a time; default 16 MiB */
+  /** the most bytes that spectra of activations take at a time; default `Runtime.workspace` */
   readonly workspace?: number;
   /** default the size of least work */
   readonly tile?: Tile;
@@ -60,6 +60,7 @@ export function fftConvForward(
   const { chunks, ...cut } = cutIntoTiles({ ...to, batch, inputs: from.channels, outputs }, k, {
     largest: largestTile(w.gpu),
     ...options,
+    workspace: options.workspace ?? w.gpu.workspace,
   });
   const prepared = preparedOf(weights).spectra;
   const spectra = prepared?.shape[1] === cut.tile ? prepared : weightSpectra(w, cut.tile, 'inputs');
@@ -122,6 +123,7 @@ function fftConvBackward(dy: Tensor, input: Planes, k: number, { dx, dw }: Wante
   const { chunks, ...cut } = cutIntoTiles({ ...input, batch, inputs: input.channels, outputs }, k, {
     largest: largestTile(dy.gpu),
     ...options,
+    workspace: options.workspace ?? dy.gpu.workspace,
   });
   const spectra = dx && weightSpectra(dx.w, cut.tile, 'outputs');
   const sums = dw && emptyWeightSpectra(dy.gpu, cut.tile, input.channels, outputs);

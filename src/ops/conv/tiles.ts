@@ -2,9 +2,6 @@
 export const TILES = [16, 32] as const;
 export type Tile = (typeof TILES)[number];
 
-/** The most bytes of spectra of activations at a time: few enough for caches. With an eighth of it convolutions are about a fifth slower. */
-const WORKSPACE_BYTES = 16 * 2 ** 20;
-
 const BYTES_PER_FREQUENCY = 8;
 const LANES = 8; // the pairs of a chunk are a multiple of the pairs in a workgroup of a product
 
@@ -36,8 +33,8 @@ export interface Chunk {
 }
 
 export interface TilingOptions {
-  /** the most bytes that spectra of activations take at a time; default 16 MiB */
-  readonly workspace?: number;
+  /** the most bytes that spectra of activations take at a time */
+  readonly workspace: number;
   /** the largest tile to use; default 32 */
   readonly largest?: Tile;
   /** default the size of least work */
@@ -48,11 +45,7 @@ export interface TilingOptions {
 export function cutIntoTiles(
   shape: TiledShape,
   kernelSize: number,
-  {
-    workspace = WORKSPACE_BYTES,
-    largest = 32,
-    tile = suitedTile(shape, kernelSize, workspace, largest),
-  }: TilingOptions = {},
+  { workspace, largest = 32, tile = suitedTile(shape, kernelSize, workspace, largest) }: TilingOptions,
 ): Tiling {
   const { tiles, ...cut } = cutInto(tile, shape, kernelSize);
   return { tile, tiles, ...cut, chunks: cutIntoChunks(Math.ceil(tiles / 2), bytesPerPair(tile, shape), workspace) };

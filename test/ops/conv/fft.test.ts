@@ -114,7 +114,7 @@ for (const [products, tile] of PRODUCTS.flatMap((kind) => TILES.map((side) => [k
 }
 
 test('large maps take large tiles, where the spectra of the weights fit', () => {
-  const tileOf = (height: number, width: number, k: number, workspace?: number, channels = 32, largest?: Tile) =>
+  const tileOf = (height: number, width: number, k: number, workspace = 16 * 2 ** 20, channels = 32, largest?: Tile) =>
     cutIntoTiles({ batch: 2, height, width, inputs: channels, outputs: channels }, k, { workspace, largest }).tile;
   assert.equal(
     [32, 64, 128, 256].map((side) => tileOf(side, side, 7)),
