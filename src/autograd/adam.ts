@@ -8,6 +8,7 @@ import { unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import type { ParameterSet } from './parameters';
 
+/** How Adam steps. The defaults are the released settings of PyramidFlow. */
 export interface AdamSettings {
   /** default 2e-4 */
   readonly learningRate: number;
@@ -30,7 +31,6 @@ export interface OptimizerState {
 
 const LARGEST = 3e38; // float32
 
-/** The released settings of PyramidFlow. */
 export const ADAM_DEFAULTS: AdamSettings = {
   learningRate: 2e-4,
   betas: [0.5, 0.9],
@@ -45,6 +45,10 @@ export const ADAM_DEFAULTS: AdamSettings = {
  *     g <- gradient * min(1, clipNorm / (norm + 1e-6)) + weightDecay * value
  *     first <- beta1 first + (1 - beta1) g,  second <- beta2 second + (1 - beta2) g^2
  *     value <- value - learningRate * first / (1 - beta1^t) / (sqrt(second / (1 - beta2^t)) + epsilon)
+ *
+ * @example
+ * const adam = new Adam(flow.parameters, { learningRate: 1e-3, betas: [0.9, 0.999] });
+ * const loss = await flow.step(x, nll, adam);
  */
 export class Adam {
   /** one per segment of the parameters */
@@ -136,6 +140,7 @@ export class Adam {
     );
   }
 
+  /** Frees the moments; the parameters stay. */
   free(): void {
     for (const tensor of [...this.firstMoments, ...this.secondMoments, this.corrections]) tensor.free();
   }

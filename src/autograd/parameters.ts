@@ -158,6 +158,7 @@ export class ParameterSet {
     return new Map(Array.from(this.trained, unpacked));
   }
 
+  /** Sets all gradients to 0. */
   zeroGradients(): void {
     for (const { gradients } of this.lazySegments) fill(gradients, 0);
   }
@@ -177,6 +178,7 @@ export class ParameterSet {
     }
   }
 
+  /** Frees values and gradients. */
   free(): void {
     for (const { value, gradient } of this.trained.values()) {
       value.free();

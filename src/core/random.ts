@@ -5,6 +5,10 @@ import { PyramidFlowError } from './errors';
  *
  * xoshiro128** (Blackman and Vigna, 2018), seeded by splitmix32. Integers and uniforms are the same bits on every
  * platform; normals pass through Math.log and Math.cos, whose last digit an engine may choose.
+ *
+ * @example
+ * const random = new Random(0);
+ * const noise = Float32Array.from({ length: 100 }, () => random.normal());
  */
 export class Random {
   private readonly words = new Uint32Array(4);

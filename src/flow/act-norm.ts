@@ -10,6 +10,9 @@ const LEAST = 1e-6; // of a standard deviation
 /**
  * y = exp(s) (x + b), with a scale and a shift for every channel, which start so that the first batch has mean 0 and standard deviation
  * 1 (Glow, Kingma and Dhariwal, 2018, section 3.1). x: (N, C, ...).
+ *
+ * @example
+ * new Flow(gpu, [2], [actNorm(), coupling({ network: mlp(64) })])
  */
 export function actNorm(): Bijection {
   return {

@@ -50,7 +50,15 @@ export interface Bijection {
   parameters?(x: Shape, random: Random, given: readonly Shape[]): Readonly<Record<string, Parameter>>;
   /** Sets parameters from the first batch, on the GPU, before the first training step (as actNorm does). */
   start?(x: Tensor, p: Tensors, given: readonly Tensor[]): void;
+  /**
+   * y of x, and the log determinant, as operations on tensors: gradients come from them.
+   *
+   * @param x (N, ...), an item being of the shape that `shape` was told
+   * @param p the parameters, by the names that `parameters` gave them
+   * @param given the conditions, (N, ...) each
+   */
   forward(x: Tensor, p: Tensors, given: readonly Tensor[], pass: Pass): Transformed;
+  /** x of y: what `forward` computed y from. Arguments as for `forward`. */
   inverse(y: Tensor, p: Tensors, given: readonly Tensor[], pass: Pass): Tensor;
   /** Faster kernels for the same mathematics, which work in place. `checkFlow` compares them with `forward` and `inverse`. */
   readonly fused?: Fused;
@@ -67,6 +75,7 @@ export interface Fused {
   backward(target: ValueAndGradient, p: Tensors, dp: GradientOf, given: readonly ValueAndGradient[], pass: Pass): void;
 }
 
+/** A tensor, and d(loss)/d(tensor), of the same shape. */
 export interface ValueAndGradient {
   readonly value: Tensor;
   readonly gradient: Tensor;
@@ -85,18 +94,27 @@ export interface Module {
   readonly prefix: string;
   /** The shapes of items after it, level by level. Throws ShapeError for shapes that it cannot take. */
   shapes(before: readonly Shape[]): Shape[];
+  /** Initial parameters, by name; default none. */
   parameters?(before: readonly Shape[], random: Random): Readonly<Record<string, Parameter>>;
+  /** As `Bijection.start`. */
   start?(levels: readonly Tensor[], p: Tensors): void;
+  /** All levels after it, as operations on tensors. */
   forward(levels: readonly Tensor[], p: Tensors, pass: Pass): TransformedLevels;
+  /** All levels before it. */
   inverse(levels: readonly Tensor[], p: Tensors, pass: Pass): Tensor[];
+  /** As `Bijection.fused`. */
   readonly fused?: {
+    /** As `Fused.forward`. */
     forward(levels: readonly Tensor[], p: Tensors, pass: Pass): void;
+    /** As `Fused.backward`. */
     backward(levels: readonly ValueAndGradient[], p: Tensors, dp: GradientOf, pass: Pass): void;
   };
 }
 
+/** What a module makes of the levels. */
 export interface TransformedLevels {
   readonly levels: Tensor[];
+  /** as that of `Transformed` */
   readonly logDet?: () => Tensor;
 }
 

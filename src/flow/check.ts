@@ -21,6 +21,7 @@ export interface ModuleReport {
   readonly gradient?: number;
 }
 
+/** What `checkFlow` found. */
 export interface FlowReport {
   readonly modules: readonly ModuleReport[];
   /** largest difference between gradients computed reversibly and plainly, relative to the largest gradient */

@@ -7,6 +7,7 @@ import type { Shape, Tensor } from '../tensor/tensor';
 import type { Bijection } from './bijection';
 import type { Network } from './networks';
 
+/** How a coupling is made. */
 export interface CouplingSettings {
   /** computes scale and shift from the unchanged half of the channels, and from the conditions */
   readonly network: Network;

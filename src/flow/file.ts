@@ -22,6 +22,8 @@ export async function saveFlow({ parameters, started }: Flow): Promise<Uint8Arra
  * Replaces all parameters of a flow by those of a file that `saveFlow` wrote.
  *
  * @throws PyramidFlowError CheckpointError for a damaged file, or one of another flow; nothing is changed then
+ * @example
+ * await loadFlow(flow, await readFile('moons.safetensors'));
  */
 export async function loadFlow(flow: Flow, bytes: Uint8Array): Promise<void> {
   const { parameters } = flow;

@@ -22,6 +22,7 @@ export type Loss = (z: readonly Tensor[], logDet: Tensor) => Tensor;
 /** A batch: a tensor (N, ...) for each level. For a flow with one level also a tensor, or its values. */
 export type Batch = Tensor | readonly Tensor[] | Float32Array;
 
+/** How a flow starts and trains. */
 export interface FlowOptions {
   /** of the initial parameters, a whole number; default 0 */
   readonly seed?: number;
@@ -75,7 +76,7 @@ export class Flow {
   readonly inputShapes: readonly Shape[];
   /** of items of the latent, level by level */
   readonly latentShapes: readonly Shape[];
-  /** the chain of modules that it runs */
+  /** @internal the chain of modules that it runs */
   readonly chain: ReversibleChain;
   private readonly keep: number;
   private readonly tolerance: number;

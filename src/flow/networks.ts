@@ -34,6 +34,8 @@ export interface Network {
  * A multilayer perceptron for points (N, C): linear layers with LeakyReLU between them. The last layer starts at zero.
  *
  * @param hidden units of the hidden layers, such as `mlp(64, 64)`
+ * @example
+ * coupling({ network: mlp(64, 64) })
  */
 export function mlp(...hidden: number[]): Network {
   return {
@@ -48,6 +50,8 @@ export function mlp(...hidden: number[]): Network {
  *
  * @param hidden channels of the hidden layers
  * @param options kernel: k, one of 1, 3, 5, 7, 9, 11; default 3
+ * @example
+ * coupling({ network: cnn(32, { kernel: 5 }) })
  */
 export function cnn(hidden: number, { kernel = 3 } = {}): Network {
   return {

@@ -10,6 +10,8 @@ import type { Tensor } from '../tensor/tensor';
  * @param z the levels of the latent, (N, ...) each
  * @param logDet (N)
  * @returns [1]
+ * @example
+ * const loss = await flow.step(x, nll, adam);
  */
 export function nll(z: readonly Tensor[], logDet: Tensor): Tensor {
   const values = z.reduce((sum, level) => sum + level.size / level.shape[0]!, 0);

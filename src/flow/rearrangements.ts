@@ -11,6 +11,9 @@ import type { Bijection, Module } from './bijection';
  * Reorders the channels: channel i of y is channel order[i] of x. x: (N, C, ...).
  *
  * @param order every channel once; or a seed, for a random order; default the reverse order
+ * @example
+ * permutation([2, 0, 1])
+ * permutation({ seed: 0 })
  */
 export function permutation(order?: readonly number[] | { readonly seed: number }): Bijection {
   const orderOf = (channels: number): readonly number[] => {
@@ -44,6 +47,8 @@ export function permutation(order?: readonly number[] | { readonly seed: number 
  * Trades space for channels: (N, C, H, W) -> (N, 4 C, H / 2, W / 2) (RealNVP, Dinh et al., 2017, section 3.6).
  *
  * @param factor by which height and width shrink; default 2
+ * @example
+ * new Flow(gpu, [1, 8, 8], [squeezed(), mixing()]) // of latents 4 x 4 x 4
  */
 export function squeezed(factor = 2): Bijection {
   return {
@@ -65,6 +70,8 @@ export function squeezed(factor = 2): Bijection {
  * (the multi-scale architecture of RealNVP, Dinh et al., 2017, section 3.6).
  *
  * @param level default 0
+ * @example
+ * new Flow(gpu, [1, 8, 8], [squeezed(), split(), actNorm()]) // of latents 2 x 4 x 4 and 2 x 4 x 4
  */
 export function split(level = 0): Module {
   const halves = (channels: number): [number, number] => [Math.ceil(channels / 2), Math.floor(channels / 2)];

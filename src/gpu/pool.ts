@@ -72,6 +72,7 @@ export class BufferPool {
     return buffer;
   }
 
+  /** Takes back a buffer that `acquire` gave, for the next of its size. */
   release(buffer: GPUBuffer): void {
     this.count(this.labels.get(buffer)!, -buffer.size, -1);
     const list = this.free.get(buffer.size) ?? [];
@@ -90,6 +91,7 @@ export class BufferPool {
     this.pooled = 0;
   }
 
+  /** What is used now, and the most that was. */
   use(): MemoryUse {
     return { live: this.live, pooled: this.pooled, peak: this.peak, peakReserved: this.peakReserved };
   }
@@ -110,6 +112,7 @@ export class BufferPool {
     return Array.from(uses, ([label, use]) => ({ label, ...use })).sort((a, b) => b.bytes - a.bytes);
   }
 
+  /** Lets the peaks of `use` begin anew. */
   resetPeak(): void {
     this.peak = this.live;
     this.peakReserved = this.live + this.pooled;

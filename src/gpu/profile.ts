@@ -53,6 +53,7 @@ export class Profile<T = unknown> {
     this.total = { name: 'total', calls: sum('calls'), ms: timed ? sum('ms') : undefined, bytes: sum('bytes') };
   }
 
+  /** The table: adapter, a row for every kernel, the total. */
   toString(): string {
     const { adapter, kernels, total } = this;
     const rows = [HEAD, ...[...kernels, total].map((kernel) => this.row(kernel))];

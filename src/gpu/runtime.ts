@@ -43,7 +43,7 @@ export class Runtime {
   readonly device: GPUDevice;
   readonly adapter: AdapterReport;
   readonly memory: BufferPool;
-  /** The errors of the device. */
+  /** @internal the errors of the device */
   readonly faults: Faults;
   /** Variants of kernels that a tuner chose for this adapter, by the name of the choice. Operations choose the others themselves. */
   readonly choices = new Map<string, string>();
@@ -52,7 +52,7 @@ export class Runtime {
    * memory at the finest level, and takes a little longer for it. Default `workspaceFor` the adapter.
    */
   workspace: number;
-  /** A timer for which every dispatch gets a pass of its own; for measurements only, since it is slow. */
+  /** @internal a timer for which every dispatch gets a pass of its own; for measurements only, since it is slow */
   timer: DispatchTimer | undefined;
   private readonly kernels: KernelCache;
   private readonly work = { dispatches: 0, passes: 0, submits: 0 };

@@ -5,7 +5,7 @@ import { WORKGROUP } from './grid';
 import { apply, type Op } from './op';
 import { imageShape } from './shape';
 
-/** y = x convolved with the 5x5 binomial filter [1 4 6 4 1]^T [1 4 6 4 1] / 256, zero padding, every channel by itself: (N, C, H, W). */
+/** `blur` as an operation. */
 export const blurOp: Op<'x', void> = {
   name: 'blur',
   saves: [],
@@ -13,7 +13,15 @@ export const blurOp: Op<'x', void> = {
   backward: (dy) => ({ x: () => blurred(dy) }), // the filter is symmetric, so the blur is its own transpose
 };
 
-/** `blurOp`, recorded. */
+/**
+ * x convolved with the 5x5 binomial filter [1 4 6 4 1]^T [1 4 6 4 1] / 256, zero padding, every channel by itself.
+ *
+ * @param x (N, C, H, W)
+ * @returns of the shape of x
+ * @throws PyramidFlowError ShapeError for another number of axes
+ * @example
+ * const smooth = blur(images);
+ */
 export const blur = (x: Tensor): Tensor => apply(blurOp, { x }, undefined);
 
 function blurred(x: Tensor): Tensor {

@@ -41,6 +41,8 @@ export const sumToOp: Op<'x', Change> = {
  * The sum over all axes along which `broadcast` from `shape` to the shape of x repeats, in a fixed order.
  *
  * @throws PyramidFlowError ShapeError if a tensor of this shape does not broadcast to that of x
+ * @example
+ * const perChannel = sumTo(x, [1, x.shape[1], 1, 1]); // x: (N, C, H, W)
  */
 export const sumTo = (x: Tensor, shape: Shape): Tensor => apply(sumToOp, { x }, { from: x.shape, to: shape });
 

@@ -52,6 +52,8 @@ export const concatOp: Op<string, { axis: number; sizes: readonly number[] }> = 
  *
  * @param axis default 1
  * @throws PyramidFlowError ShapeError if they differ in another axis, or have no such axis; UsageError for no tensor
+ * @example
+ * const both = concat([a, b]); // (N, 3, H, W), (N, 5, H, W) -> (N, 8, H, W)
  */
 export function concat(tensors: readonly Tensor[], axis = 1): Tensor {
   const [first, ...others] = tensors;
@@ -95,6 +97,8 @@ export const channelsOp: Op<'x', { from: number; to: number; of: number }> = {
  * Channels `from` to `to` - 1: (N, C, ...) -> (N, to - from, ...).
  *
  * @throws PyramidFlowError ShapeError for channels that x does not have
+ * @example
+ * const first = channels(x, 0, 3); // (N, 8, H, W) -> (N, 3, H, W)
  */
 export function channels(x: Tensor, from: number, to: number): Tensor {
   const of = channelsOf('channels', x);
@@ -117,6 +121,8 @@ export const gatherChannelsOp: Op<'x', { order: readonly number[] }> = {
  * Channels in another order: channel c of the result is channel order[c] of x, (N, C, ...). `inverseOrder` undoes it.
  *
  * @throws PyramidFlowError ShapeError unless the order names every channel once
+ * @example
+ * const bgr = gatherChannels(rgb, [2, 1, 0]);
  */
 export function gatherChannels(x: Tensor, order: readonly number[]): Tensor {
   const count = channelsOf('gatherChannels', x);

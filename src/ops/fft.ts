@@ -26,6 +26,8 @@ export const fft2Op: Op<'x', { complex: boolean }> = {
  *
  * @param options complex: x is complex itself, (..., H, W, 2); default false
  * @throws PyramidFlowError ShapeError for fewer axes
+ * @example
+ * const spectrum = fft2(images); // (N, C, H, W) -> (N, C, H, W, 2)
  */
 export const fft2 = (x: Tensor, { complex = false } = {}): Tensor => apply(fft2Op, { x }, { complex });
 

@@ -10,6 +10,8 @@ import { misfit } from './shape';
  * @param w (O, I)
  * @param bias (O); default none
  * @throws PyramidFlowError ShapeError if they do not fit
+ * @example
+ * const h = relu(linear(x, w, bias));
  */
 export function linear(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   if (x.shape.length !== 2 || w.shape.length !== 2 || x.shape[1] !== w.shape[1]) {

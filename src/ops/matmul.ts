@@ -37,6 +37,8 @@ export const matmulOp: Op<'a' | 'b', Transposed, 'a' | 'b'> = {
  *
  * @param transposed `transposeA`: a is (K, M); `transposeB`: b is (N, K)
  * @throws PyramidFlowError ShapeError for operands that are no matrices, or do not fit
+ * @example
+ * const gram = matmul(x, x, { transposeB: true }); // (N, D) -> (N, N)
  */
 export const matmul = (a: Tensor, b: Tensor, transposed: Transposed = {}): Tensor => apply(matmulOp, { a, b }, transposed);
 

@@ -7,10 +7,7 @@ import { rowGrid } from './grid';
 import { apply, type Op } from './op';
 import { imageShape } from './shape';
 
-/**
- * Nearest-neighbour resize by whole factors, up or down, as PyTorch's `interpolate(mode='nearest')`: (N, C, h, w) ->
- * (N, C, height, width).
- */
+/** `nearest` as an operation. */
 export const nearestOp: Op<'x', { height: number; width: number }, 'x'> = {
   name: 'nearest',
   saves: ['x'], // for its shape
@@ -24,14 +21,18 @@ export const nearestOp: Op<'x', { height: number; width: number }, 'x'> = {
   }),
 };
 
-/** `nearestOp`, recorded. */
+/**
+ * Nearest-neighbour resize by whole factors, up or down, as PyTorch's `interpolate(mode='nearest')`.
+ *
+ * @param x (N, C, h, w)
+ * @returns (N, C, height, width)
+ * @throws PyramidFlowError ShapeError if a side is neither a whole multiple nor a whole fraction of the other
+ * @example
+ * const twice = nearest(x, 2 * x.shape[2], 2 * x.shape[3]);
+ */
 export const nearest = (x: Tensor, height: number, width: number): Tensor => apply(nearestOp, { x }, { height, width });
 
-/**
- * The forward of `nearestOp`.
- *
- * @throws PyramidFlowError ShapeError if a side is neither a whole multiple nor a whole fraction of the other
- */
+/** The forward of `nearest`. */
 export function resizeNearest(x: Tensor, height: number, width: number): Tensor {
   const [n, channels] = imageShape(x, 'nearest');
   const y = Tensor.empty(x.gpu, [n, channels, height, width], 'nearest');

@@ -25,27 +25,32 @@ const INPUT = `${OURS}input_`;
  * @param expression the result, of the inputs and the attributes
  * @param gradients d(loss)/d(input) by input, in the order in which a call passes the inputs. They may also use the result `y` and
  *   its gradient `dy`; what none of them uses is not kept for the backward
- * @param attributes names of numbers that a call passes
  * @returns the operation; a call throws ShapeError for shapes that do not broadcast, UsageError for a missing argument
  * @throws PyramidFlowError UsageError for a name that is used twice, `y`, `dy`, a word of WGSL, or no name
  * @example
  * const mul = pointwise('mul', 'a * b', { a: 'dy * b', b: 'dy * a' });
  * const y = mul(x, w);
- * const scaled = pointwise('scaled', 'k * x', { x: 'k * dy' }, ['k']);
- * const z = scaled(y, { k: 2 });
  */
 export function pointwise(
   name: string,
   expression: string,
   gradients: Readonly<Record<string, string>>,
 ): (...inputs: Tensor[]) => Tensor;
-// @__NO_SIDE_EFFECTS__
+/**
+ * An elementwise operation whose expressions also use numbers.
+ *
+ * @param attributes names of the numbers, which a call passes after the tensors
+ * @example
+ * const scaled = pointwise('scaled', 'k * x', { x: 'k * dy' }, ['k']);
+ * const y = scaled(x, { k: 2 });
+ */
 export function pointwise<A extends string>(
   name: string,
   expression: string,
   gradients: Readonly<Record<string, string>>,
   attributes: readonly A[],
 ): (...inputs: [...Tensor[], Readonly<Record<A, number>>]) => Tensor;
+// @__NO_SIDE_EFFECTS__
 export function pointwise(
   name: string,
   expression: string,

@@ -14,7 +14,7 @@ import { expectShape, imageShape } from './shape';
 /** How a blurred image is reduced to half its size: `max` as in the released code, `nearest` as in the supplement. */
 export type Pooling = 'max' | 'nearest';
 
-/** y = 2x2 max (or nearest) pooling of blur(x): (N, C, H, W) -> (N, C, H / 2, W / 2), for even H and W. */
+/** `down` as an operation. */
 export const downOp: Op<'x', { pooling?: Pooling }, 'x'> = {
   name: 'down',
   saves: ['x'],
@@ -30,10 +30,17 @@ export const downOp: Op<'x', { pooling?: Pooling }, 'x'> = {
   }),
 };
 
-/** `downOp`, recorded; pooling: default max. */
+/**
+ * Half the size: 2x2 pooling of `blur(x)`.
+ *
+ * @param x (N, C, H, W), with even H and W
+ * @param pooling default 'max'
+ * @returns (N, C, H / 2, W / 2)
+ * @throws PyramidFlowError ShapeError for an odd side
+ */
 export const down = (x: Tensor, pooling?: Pooling): Tensor => apply(downOp, { x }, { pooling });
 
-/** y = blur(nearest(x)): (N, C, H, W) -> (N, C, 2H, 2W). */
+/** `up` as an operation. */
 export const upOp: Op<'x', void> = {
   name: 'up',
   saves: [],
@@ -41,7 +48,12 @@ export const upOp: Op<'x', void> = {
   backward: (dy) => ({ x: () => upTransposed(dy) }),
 };
 
-/** `upOp`, recorded. */
+/**
+ * Twice the size: `blur` of the nearest-neighbour resize.
+ *
+ * @param x (N, C, H, W)
+ * @returns (N, C, 2 H, 2 W)
+ */
 export const up = (x: Tensor): Tensor => apply(upOp, { x }, undefined);
 
 /**
@@ -81,6 +93,9 @@ const bandOp: Op<'fine' | 'coarse', void> = {
  * @param pooling of `down`, default max
  * @returns (N, C, H / 2^l, W / 2^l), finest first
  * @throws PyramidFlowError ShapeError unless height and width are multiples of 2^(levels - 1)
+ * @example
+ * const bands = pyramid(images, 3);
+ * const same = compose(bands);
  */
 export function pyramid(x: Tensor, levels: number, pooling?: Pooling): Tensor[] {
   checkSides(x, levels);

@@ -68,6 +68,8 @@ function permuted(x: Tensor, axes: readonly number[]): Tensor {
  *
  * @param factor f, default 2
  * @throws PyramidFlowError ShapeError if f divides a side not
+ * @example
+ * const y = squeeze(x); // (N, 3, 8, 8) -> (N, 12, 4, 4); unsqueeze(y) is x
  */
 export function squeeze(x: Tensor, factor = 2): Tensor {
   const [n, c, height, width] = imageShape(x, 'squeeze');

@@ -20,7 +20,7 @@ export const sumOp: Op<'x', { from: Shape }> = {
   backward: (dy, _, { from }) => ({ x: () => repeated(dy, from) }),
 };
 
-/** sum(x), as a tensor [1], recorded. */
+/** The sum of all elements, [1], in a fixed order. */
 export const sum = (x: Tensor): Tensor => apply(sumOp, { x }, { from: x.shape });
 
 /** sum(x^2), as a tensor [1]. */
@@ -44,7 +44,7 @@ export const meanOp: Op<'x', { from: Shape }> = {
   }),
 };
 
-/** mean(x), as a tensor [1], recorded. */
+/** The mean of all elements, [1], in a fixed order. */
 export const mean = (x: Tensor): Tensor => apply(meanOp, { x }, { from: x.shape });
 
 /** The largest value of every item: (N, ...) -> (N). */

@@ -6,7 +6,12 @@ import { reshape } from './rearrange';
 
 // Sums of items and channels, recorded, in a fixed order.
 
-/** The sum of every item: (N, ...) -> (N). */
+/**
+ * The sum of every item: (N, ...) -> (N).
+ *
+ * @example
+ * const squaredNorms = sumItems(square(x));
+ */
 export const sumItems = (x: Tensor): Tensor =>
   scope(() =>
     reshape(

@@ -67,10 +67,7 @@ export function removeMean(x: Tensor, kind: VolumeNorm): void {
   mean.free();
 }
 
-/**
- * y = x - mean, so that the log-volume sums to zero: the mean of x itself in training, the running mean at inference.
- * x: (N, C, H, W), runningMean: `meanShape`.
- */
+/** `volumeNorm` as an operation. */
 export const volumeNormOp: Op<'x' | 'runningMean', { kind: VolumeNorm; training: boolean }> = {
   name: 'volumeNorm',
   saves: [],
@@ -89,6 +86,16 @@ export const volumeNormOp: Op<'x' | 'runningMean', { kind: VolumeNorm; training:
   }),
 };
 
-/** `volumeNormOp`, recorded. */
+/**
+ * x less a mean, so that the log scales of a coupling sum to zero (PyramidFlow, section 3.3).
+ *
+ * @param x (N, C, H, W)
+ * @param runningMean (1, 1, H, W) for CVN, (1, C, 1, 1) for SVN; it has no gradient
+ * @param norm kind: CVN takes the mean over batch and channels, SVN over batch and space; training: subtract the mean of x itself,
+ *   and not the running mean
+ * @throws PyramidFlowError ShapeError for a mean of another shape
+ * @example
+ * const s = volumeNorm(raw, runningMean, { kind: 'SVN', training: pass.training });
+ */
 export const volumeNorm = (x: Tensor, runningMean: Tensor, norm: { kind: VolumeNorm; training: boolean }): Tensor =>
   apply(volumeNormOp, { x, runningMean }, norm);

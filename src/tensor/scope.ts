@@ -44,6 +44,10 @@ export function scope<T>(work: () => T): T {
  * Lets a tensor outlive the open scopes: it lives until `free` is called.
  *
  * @returns the same tensor
+ * @example
+ * scope(() => {
+ *   best = keep(flow.sample(1)[0]); // until best.free()
+ * });
  */
 export function keep<T extends AnyTensor>(tensor: T): T {
   for (const made of open) made.delete(tensor);

@@ -3,10 +3,11 @@ import type { BufferSlice } from '../gpu/kernel';
 import type { Runtime } from '../gpu/runtime';
 import { adopt } from './scope';
 
+/** Sizes along the axes of a tensor, whole numbers above 0; [N, C, H, W] for images. */
 export type Shape = readonly number[];
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 /** What a tensor's elements are, as WGSL calls it. */
-export type DType = keyof typeof ARRAYS;
+export type DType = 'f32' | 'i32' | 'u32';
 /** The values of a tensor on the host. */
 export type Values<D extends DType> = { f32: Float32Array; i32: Int32Array; u32: Uint32Array }[D];
 
@@ -63,10 +64,12 @@ export class Tensor<D extends DType = 'f32'> {
     return tensor;
   }
 
+  /** A new tensor of zeros. Throws ShapeError for a shape that is not of whole numbers above 0. */
   static zeros(gpu: Runtime, shape: Shape, label?: string): Tensor {
     return Tensor.from(gpu, shape, new Float32Array(elements(shape)), label);
   }
 
+  /** The number of elements. */
   get size(): number {
     return elements(this.shape);
   }
@@ -114,6 +117,7 @@ export class Tensor<D extends DType = 'f32'> {
     return new ARRAYS[this.dtype](await this.gpu.read(this.slice)) as Values<D>;
   }
 
+  /** A new tensor of the same contents. */
   copy(label = this.label): Tensor<D> {
     const target = Tensor.empty(this.gpu, this.shape, label, this.dtype);
     this.gpu.copy(this.slice, target.slice);
@@ -127,6 +131,7 @@ export class Tensor<D extends DType = 'f32'> {
     if (storage && --storage.owners === 0) this.gpu.memory.release(storage.buffer);
   }
 
+  /** Whether `free` was called, by hand or by a scope. */
   get freed(): boolean {
     return this.storage === undefined;
   }

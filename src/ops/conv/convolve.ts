@@ -187,6 +187,8 @@ export const conv2dOp: Op<'x' | 'w', Pick<ConvolutionOptions, 'stride' | 'worksp
  * @param options stride: 1 or 2, default 1; bias: (Co), default none; workspace: the most bytes that spectra take at a time
  * @returns (N, Co, ceil(H / stride), ceil(W / stride))
  * @throws PyramidFlowError ShapeError if they do not fit, for another k, and for a stride other than 1 and 2
+ * @example
+ * const y = relu(conv2d(x, w, { stride: 2, bias }));
  */
 export function conv2d(
   x: Tensor,
