@@ -1,14 +1,15 @@
 import { PyramidFlowError } from '../core/errors';
+import { checkBuffers, checkCall, checkConstants, checkConstantValues, checkUniforms } from './call-checks';
 import { explainCompile } from './compile-error';
 import type { Device } from './device';
 import { Profile, Tally } from './profile';
 import { Runtime } from './runtime';
 import { DispatchTimer } from './timer';
 
-/** A runtime for those who write kernels: it says where a kernel does not compile, and profiles. */
+/** A runtime for those who write kernels: it checks calls, says where a kernel does not compile, and profiles. */
 export class Gpu extends Runtime {
   constructor(device: Device) {
-    super(device, explainCompile);
+    super(device, { checkBuffers, checkCall, checkConstants, checkConstantValues, checkUniforms, explainCompile });
   }
 
   /**

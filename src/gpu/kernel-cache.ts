@@ -3,16 +3,12 @@ import type { Attempt, ExplainCompile } from './compile-error';
 import { compileError } from './device-errors';
 import type { Faults } from './faults';
 import { BUFFER_USAGE } from './flags';
-import {
-  bindGroupLayout,
-  checkBuffers,
-  checkConstantValues,
-  type KernelCall,
-  type KernelSource,
-  packUniforms,
-} from './kernel';
+import { bindGroupLayout, type KernelCall, type KernelSource, packUniforms } from './kernel';
 import { RecentMap } from './recent';
 import { specialise, UnrollError } from './specialise';
+
+/** Checks of calls, and the reason why a kernel does not compile, for those who write kernels. */
+export type AuthorHelp = typeof import('./call-checks') & { readonly explainCompile: ExplainCompile };
 
 interface Layouts {
   readonly bindGroup: GPUBindGroupLayout;
@@ -58,7 +54,7 @@ export class KernelCache {
   constructor(
     private readonly device: GPUDevice,
     private readonly faults: Faults,
-    private readonly explain: ExplainCompile = (_, { label }, cause) => compileError(`kernel ${label}`, cause),
+    private readonly help?: AuthorHelp,
   ) {}
 
   /** What a dispatch needs. Throws the error of a kernel that is known not to compile. */
@@ -130,14 +126,15 @@ export class KernelCache {
 
   /** Keeps the error of a kernel that the driver refuses, for all later calls. */
   private async condemn(key: string, attempt: Attempt, cause: unknown): Promise<PyramidFlowError> {
-    const error = await this.explain(this.device, attempt, cause);
+    const error =
+      (await this.help?.explainCompile(this.device, attempt, cause)) ?? compileError(`kernel ${attempt.label}`, cause);
     this.pipelines.delete(key);
     this.broken.set(key, error);
     return error;
   }
 
   private attempt(kernel: KernelSource, constants: Readonly<Record<string, number>>): Attempt {
-    checkConstantValues(kernel, constants);
+    this.help?.checkConstantValues(kernel, constants);
     const label = nameOf(kernel, constants);
     const module = this.device.createShaderModule({ label, code: specialised(kernel, constants, label) });
     return { kernel, constants, label, module };
@@ -169,7 +166,7 @@ export class KernelCache {
     const key = `${this.kernelId(kernel)}|${ids.join('|')}|${uniform && this.id(uniform)}`;
     let group = this.bindGroups.get(key)?.group;
     if (!group) {
-      checkBuffers(kernel, tensors, this.device);
+      this.help?.checkBuffers(kernel, tensors, this.device);
       const entries: GPUBindGroupEntry[] = bound.map(({ binding, tensor }) => ({ binding, resource: tensor.slice }));
       if (kernel.uniforms && uniform) entries.push({ binding: kernel.uniforms.binding, resource: { buffer: uniform } });
       const label = `${kernel.name}(${bound.map(({ name, tensor }) => `${name} = ${tensor.label}`).join(', ')})`;
@@ -180,6 +177,7 @@ export class KernelCache {
   }
 
   private uniform(kernel: KernelSource, values: Readonly<Record<string, number>>): GPUBuffer {
+    this.help?.checkUniforms(kernel, values);
     const bytes = packUniforms(kernel, values);
     const key = new Uint32Array(bytes).join();
     let buffer = this.uniforms.get(key);

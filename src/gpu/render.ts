@@ -1,3 +1,4 @@
+import { checkUniforms } from './call-checks';
 import { compileError } from './device-errors';
 import { BUFFER_USAGE } from './flags';
 import { packUniforms, type UniformField } from './kernel';
@@ -59,6 +60,7 @@ export class Renderer<B extends string, U extends string> {
     values: Readonly<Record<U, number>>,
   ): void {
     const { gpu, source, pipeline, uniforms } = this;
+    checkUniforms(source, values);
     gpu.write({ buffer: uniforms, offset: 0, size: uniforms.size }, new Uint8Array(packUniforms(source, values)));
     const entries: GPUBindGroupEntry[] = source.bindings.map(({ name, binding }) => ({
       binding,

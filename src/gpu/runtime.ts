@@ -1,11 +1,10 @@
 import type { PyramidFlowError } from '../core/errors';
-import type { ExplainCompile } from './compile-error';
 import type { AdapterReport, Device } from './device';
 import { disposedError, gridTooLarge } from './device-errors';
 import { Faults } from './faults';
 import { MAP_MODE } from './flags';
-import { type BufferSlice, checkCall, checkConstants, type KernelCall, type KernelSource } from './kernel';
-import { KernelCache } from './kernel-cache';
+import type { BufferSlice, KernelCall, KernelSource } from './kernel';
+import { type AuthorHelp, KernelCache } from './kernel-cache';
 import { BufferPool, MOST_POOLED } from './pool';
 import type { Tally } from './profile';
 import { StagingBuffers } from './staging';
@@ -64,27 +63,30 @@ export class Runtime {
   private readonly doubts = new Set<Promise<PyramidFlowError | undefined>>();
   private readonly staging: StagingBuffers;
 
-  /** @param explain why a kernel does not compile; default what the driver says */
-  constructor({ device, adapter }: Device, explain?: ExplainCompile) {
+  /** @param help for those who write kernels, see `Gpu` */
+  constructor(
+    { device, adapter }: Device,
+    private readonly help?: AuthorHelp,
+  ) {
     this.device = device;
     this.adapter = adapter;
     this.workspace = workspaceFor(adapter);
     this.faults = new Faults(device, () => this.memory.use());
     this.memory = new BufferPool(this.faults, adapter.limits.maxStorageBufferBindingSize!, () => this.trim(0));
-    this.kernels = new KernelCache(device, this.faults, explain);
+    this.kernels = new KernelCache(device, this.faults, help);
     this.staging = new StagingBuffers(this.faults);
   }
 
   /**
    * Records one dispatch of `kernel`.
    *
-   * @throws PyramidFlowError UsageError for missing, unknown or unfit arguments and for a kernel known not to compile, DeviceError
-   *   for a grid beyond the adapter's limit
+   * @throws PyramidFlowError UsageError for a kernel known not to compile and, by a `Gpu`, for missing, unknown or unfit arguments;
+   *   DeviceError for a grid beyond the adapter's limit
    */
   run<T extends string, U extends string, C extends string>(kernel: KernelSource<T, U, C>, call: KernelCall<T, U, C>): void {
     this.faults.throwIfAny();
     this.checkGrid(kernel.name, call.grid);
-    checkCall(kernel, call);
+    this.help?.checkCall(kernel, call);
     if (this.rehearsed) {
       this.rehearsed.push(this.compile(kernel, call.constants));
       return;
@@ -111,7 +113,7 @@ export class Runtime {
    */
   async compile(kernel: KernelSource, constants: Readonly<Record<string, number>> = {}): Promise<void> {
     this.faults.throwIfAny();
-    checkConstants(kernel, constants);
+    this.help?.checkConstants(kernel, constants);
     return this.kernels.compile(kernel, constants);
   }
 

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkCall, packUniforms } from '../../src/gpu/kernel';
+import { checkCall, checkUniforms } from '../../src/gpu/call-checks';
+import { packUniforms } from '../../src/gpu/kernel';
 import { reflect } from '../../src/gpu/reflect';
 import { openRuntime } from '../../src/node/dawn';
 import { Tensor } from '../../src/tensor/tensor';
@@ -37,7 +38,7 @@ test('uniforms are packed at their offsets in their types', () => {
   assert.is(view.getInt32(4, true), -2);
   assert.is(view.getFloat32(8, true), Math.fround(0.1));
   assert.throws(
-    () => packUniforms(reflect('example', KERNEL), { size: 1, shift: 0 }),
+    () => checkUniforms(reflect('example', KERNEL), { size: 1, shift: 0 }),
     refused(/example needs the uniform factor/),
   );
 });
@@ -134,7 +135,7 @@ test('a kernel without constants and uniforms says that it has none', () => {
   const bare = { name: 'bare', text: '', entry: 'main', tensors: [], constants: [] };
   checkCall(bare, { tensors: {} });
   assert.throws(() => checkCall(bare, { tensors: {}, constants: { K: 1 } }), refused(/it has none/));
-  assert.throws(() => packUniforms(bare, { size: 1 }), refused(/it has none/));
+  assert.throws(() => checkUniforms(bare, { size: 1 }), refused(/it has none/));
 });
 
 test('every file of the library says what it is, and some kernel includes it', () => {
