@@ -4,7 +4,7 @@ import { main } from './support/main';
 import { runProgram } from './support/program';
 
 /** The programs of `npm run bench`, benchmarks/NAME.ts; without a name it is the whole suite. */
-const PROGRAMS = ['run', 'compare', 'baselines', 'page', 'step', 'memory', 'conv'];
+const PROGRAMS = ['run', 'compare', 'baselines', 'page', 'step', 'memory', 'overhead', 'conv'];
 
 // Runs one benchmark: `tsx tools/bench.ts [name] [argument...]`.
 main(async ([first = 'run', ...rest]) => {

@@ -3,7 +3,7 @@ import type { Attempt, ExplainCompile } from './compile-error';
 import { compileError } from './device-errors';
 import type { Faults } from './faults';
 import { BUFFER_USAGE } from './flags';
-import { bindGroupLayout, type KernelCall, type KernelSource, packUniforms } from './kernel';
+import { bindGroupLayout, type KernelCall, type KernelSource, writeUniforms } from './kernel';
 import { RecentMap } from './recent';
 import { specialise, UnrollError } from './specialise';
 
@@ -21,6 +21,12 @@ interface Pipeline {
   doubt?: Promise<PyramidFlowError | undefined>;
 }
 
+/** A pipeline and the constants of its kernel. */
+interface Variant {
+  readonly constants: Readonly<Record<string, number>>;
+  readonly pipeline: Pipeline;
+}
+
 /** A bind group and its uniform buffer. */
 interface Bound {
   readonly group: GPUBindGroup;
@@ -33,6 +39,10 @@ interface Bound {
  */
 export const MOST_BIND_GROUPS = 16_384;
 export const MOST_UNIFORMS = 4096;
+
+/** Words of the key of a bind group: far more than a kernel can bind. */
+const MOST_WORDS = 1024;
+const LARGEST_UNIFORMS = 65_536; // bytes, the most that WebGPU binds by default
 
 /**
  * Pipelines by kernel (its name and text) and constants, uniform buffers by content, bind groups by the buffers that they bind: each
@@ -47,6 +57,10 @@ export class KernelCache {
   private readonly compiling = new Map<string, Promise<void>>();
   private readonly uniforms = new RecentMap<GPUBuffer>(MOST_UNIFORMS, (dropped) => this.retire(dropped));
   private readonly bindGroups = new RecentMap<Bound>(MOST_BIND_GROUPS);
+  private readonly variants: Variant[][] = []; // by the number of their kernel
+  private readonly words = new Uint32Array(MOST_WORDS);
+  private readonly uniformWords = new Uint32Array(LARGEST_UNIFORMS / 4);
+  private readonly uniformBytes = new DataView(this.uniformWords.buffer);
   private retired: GPUBuffer[] = [];
   private readonly bufferIds = new WeakMap<GPUBuffer, number>();
   private nextId = 0;
@@ -62,7 +76,7 @@ export class KernelCache {
     kernel: KernelSource<T, U, C>,
     call: KernelCall<T, U, C>,
   ): Pipeline & { bindGroup: GPUBindGroup } {
-    const { pipeline, doubt } = this.pipeline(kernel, call.constants ?? {});
+    const { pipeline, doubt } = this.variant(kernel, call.constants ?? {});
     return { pipeline, doubt, bindGroup: this.bindGroup(kernel, call) };
   }
 
@@ -105,6 +119,15 @@ export class KernelCache {
     this.pipelines.set(key, { pipeline });
   }
 
+  /** The pipeline of a kernel with these constants, found without building a key. */
+  private variant(kernel: KernelSource, constants: Readonly<Record<string, number>>): Pipeline {
+    const variants = (this.variants[this.kernelId(kernel)] ??= []);
+    for (const known of variants) if (agree(kernel.constants, known.constants, constants)) return known.pipeline;
+    const pipeline = this.pipeline(kernel, constants);
+    variants.push({ constants: { ...constants }, pipeline });
+    return pipeline;
+  }
+
   private pipeline(kernel: KernelSource, constants: Readonly<Record<string, number>>): Pipeline {
     const key = this.pipelineKey(kernel, constants);
     const known = this.pipelines.get(key);
@@ -129,6 +152,7 @@ export class KernelCache {
     const error =
       (await this.help?.explainCompile(this.device, attempt, cause)) ?? compileError(`kernel ${attempt.label}`, cause);
     this.pipelines.delete(key);
+    this.variants[this.kernelId(attempt.kernel)] = [];
     this.broken.set(key, error);
     return error;
   }
@@ -160,32 +184,46 @@ export class KernelCache {
     kernel: KernelSource<T, U>,
     { tensors, uniforms }: Pick<KernelCall<T, U, never>, 'tensors' | 'uniforms'>,
   ): GPUBindGroup {
-    const bound = kernel.tensors.map(({ name, binding }) => ({ name, binding, tensor: tensors[name as T] }));
-    const uniform = kernel.uniforms && this.uniform(kernel, uniforms);
-    const ids = bound.map(({ tensor: { slice } }) => `${this.id(slice.buffer)}:${slice.offset}:${slice.size}`);
-    const key = `${this.kernelId(kernel)}|${ids.join('|')}|${uniform && this.id(uniform)}`;
-    let group = this.bindGroups.get(key)?.group;
+    const uniform = kernel.uniforms && this.uniform(kernel, kernel.uniforms, uniforms);
+    const { words } = this;
+    let length = 0;
+    words[length++] = this.kernelId(kernel);
+    if (uniform) words[length++] = this.id(uniform);
+    for (const { name } of kernel.tensors) {
+      const { slice } = tensors[name as T];
+      words[length++] = this.id(slice.buffer);
+      words[length++] = slice.offset;
+      words[length++] = slice.size;
+    }
+    let group = this.bindGroups.get(words, length)?.group;
     if (!group) {
+      const bound = kernel.tensors.map(({ name, binding }) => ({ name, binding, tensor: tensors[name as T] }));
       this.help?.checkBuffers(kernel, tensors, this.device);
       const entries: GPUBindGroupEntry[] = bound.map(({ binding, tensor }) => ({ binding, resource: tensor.slice }));
       if (kernel.uniforms && uniform) entries.push({ binding: kernel.uniforms.binding, resource: { buffer: uniform } });
       const label = `${kernel.name}(${bound.map(({ name, tensor }) => `${name} = ${tensor.label}`).join(', ')})`;
       group = this.device.createBindGroup({ label, layout: this.layout(kernel).bindGroup, entries });
-      this.bindGroups.set(key, { group, uniform });
+      this.bindGroups.set(words, length, { group, uniform });
     }
     return group;
   }
 
-  private uniform(kernel: KernelSource, values: Readonly<Record<string, number>>): GPUBuffer {
+  /** The buffer of these uniforms, which kernels with the same bytes share. */
+  private uniform(
+    kernel: KernelSource,
+    { size, fields }: NonNullable<KernelSource['uniforms']>,
+    values: Readonly<Record<string, number>>,
+  ): GPUBuffer {
     this.help?.checkUniforms(kernel, values);
-    const bytes = packUniforms(kernel, values);
-    const key = new Uint32Array(bytes).join();
-    let buffer = this.uniforms.get(key);
+    const length = size / 4;
+    this.uniformWords.fill(0, 0, length);
+    writeUniforms(this.uniformBytes, fields, values);
+    let buffer = this.uniforms.get(this.uniformWords, length);
     if (!buffer) {
       const usage = BUFFER_USAGE.UNIFORM | BUFFER_USAGE.COPY_DST;
-      buffer = this.faults.createBuffer({ label: `uniforms ${kernel.name}`, size: bytes.byteLength, usage });
-      this.device.queue.writeBuffer(buffer, 0, bytes);
-      this.uniforms.set(key, buffer);
+      buffer = this.faults.createBuffer({ label: `uniforms ${kernel.name}`, size, usage });
+      this.device.queue.writeBuffer(buffer, 0, this.uniformWords, 0, length);
+      this.uniforms.set(this.uniformWords, length, buffer);
     }
     return buffer;
   }
@@ -216,6 +254,12 @@ export class KernelCache {
     if (id === undefined) this.bufferIds.set(buffer, (id = this.nextId++));
     return id;
   }
+}
+
+/** Whether two sets of constants give a kernel the same values. */
+function agree(names: readonly string[], a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {
+  for (const name of names) if (a[name] !== b[name]) return false;
+  return true;
 }
 
 /** The text of a kernel with its constants. Throws UsageError for constants with which a loop cannot be unrolled. */

@@ -72,13 +72,21 @@ export function packUniforms(
   values: Readonly<Record<string, number>>,
 ): ArrayBuffer {
   const bytes = new ArrayBuffer(uniforms?.size ?? 0);
-  const view = new DataView(bytes);
-  for (const { name, offset, type } of uniforms?.fields ?? []) {
+  if (uniforms) writeUniforms(new DataView(bytes), uniforms.fields, values);
+  return bytes;
+}
+
+/** Writes uniforms where the struct has them. */
+export function writeUniforms(
+  view: DataView,
+  fields: readonly UniformField[],
+  values: Readonly<Record<string, number>>,
+): void {
+  for (const { name, offset, type } of fields) {
     const value = values[name]!;
     if (type === 'f32') view.setFloat32(offset, value, true);
     else view.setUint32(offset, value, true);
   }
-  return bytes;
 }
 
 /** The bind group layout of all pipelines of a kernel. */

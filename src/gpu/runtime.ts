@@ -60,6 +60,9 @@ export class Runtime {
   protected tally: Tally | undefined;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
+  /** what the pass has set */
+  private pipeline: GPUComputePipeline | undefined;
+  private bindGroup: GPUBindGroup | undefined;
   private readonly doubts = new Set<Promise<PyramidFlowError | undefined>>();
   private readonly staging: StagingBuffers;
 
@@ -99,9 +102,10 @@ export class Runtime {
     const timed = this.timer?.passFor(kernel.name);
     if (timed) this.endPass();
     this.pass ??= this.startPass(encoder, timed);
-    this.pass.setPipeline(pipeline);
-    this.pass.setBindGroup(0, bindGroup);
-    this.pass.dispatchWorkgroups(...call.grid);
+    if (pipeline !== this.pipeline) this.pass.setPipeline((this.pipeline = pipeline));
+    if (bindGroup !== this.bindGroup) this.pass.setBindGroup(0, (this.bindGroup = bindGroup));
+    const [x, y, z] = call.grid;
+    this.pass.dispatchWorkgroups(x, y, z);
     if (timed) this.endPass();
   }
 
@@ -278,7 +282,7 @@ export class Runtime {
 
   private endPass(): void {
     this.pass?.end();
-    this.pass = undefined;
+    this.pass = this.pipeline = this.bindGroup = undefined;
   }
 
   private checkGrid(kernel: string, grid: readonly number[]): void {
