@@ -82,7 +82,7 @@ export class Flow {
   private readonly tolerance: number;
   /** whether parameters that depend on data were set (`Bijection.start`); the first step does it */
   started = false;
-  private readonly compiled = new WeakSet<Loss>();
+  private compiled = false;
 
   /**
    * @param shape of an item of the input, without the batch: [2] for points, [3, 16, 16] for images, or a list of shapes for levels
@@ -141,11 +141,15 @@ export class Flow {
   }
 
   /**
-   * From latent to data.
+   * From latent to data. It has no gradient: to train through it, exchange forward and inverse of the bijections.
    *
-   * @throws PyramidFlowError ShapeError for a latent of other shapes
+   * @throws PyramidFlowError ShapeError for a latent of other shapes; UsageError inside `grad`
    */
   inverse(z: Batch, pass: Pass = { training: false }): Tensor[] {
+    if (isRecording()) {
+      const remedy = 'call it outside, or exchange forward and inverse of the bijections';
+      throw new PyramidFlowError('UsageError', 'the inverse of a flow was called inside grad, and has no gradient', remedy);
+    }
     return scope(() => {
       const levels = this.levelsOf(z, this.latentShapes).map((level) => level.copy());
       this.chain.inverse(levels, pass);
@@ -224,10 +228,10 @@ export class Flow {
     try {
       await this.ready(levels, loss, adam, options);
       const report = this.record(levels, loss, adam, options);
+      const at = `step ${adam.steps}`;
       const [value = NaN, squaredNorm = NaN, error = NaN, magnitude = NaN] = await report
         .read()
         .finally(() => report.free());
-      const at = `step ${adam.steps}`;
       if (!Number.isFinite(value) || !Number.isFinite(squaredNorm)) throw await findNotFinite(this, levels, loss, at);
       const bound = this.tolerance * Math.max(1, magnitude);
       if (!(error <= bound)) throw await findWrongInverse(this, levels, { at, error, bound });
@@ -255,8 +259,8 @@ export class Flow {
       scope(() => this.chain.start(levels.map((level) => level.copy())));
       this.started = true;
     }
-    if (this.compiled.has(loss)) return;
-    this.compiled.add(loss);
+    if (this.compiled) return;
+    this.compiled = true;
     const taken = adam.steps;
     const compiled = this.gpu.rehearse(() => scope(() => void this.record(levels, loss, adam, options)));
     adam.steps = taken;

@@ -276,6 +276,12 @@ const CASES: readonly Case[] = [
     'ShapeError',
     /mine.*\[4, 2\].*\[4, 3\]/,
   ],
+  [
+    'the gradient of an inverse',
+    () => grad(() => sum(flow(actNorm()).inverse(points)[0]!), []),
+    'UsageError',
+    /inverse.*no gradient/,
+  ],
   ['half a point', () => flow(actNorm()).forward(new Float32Array(3)), 'ShapeError', /3 values/],
   ['a file that is none', () => loadFlow(flow(actNorm()), new Uint8Array(20)), 'CheckpointError', /damaged|not/],
 ];
