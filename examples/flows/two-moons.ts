@@ -1,27 +1,20 @@
 // RealNVP (Dinh et al., 2017) learns two half moons.
 import { Adam, coupling, Flow, mlp, nll, openGpu, Random } from 'pyramidflow/flow';
-
-/** `count` noisy points of two interleaved half circles: x, y, x, y, ... */
-export function moons(count: number, random: Random): Float32Array {
-  const points = new Float32Array(2 * count);
-  for (let i = 0; i < count; i++) {
-    const angle = Math.PI * random.uniform();
-    const [x, y] = i % 2 ? [1 - Math.cos(angle), 0.5 - Math.sin(angle)] : [Math.cos(angle), Math.sin(angle)];
-    points.set([x + 0.05 * random.normal(), y + 0.05 * random.normal()], 2 * i);
-  }
-  return points;
-}
+import { moons } from './data';
 
 const gpu = await openGpu();
-const random = new Random(0);
-const couplings = Array.from({ length: 8 }, (_, i) => coupling({ network: mlp(64, 64), flip: i % 2 === 1 }));
-const flow = new Flow(gpu, [2], couplings);
-const adam = new Adam(flow.parameters, { learningRate: 2e-3 });
+const couplings = Array.from({ length: 6 }, (_, i) => coupling({ network: mlp(32), flip: i % 2 === 1 }));
+const flow = new Flow(gpu, [2], couplings); // of items of two values
+const adam = new Adam(flow.parameters, { learningRate: 5e-3 });
+const random = new Random(1);
 
-let loss = NaN;
-for (let step = 0; step < 400; step++) {
-  loss = await flow.step(moons(512, random), nll, adam);
-  if (step % 100 === 99) console.log(`step ${step + 1}: ${loss.toFixed(3)} nats a point`);
+for (let step = 0; step < 150; step++) {
+  const loss = await flow.step(moons(128, random), nll, adam);
+  if (step % 50 === 0) console.log(`step ${step}: ${loss.toFixed(3)} nats a point`);
 }
-const [samples] = flow.sample(1000, { seed: 1 });
-console.log('the first sample:', (await samples!.read()).subarray(0, 2));
+
+const { z, logDet } = flow.forward(moons(1000, random));
+export const [loss] = await nll(z, logDet).read();
+const [samples] = flow.sample(4, { seed: 1 });
+console.log(`on new points: ${loss!.toFixed(3)} nats; samples: ${await samples!.read()}`);
+gpu.dispose();

@@ -18,6 +18,7 @@ const COMMON = {
   sourcemap: true,
   logLevel: 'silent', // the error that is thrown says it all
   plugins: [wgsl()],
+  alias: { 'pyramidflow/flow': './src/node/flow.ts' }, // which examples import
 } satisfies BuildOptions;
 
 /**
@@ -53,7 +54,13 @@ export async function bundlePrograms(files: readonly string[]): Promise<void> {
 
 /** Bundles modules that tests load in a page: test/web/x.page.ts becomes build/pages/web/x.page.js. */
 export async function bundlePages(files: readonly string[]): Promise<void> {
-  await bundle([...files], { platform: 'browser', target: 'es2022', outdir: 'build/pages', outbase: 'test' });
+  await bundle([...files], {
+    platform: 'browser',
+    target: 'es2022',
+    outdir: 'build/pages',
+    outbase: 'test',
+    alias: { 'pyramidflow/flow': './src/web/flow.ts' },
+  });
 }
 
 /** Where `bundlePrograms` puts a file: test/ops/blur.test.ts becomes build/test/ops/blur.test.mjs. */
