@@ -24,6 +24,7 @@ const COMMANDS = {
   docs: [['tools/docs.ts']],
   fuzz: [SETUP, ['tools/run.ts', 'tools/fuzz.ts']],
   bench: [SETUP, ['tools/bench.ts']],
+  example: [SETUP, ['tools/example.ts']],
   quickstart: [SETUP, CLI, ['dist/cli.js', 'quickstart']],
   examples: [['tools/build.ts', 'web', 'examples'], ['tools/serve.ts']],
 };

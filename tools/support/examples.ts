@@ -12,7 +12,20 @@ const PAGE = { platform: 'browser', target: 'es2022', minify: true } as const;
 /** Builds the example pages. The station is a folder of its own, which any server can serve as it is. */
 export async function bundleExamples(): Promise<void> {
   rmSync(join(ROOT, EXAMPLES), { recursive: true, force: true });
-  copy('index.html', 'minimal', 'station/index.html', 'station/icon.svg', 'station/station.webmanifest');
+  copy(
+    'index.html',
+    'minimal',
+    'moons/index.html',
+    'moons/moons.css',
+    'station/index.html',
+    'station/icon.svg',
+    'station/station.webmanifest',
+  );
+  await bundle(['examples/moons/moons.ts'], {
+    ...PAGE,
+    alias: { 'pyramidflow/flow': './src/web/flow.ts' },
+    outfile: `${EXAMPLES}/moons/moons.js`,
+  });
   await bundle(['examples/station/main.ts'], { ...PAGE, outfile: `${STATION}/station.js` });
   await bundle(['examples/station/parts-worker.ts'], { ...PAGE, outfile: `${STATION}/parts-worker.js` });
   await bundle(['src/web/worker.ts'], { ...PAGE, outfile: `${STATION}/web-worker.js` });
