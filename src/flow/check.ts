@@ -4,10 +4,11 @@ import { Random } from '../core/random';
 import { add, mul } from '../ops/math';
 import { sum } from '../ops/reduce';
 import { scope } from '../tensor/scope';
-import { elements, Tensor } from '../tensor/tensor';
-import type { Pass } from './bijection';
+import { elements, type Shape, Tensor } from '../tensor/tensor';
+import type { Module, Pass } from './bijection';
 import { inverseErrors, largestDifference } from './diagnose';
 import type { Batch, Flow, Loss } from './flow';
+import { ReversibleChain } from './reversible';
 
 /** What `checkFlow` found of one module. */
 export interface ModuleReport {
@@ -17,8 +18,8 @@ export interface ModuleReport {
   /** difference between its log determinant and that of a numerical Jacobian, relative to the latter, or to 1; undefined for items of
    * more than 512 values, for which it is not computed */
   readonly logDet?: number;
-  /** error of the derivative along a random direction of its parameters, relative to the gradient; undefined without parameters */
-  readonly gradient?: number;
+  /** error of the derivative along a random direction of its input and its parameters, relative to the gradient */
+  readonly gradient: number;
 }
 
 /** What `checkFlow` found. */
@@ -60,7 +61,7 @@ export async function checkFlow(flow: Flow, batch: Batch): Promise<FlowReport> {
   const logDets = await logDetErrors(flow, host);
   const gradients = await gradientErrors(flow, x);
   const modules = inverses.map(({ name, error }, i): ModuleReport => {
-    return { name, inverse: error / magnitude, logDet: logDets?.[i], gradient: gradients[i] };
+    return { name, inverse: error / magnitude, logDet: logDets?.[i], gradient: gradients[i]! };
   });
   const { plain, fused, memory } = await comparePlain(flow, x);
   const problems = [
@@ -77,7 +78,7 @@ export async function checkFlow(flow: Flow, batch: Batch): Promise<FlowReport> {
 const WORDS: Readonly<Record<keyof typeof BOUNDS, string>> = {
   inverse: 'its inverse does not undo it, off by',
   logDet: 'its log determinant is not that of its Jacobian, off by',
-  gradient: 'the gradient of its parameters is not that of differences, off by',
+  gradient: 'its gradient is not that of differences, off by',
   plain: 'differ from plain ones by',
   fused: 'differ from plain ones by',
 };
@@ -183,68 +184,90 @@ function probe(flow: Flow, n: number, usesLogDet: boolean): { loss: Loss; free()
   };
 }
 
-/** For every module: the derivative along a random direction of its parameters, by the gradient and by differences. */
-async function gradientErrors(flow: Flow, x: readonly Tensor[]): Promise<(number | undefined)[]> {
-  const { parameters, modules } = flow;
-  const [n = 1] = x[0]!.shape;
-  const { loss, free } = probe(flow, n, true);
-  const found = flow.gradients(x, loss);
-  for (const tensor of [found.loss, ...found.x, ...found.rebuilt]) tensor.free();
-  const gradients = new Map<string, Float32Array>();
-  for (const name of parameters.names) gradients.set(name, await parameters.gradient(name).read());
-  const start = new Map(Array.from(await parameters.read(), ([name, { data }]) => [name, data]));
-  const random = new Random(11);
-  const errors: (number | undefined)[] = [];
-  for (const { prefix } of modules) {
-    const own = parameters.names.filter((name) => name.slice(0, name.lastIndexOf('.')) === prefix);
-    if (own.length === 0) {
-      errors.push(undefined);
-      continue;
-    }
-    const direction = new Map(own.map((name) => [name, start.get(name)!.map(() => random.normal())]));
-    const valueAt = async (step: number) => {
-      const moved = own.map((name) => [name, start.get(name)!.map((v, i) => v + step * direction.get(name)![i]!)] as const);
-      parameters.write(new Map([...start, ...moved]));
-      return probeValue(flow, x);
-    };
-    let [derivative, norm, length] = [0, 0, 0];
-    for (const name of own) {
-      for (const [i, value] of gradients.get(name)!.entries()) {
-        derivative += value * direction.get(name)![i]!;
-        norm += value * value;
-        length += direction.get(name)![i]! ** 2;
-      }
-    }
-    const scale = Math.max(Math.sqrt(norm), 1e-3 * Math.sqrt(length));
-    let error = Infinity;
-    for (const step of [STEP, STEP / 8, STEP / 64]) {
-      const differences = ((await valueAt(step)) - (await valueAt(-step))) / (2 * step);
-      error = Math.min(error, Math.abs(differences - derivative) / scale); // the right derivative is that of some step
-    }
-    errors.push(error);
+/**
+ * For every module, on the levels that reach it: the derivative along a random direction of these levels and of its parameters, by its
+ * gradients and by differences.
+ */
+async function gradientErrors(flow: Flow, x: readonly Tensor[]): Promise<number[]> {
+  const levels = x.map((level) => level.copy());
+  const errors: number[] = [];
+  for (const [i, module] of flow.modules.entries()) {
+    errors.push(
+      await gradientError(
+        flow,
+        module,
+        await readAll(levels),
+        levels.map(({ shape }) => shape),
+      ),
+    );
+    flow.chain.forward(levels, TRAINING, {}, i, i + 1);
   }
-  parameters.write(start);
-  free();
+  for (const level of levels) level.free();
   return errors;
 }
 
-/** The value of the probe, summed in float64 from what the GPU returns: its sums in float32 would be too coarse. */
-async function probeValue({ gpu, chain, latentShapes }: Flow, x: readonly Tensor[]): Promise<number> {
-  const [n = 1] = x[0]!.shape;
-  const made = scope(() => {
-    const levels = x.map((level) => level.copy());
-    const logDet = Tensor.zeros(gpu, [n], 'log det');
-    chain.forward(levels, TRAINING, { logDet });
-    return [...levels, logDet];
+async function gradientError(
+  { gpu, parameters }: Flow,
+  module: Module,
+  levels: readonly Float32Array[],
+  shapes: readonly Shape[],
+): Promise<number> {
+  const alone = new ReversibleChain([module], parameters);
+  const all = new Map(Array.from(await parameters.read(), ([name, { data }]) => [name, data]));
+  const own = parameters.names.filter((name) => name.slice(0, name.lastIndexOf('.')) === module.prefix);
+  const random = new Random(11);
+  const upload = (values: readonly Float32Array[]) => values.map((level, i) => Tensor.from(gpu, shapes[i]!, level, 'check'));
+  /** the levels after the module, and log determinants */
+  const forward = (values: readonly Float32Array[]) => {
+    const made = upload(values);
+    const logDet = Tensor.zeros(gpu, [shapes[0]![0]!], 'log det');
+    alone.forward(made, TRAINING, { logDet });
+    return [...made, logDet];
+  };
+  // The function is the sum of all results, each times a random factor; its gradients to the results are these factors.
+  const results = scope(() => forward(levels));
+  const factors = results.map(({ size }) => Float32Array.from({ length: size }, () => random.normal()));
+  const [gradients, dLogDet] = scope(() => {
+    const made = factors.map((values, i) => Tensor.from(gpu, results[i]!.shape, values, 'factors'));
+    return [made.slice(0, -1), made.at(-1)!] as const;
   });
-  const values = await Promise.all(made.map((tensor) => tensor.read()));
-  for (const tensor of made) tensor.free();
-  const random = new Random(7);
-  let total = 0;
-  for (const [i, shape] of [...latentShapes.map((own) => [n, ...own]), [n]].entries()) {
-    for (let at = 0; at < elements(shape); at++) total += Math.fround(random.normal()) * values[i]![at]!;
+  parameters.zeroGradients();
+  results.pop()!.free();
+  scope(() => {
+    alone.backward(results, gradients, dLogDet);
+    return [results, gradients];
+  });
+  const found = await readAll([...gradients, ...own.map((name) => parameters.gradient(name))]);
+  for (const tensor of [...results, ...gradients, dLogDet]) tensor.free();
+
+  const start = [...levels, ...own.map((name) => all.get(name)!)];
+  const direction = start.map((values) => values.map(() => random.normal()));
+  const valueAt = async (step: number) => {
+    const moved = start.map((values, i) => values.map((value, at) => value + step * direction[i]![at]!));
+    parameters.write(new Map([...all, ...own.map((name, i) => [name, moved[levels.length + i]!] as const)]));
+    const made = scope(() => forward(moved.slice(0, levels.length)));
+    const values = await readAll(made);
+    for (const tensor of made) tensor.free();
+    return dot(values, factors);
+  };
+  const derivative = dot(found, direction);
+  const scale = Math.max(Math.sqrt(dot(found, found)), 1e-3 * Math.sqrt(dot(direction, direction)));
+  let error = Infinity;
+  for (const step of [STEP, STEP / 8, STEP / 64]) {
+    const differences = ((await valueAt(step)) - (await valueAt(-step))) / (2 * step);
+    error = Math.min(error, Math.abs(differences - derivative) / scale); // the right derivative is that of some step
   }
-  return total;
+  parameters.write(all);
+  return error;
+}
+
+const readAll = (tensors: readonly Tensor[]) => Promise.all(tensors.map((tensor) => tensor.read()));
+
+/** In float64, since sums in float32 would be too coarse. */
+function dot(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+  let sum = 0;
+  for (const [i, values] of a.entries()) for (const [at, value] of values.entries()) sum += value * b[i]![at]!;
+  return sum;
 }
 
 /** Gradients of both ways, with and without log determinants, and the memory that each way needs. */

@@ -13,6 +13,7 @@ import { cnn, mlp } from '../../src/flow/networks';
 import { nll } from '../../src/flow/nll';
 import { permutation, split, squeezed } from '../../src/flow/rearrangements';
 import { add, exp, mul, sub } from '../../src/ops/math';
+import { apply, type Op } from '../../src/ops/op';
 import { mean, sum } from '../../src/ops/reduce';
 import { scope } from '../../src/tensor/scope';
 import { Tensor } from '../../src/tensor/tensor';
@@ -187,6 +188,22 @@ test('a wrong log determinant and a wrong gradient are named by check', async ()
   const { problems } = await checkFlow(new Flow(gpu, [2], [couplings(1)[0]!, wrong]), moons(8, new Random(0)));
   assert.is(problems.length, 1, problems.join('\n'));
   assert.match(problems[0]!, /module 1 \(doubled\): its log determinant/);
+});
+
+test('an operation whose gradient is wrong is named by check, in a module without parameters too', async () => {
+  const wrong: Op<'x', void> = {
+    name: 'wrong',
+    saves: [],
+    forward: ({ x }) => mul(x, 2),
+    backward: (dy) => ({ x: () => mul(dy, 2.1) }),
+  };
+  const module: Bijection = {
+    ...doubled,
+    forward: (x) => ({ y: apply(wrong, { x }, undefined) }),
+    inverse: (y) => mul(y, 0.5),
+  };
+  const { problems } = await checkFlow(new Flow(gpu, [2], [couplings(1)[0]!, module]), moons(8, new Random(0)));
+  assert.match(problems.join('\n'), /module 1 \(doubled\): its gradient is not that of differences/);
 });
 
 test('errors of inverses that add up are refused, and anchors help', async () => {
