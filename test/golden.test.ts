@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readSafetensors, writeSafetensors } from '../src/core/safetensors';
+import { readSafetensors } from '../src/core/safetensors';
+import { writeSafetensors } from '../src/core/write-safetensors';
 import { runCase } from './golden/run';
 import { gpu } from './support/gpu';
 

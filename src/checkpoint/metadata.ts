@@ -77,25 +77,6 @@ const manifestRow: Check<ManifestEntry> = (value, at) => {
   };
 };
 
-/** Metadata as a safetensors file has it: a table of strings, each a name or JSON. */
-export function writeMetadata({
-  config,
-  category,
-  normalization,
-  threshold,
-  training,
-  manifest,
-}: Checkpoint): Record<string, string> {
-  const entries: Record<string, unknown> = { config, normalization, threshold };
-  if (training) {
-    const { settings, images, log, random, optimizer } = training;
-    entries.training = { settings, images, log, random, optimizerSteps: optimizer.steps };
-  }
-  entries.manifest = manifest?.map(({ name, bytes, sha256 }) => [name, bytes, sha256]);
-  const given = Object.entries(entries).filter(([, value]) => value !== undefined);
-  return { category, ...Object.fromEntries(given.map(([key, value]) => [key, JSON.stringify(value)])) };
-}
-
 /** Checks every field, and what the fields say of each other. Throws CheckpointError that names the field. */
 export function readMetadata(metadata: Readonly<Record<string, string>>, oldFormat = false): CheckpointMetadata {
   const take = <T>(key: string, check: Check<T>): T | undefined => {

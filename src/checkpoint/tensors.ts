@@ -9,8 +9,8 @@ import type { CheckpointMetadata } from './metadata';
 type Entries = ReadonlyMap<string, Safetensor>;
 
 /** Optimizer's moments: PREFIX.NAME OF THE PARAMETER; in the old format PREFIX alone, for all parameters. */
-const FIRST = 'optimizer.first_moment';
-const SECOND = 'optimizer.second_moment';
+export const FIRST = 'optimizer.first_moment';
+export const SECOND = 'optimizer.second_moment';
 const OLD_ALIGNMENT = 64; // each parameter's moments were filled up with zeros to a multiple of it
 
 /** Larger values come from damage or from training that diverged, and soon overflow float32. */
@@ -20,25 +20,6 @@ interface CheckpointTensors {
   readonly tensors: NamedTensors;
   readonly template: Checkpoint['template'];
   readonly training: Checkpoint['training'];
-}
-
-/** All tensors of a checkpoint, by the names that its file gives them. */
-export function writeTensors({ config, tensors, template, training }: Checkpoint): Map<string, Safetensor> {
-  const entries = new Map<string, Safetensor>();
-  const put = (name: string, shape: Shape, data: Float32Array) =>
-    entries.set(name, { dtype: 'F32', shape: [...shape], data });
-  for (const [name, { shape, data }] of tensors) put(name, shape, data);
-  template?.forEach((data, i) => put(`template.${i}`, latentShape(config, i), data));
-  if (training) {
-    const { first, second } = training.optimizer;
-    for (const [prefix, moments] of [
-      [FIRST, first],
-      [SECOND, second],
-    ] as const) {
-      for (const [name, data] of moments) put(`${prefix}.${name}`, tensors.get(name)!.shape, data);
-    }
-  }
-  return entries;
 }
 
 /**

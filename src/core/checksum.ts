@@ -1,24 +1,13 @@
 import { PyramidFlowError } from './errors';
-import { readSafetensors, type Safetensor, type SafetensorsFile, safetensorsHeader, writeSafetensors } from './safetensors';
+import { readSafetensors, type SafetensorsFile, safetensorsHeader } from './safetensors';
 
 /** Metadata entries, each 64 hexadecimal digits. */
-const DATA = 'data_sha256'; // of the bytes behind the header
-const HEADER = 'header_sha256'; // of the header as JSON without white space and without this entry
+export const DATA = 'data_sha256'; // of the bytes behind the header
+export const HEADER = 'header_sha256'; // of the header as JSON without white space and without this entry
 
 export interface SealedFile extends SafetensorsFile {
   /** SHA-256 of the data, which was compared with them; undefined where the file has no checksums */
   readonly checksum?: string;
-}
-
-/** A safetensors file that carries checksums of its header and of its data. Throws CheckpointError as `writeSafetensors`. */
-export async function writeSealed(
-  tensors: ReadonlyMap<string, Safetensor>,
-  metadata: Readonly<Record<string, string>>,
-): Promise<Uint8Array> {
-  const { data } = safetensorsHeader(writeSafetensors(tensors, metadata));
-  const withData = { ...metadata, [DATA]: await sha256(data) };
-  const { header } = safetensorsHeader(writeSafetensors(tensors, withData));
-  return writeSafetensors(tensors, { ...withData, [HEADER]: await sha256(encode(header)) });
 }
 
 /**
@@ -46,9 +35,9 @@ async function compare(part: string, stated: string | undefined, bytes: Uint8Arr
   );
 }
 
-const encode = (header: object): Uint8Array => new TextEncoder().encode(JSON.stringify(header));
+export const encode = (header: object): Uint8Array => new TextEncoder().encode(JSON.stringify(header));
 
-async function sha256(bytes: Uint8Array): Promise<string> {
+export async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle = typeof crypto === 'undefined' ? undefined : crypto.subtle; // pages have it on secure connections alone
   if (!subtle) {
     throw new PyramidFlowError(

@@ -1,7 +1,7 @@
 import { PyramidFlowError } from './errors';
 
 /** The element types a file may hold, and the arrays they become. */
-const DTYPES = {
+export const DTYPES = {
   F64: Float64Array,
   F32: Float32Array,
   I64: BigInt64Array,
@@ -47,8 +47,8 @@ interface Entry {
   end: number;
 }
 
-const METADATA = '__metadata__';
-const LENGTH_BYTES = 8;
+export const METADATA = '__metadata__';
+export const LENGTH_BYTES = 8;
 const MOST_LETTERS = 300; // of an error
 
 /**
@@ -71,40 +71,6 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
     tensors.set(name, { dtype, shape, data: viewData(bytes, dataStart + begin, dataStart + end, dtype) });
   }
   return { tensors, metadata };
-}
-
-/**
- * Writes a safetensors file. The same tensors in the same order give the same bytes; the header is padded with spaces
- * so that the data start at a multiple of 8.
- *
- * @throws CheckpointError where a tensor's shape and data disagree, or its name is reserved
- */
-export function writeSafetensors(
-  tensors: ReadonlyMap<string, Safetensor>,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
-  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];
-  let end = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
-    if (name === METADATA) throw damaged(`a tensor is named ${METADATA}`, 'give it another name');
-    if (!(data instanceof DTYPES[dtype])) throw damaged(`tensor ${name}: its data is not ${dtype}`, 'convert it');
-    if (countElements(shape) !== data.length) {
-      throw damaged(`tensor ${name}: ${data.length} values do not fill [${shape.join(', ')}]`, 'correct its shape');
-    }
-    header.push([name, { dtype, shape, data_offsets: [end, (end += data.byteLength)] }]);
-  }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  const headerLength = Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES;
-  const bytes = new Uint8Array(LENGTH_BYTES + headerLength + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerLength);
-  bytes.set(json, LENGTH_BYTES);
-  let at = LENGTH_BYTES + headerLength;
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
 }
 
 /** The header of a safetensors file as JSON has it, and the bytes behind it. Throws CheckpointError. */
@@ -214,7 +180,7 @@ function viewData(bytes: Uint8Array, begin: number, end: number, dtype: Safetens
   return new ArrayType(source.buffer as ArrayBuffer, source.byteOffset, length);
 }
 
-function countElements(shape: readonly number[]): number {
+export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
@@ -226,7 +192,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function damaged(problem: string, remedy = 'the file is damaged or not a safetensors file: copy or save it again') {
+/** The error of a file that cannot be used. */
+export function damaged(problem: string, remedy = 'the file is damaged or not a safetensors file: copy or save it again') {
   return new PyramidFlowError('CheckpointError', shortened(problem), remedy);
 }
 

@@ -1,6 +1,7 @@
-import { readSealed, writeSealed } from '../core/checksum';
+import { readSealed } from '../core/checksum';
 import { PyramidFlowError } from '../core/errors';
 import type { Safetensor } from '../core/safetensors';
+import { writeSealed } from '../core/write-sealed';
 import type { Flow } from './flow';
 
 const FORMAT = 'pyramidflow-flow-1';

@@ -9,7 +9,7 @@ import { PyramidFlow } from '../pyramidflow/pyramid-flow';
 import { scope, unscoped } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { anomalyMap, imageScores } from './anomaly-map';
-import { checkThreshold } from './threshold';
+import { checkThreshold } from './check-threshold';
 
 /** Good: the score is at most the threshold. Defective: it is above. */
 export type Verdict = 'good' | 'defective';

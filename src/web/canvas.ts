@@ -2,7 +2,7 @@ import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import { MapPainter, type Target } from './map-painter';
 
-type Canvas = HTMLCanvasElement | OffscreenCanvas;
+export type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
 const configured = new WeakMap<Canvas, GPUDevice>();
 const sized = new WeakSet<Canvas>();

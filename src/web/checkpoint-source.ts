@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint';
-import { decodeCheckpoint } from '../checkpoint/codec';
+import { decodeCheckpoint } from '../checkpoint/decode';
 import { PyramidFlowError } from '../core/errors';
 import { is } from './image-source';
 

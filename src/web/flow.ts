@@ -1,7 +1,7 @@
-import { type Device, deviceOf, requestDevice } from '../gpu/device';
+import { deviceOf } from '../gpu/device';
 import { Gpu } from '../gpu/gpu';
 import { checkWorkspace, type OpenGpuOptions } from '../gpu/workspace';
-import { supportError } from './support';
+import { openPageGpu } from './page-gpu';
 
 export * from '../flow/index';
 export type { OpenGpuOptions } from '../gpu/workspace';
@@ -17,13 +17,7 @@ export { pyramidBlocks } from '../pyramidflow/trainable';
  * console.log(gpu.adapter.description);
  */
 export async function openGpu({ device, workspace }: OpenGpuOptions = {}): Promise<Gpu> {
-  const gpu = new Gpu(device ? deviceOf(device) : await bestDevice());
+  const gpu = new Gpu(device ? deviceOf(device) : await openPageGpu());
   if (workspace !== undefined) gpu.workspace = checkWorkspace(workspace, gpu.adapter);
   return gpu;
-}
-
-async function bestDevice(): Promise<Device> {
-  const unsupported = await supportError();
-  if (unsupported) throw unsupported;
-  return requestDevice(navigator.gpu);
 }

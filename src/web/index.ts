@@ -6,6 +6,7 @@ export type { ImageSource } from './image-source';
 export { type LoadOptions, loadDetector } from './load-detector';
 export type { DrawOptions, PageDetection } from './page-detection';
 export type { DetectOptions, LoadTimings, PageDetector, RefreshOptions } from './page-detector';
+export { explainSupport } from './page-gpu';
 export { openDevice, type SharedDevice } from './shared-device';
-export { explainSupport, type Support } from './support';
+export type { Support } from './support';
 export { type TrainOptions, type TrainSettings, train } from './train';

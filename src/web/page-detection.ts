@@ -1,12 +1,9 @@
 import { PyramidFlowError } from '../core/errors';
-import { scaleFor } from '../image/heat-map';
 import type { DetectionTimings, Verdict } from '../inspection/detector';
 import { sizesOf } from '../ops/shape';
 import type { Tensor } from '../tensor/tensor';
-import { targetOf } from './canvas';
-import { type DrawnSource, type ImageSource, is } from './image-source';
-import { ImageTexture } from './image-texture';
-import type { MapPainter } from './map-painter';
+import type { Draw, Drawing } from './draw';
+import type { ImageSource } from './image-source';
 
 /** How a map is drawn. */
 export interface DrawOptions {
@@ -30,14 +27,10 @@ export interface DrawOptions {
 }
 
 /** What a PageDetection holds. */
-interface DetectionInit {
-  readonly painter: MapPainter;
-  readonly tensor: Tensor;
-  readonly image: ImageTexture;
-  readonly score: number;
+interface DetectionInit extends Drawing {
+  readonly draw: Draw;
   readonly verdict?: Verdict;
   readonly map?: Float32Array;
-  readonly threshold?: number;
   readonly timings: DetectionTimings;
 }
 
@@ -90,20 +83,7 @@ export class PageDetection {
    */
   draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): void {
     this.throwIfDisposed();
-    const { painter, tensor, image, threshold } = this.init;
-    const { overlay = false, opacity, scale = threshold === undefined ? this.score || 1 : scaleFor(threshold) } = options;
-    const other = typeof overlay === 'boolean' ? undefined : ImageTexture.upload(painter.gpu, drawn(overlay));
-    try {
-      painter.paint(targetOf(canvas, painter.gpu, other ?? image), {
-        map: tensor,
-        scale: typeof scale === 'number' ? [0, scale] : scale,
-        image: overlay ? (other ?? image).texture : undefined,
-        opacity,
-        threshold: options.threshold ?? (overlay ? threshold : undefined),
-      });
-    } finally {
-      other?.dispose();
-    }
+    this.init.draw(canvas, this.init, options);
   }
 
   /** Frees the map and the image on the GPU. `score`, `verdict` and `map` can still be read. */
@@ -121,10 +101,4 @@ export class PageDetection {
     if (!this.tensor.freed) return;
     throw new PyramidFlowError('UsageError', 'this detection was disposed', 'use it before dispose()');
   }
-}
-
-function drawn(source: ImageSource): DrawnSource {
-  if (!is('Blob', source)) return source;
-  const remedy = 'decode it first, with createImageBitmap()';
-  throw new PyramidFlowError('UsageError', 'draw() cannot decode a Blob', remedy);
 }

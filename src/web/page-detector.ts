@@ -1,17 +1,14 @@
 import type { Checkpoint } from '../checkpoint/checkpoint';
-import { encodeCheckpoint } from '../checkpoint/codec';
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
 import type { ByteImage } from '../image/augment';
+import { checkThreshold } from '../inspection/check-threshold';
 import { Detector } from '../inspection/detector';
-import { checkThreshold } from '../inspection/threshold';
 import type { PyramidFlowConfig } from '../pyramidflow/config';
-import { learnTemplate } from '../training/learn-template';
 import { abortable } from './abort';
-import { painterFor } from './canvas';
+import type { Draw } from './draw';
 import { decodeImage, type ImageSource, is } from './image-source';
 import { ImageTexture, resizedImage } from './image-texture';
-import type { MapPainter } from './map-painter';
 import { PageDetection } from './page-detection';
 import type { SharedDevice } from './shared-device';
 
@@ -53,7 +50,7 @@ const MOST_RESTARTS = 2;
 interface Loaded {
   readonly gpu: Runtime;
   readonly detector: Detector;
-  readonly painter: MapPainter;
+  readonly draw: Draw;
 }
 
 /**
@@ -147,6 +144,7 @@ export class PageDetector {
     const learnt = await this.use(async ({ detector }) => {
       const onImage = (done: number) => onProgress?.(count + done, 3 * count);
       const all = { count, image: (index: number) => resized[index]! };
+      const { learnTemplate } = await import('./learn');
       const found = await learnTemplate(detector.model, all, { signal, onImage, normalization: detector.normalization });
       if (found) detector.setTemplate(found.template, found.threshold);
       return found;
@@ -162,7 +160,9 @@ export class PageDetector {
    * @throws NumericError where the model holds values that could not be loaded again
    */
   async save(): Promise<Blob> {
-    const bytes = (await encodeCheckpoint(this.checkpoint)) as Uint8Array<ArrayBuffer>;
+    const { checkpoint } = this;
+    const { encodeCheckpoint } = await import('./learn');
+    const bytes = (await encodeCheckpoint(checkpoint)) as Uint8Array<ArrayBuffer>;
     return new Blob([bytes], { type: 'application/octet-stream' });
   }
 
@@ -178,7 +178,7 @@ export class PageDetector {
   }
 
   private async inspect(
-    { gpu, detector, painter }: Loaded,
+    { gpu, detector, draw }: Loaded,
     source: ImageBitmap | ImageData,
     { signal, map }: DetectOptions,
     decode: number,
@@ -194,7 +194,7 @@ export class PageDetector {
       );
       const { tensor, ...found } = await abortable(detecting, signal);
       this.timings.firstRun ??= found.timings.network + found.timings.read;
-      return new PageDetection({ painter, tensor, image, threshold, ...found });
+      return new PageDetection({ draw, tensor, image, threshold, ...found });
     } catch (error) {
       image.dispose();
       throw error;
@@ -248,13 +248,14 @@ export class PageDetector {
     const start = performance.now();
     const detector = Detector.fromCheckpoint(gpu, this.checkpoint);
     const uploading = gpu.finish().then(() => (this.timings.upload = performance.now() - start));
-    const compiling = Promise.all([painterFor(gpu), ImageTexture.compile(gpu), detector.compile()]);
-    const timed = compiling.then(([painter]) => {
+    const drawing = import('./draw').then(({ drawOn }) => drawOn(gpu));
+    const compiling = Promise.all([drawing, ImageTexture.compile(gpu), detector.compile()]);
+    const timed = compiling.then(([draw]) => {
       this.timings.compile = performance.now() - start;
-      return painter;
+      return draw;
     });
-    const [painter] = await Promise.all([timed, uploading]);
-    return { gpu, detector, painter };
+    const [draw] = await Promise.all([timed, uploading]);
+    return { gpu, detector, draw };
   }
 
   private release(): void {

@@ -1,8 +1,8 @@
 import { PyramidFlowError } from '../core/errors';
-import { type AdapterReport, requestDevice } from '../gpu/device';
+import type { AdapterReport } from '../gpu/device';
 import { PATIENCE } from '../gpu/faults';
 import { Runtime } from '../gpu/runtime';
-import { supportError } from './support';
+import { openPageGpu } from './page-gpu';
 
 /** This many losses within a minute are no accident: something in the page makes the driver fail. */
 const MOST_LOSSES = 3;
@@ -61,9 +61,7 @@ export class SharedDevice {
 
   private async open(): Promise<Runtime> {
     try {
-      const unsupported = await supportError();
-      if (unsupported) throw unsupported;
-      const gpu = new Runtime(await requestDevice(navigator.gpu));
+      const gpu = new Runtime(await openPageGpu());
       gpu.device.lost.then(() => {
         if (this.disposed || this.lost.has(gpu)) return;
         this.lost.add(gpu);

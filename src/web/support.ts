@@ -19,14 +19,7 @@ export interface Environment {
   readonly gpu?: GPU;
 }
 
-/**
- * Explains in one sentence whether this page has WebGPU and, if it does not, why and what its user can do.
- *
- * @param environment default the page's own
- * @example
- * const { supported, sentence } = await explainSupport();
- * if (!supported) message.textContent = sentence;
- */
+/** See `explainSupport` of page-gpu.ts. */
 export async function explainSupport(environment = thisEnvironment()): Promise<Support> {
   const error = await supportError(environment);
   if (error) return { supported: false, sentence: sentence(error.message) };

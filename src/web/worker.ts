@@ -1,6 +1,5 @@
-import { encodeCheckpoint } from '../checkpoint/codec';
+import { encodeCheckpoint } from '../checkpoint/encode';
 import { PyramidFlowError } from '../core/errors';
-import { requestDevice } from '../gpu/device';
 import { Runtime } from '../gpu/runtime';
 import type { ByteImage } from '../image/augment';
 import { parseSize, type Size } from '../image/size';
@@ -9,7 +8,7 @@ import type { TrainProgress } from '../training/progress';
 import { trainModel } from '../training/train';
 import { decodeImage, is } from './image-source';
 import { resizedImage } from './image-texture';
-import { supportError } from './support';
+import { openPageGpu } from './page-gpu';
 import type { ErrorReport, TrainReply, TrainRequest, TrainSettings } from './train';
 
 // The worker of `train`: takes images one by one, keeps them at the model's size, and trains once it has all of them.
@@ -36,7 +35,7 @@ async function answer(request: TrainRequest): Promise<TrainReply> {
   if (request.kind === 'start') {
     ({ count } = request);
     planFor = planner(request.settings);
-    gpu = await openRuntime();
+    gpu = new Runtime(await openPageGpu());
     return { kind: 'ready' };
   }
   const image = is('Blob', request.image) ? await decodeImage(request.image) : request.image;
@@ -68,12 +67,6 @@ async function trainOnImages(planned: TrainingPlan): Promise<TrainReply> {
   });
   const bytes = await encodeCheckpoint(checkpoint!);
   return { kind: 'done', checkpoint: bytes.buffer as ArrayBuffer };
-}
-
-async function openRuntime(): Promise<Runtime> {
-  const unsupported = await supportError();
-  if (unsupported) throw unsupported;
-  return new Runtime(await requestDevice(navigator.gpu));
 }
 
 const report = (progress: TrainProgress): void => page.postMessage({ kind: 'progress', progress });

@@ -1,10 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
-import { decodeCheckpoint, encodeCheckpoint } from '../../src/checkpoint/codec';
-import { writeSealed } from '../../src/core/checksum';
+import { decodeCheckpoint } from '../../src/checkpoint/decode';
+import { encodeCheckpoint } from '../../src/checkpoint/encode';
 import { Random } from '../../src/core/random';
-import { readSafetensors, type Safetensor, writeSafetensors } from '../../src/core/safetensors';
+import { readSafetensors, type Safetensor } from '../../src/core/safetensors';
+import { writeSafetensors } from '../../src/core/write-safetensors';
+import { writeSealed } from '../../src/core/write-sealed';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { latentShape, type PyramidFlowConfig } from '../../src/pyramidflow/config';
 import { initialTensors } from '../../src/pyramidflow/initialize';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readSafetensors, type Safetensor, writeSafetensors } from '../../src/core/safetensors';
+import { readSafetensors, type Safetensor } from '../../src/core/safetensors';
+import { writeSafetensors } from '../../src/core/write-safetensors';
 
 /** A file from any header, valid or not, and a number of data bytes. */
 function fileOf(header: unknown, dataLength: number): Uint8Array {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
-import { encodeCheckpoint } from '../../src/checkpoint/codec';
+import { encodeCheckpoint } from '../../src/checkpoint/encode';
 import { type PartFile as MadeFile, partsDataset } from '../../src/demo/parts';
 import type { ByteImage } from '../../src/image/augment';
 import { writePng } from '../../src/node/files/image-file';

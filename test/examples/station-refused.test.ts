@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
-import { encodeCheckpoint } from '../../src/checkpoint/codec';
+import { encodeCheckpoint } from '../../src/checkpoint/encode';
 import { Random } from '../../src/core/random';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { initialTensors } from '../../src/pyramidflow/initialize';

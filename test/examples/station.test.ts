@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'puppeteer';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeCheckpoint } from '../../src/checkpoint/codec';
+import { decodeCheckpoint } from '../../src/checkpoint/decode';
 import { screenshot } from '../support/browser';
 import { brokenPart, goodParts, modelFile, partsFolder, testParts, trainedCheckpoint } from './parts';
 import {

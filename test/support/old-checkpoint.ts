@@ -1,4 +1,5 @@
-import { readSafetensors, writeSafetensors } from '../../src/core/safetensors';
+import { readSafetensors } from '../../src/core/safetensors';
+import { writeSafetensors } from '../../src/core/write-safetensors';
 
 const ALIGNMENT = 64;
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeCheckpoint } from '../../src/checkpoint/codec';
+import { encodeCheckpoint } from '../../src/checkpoint/encode';
 import { partsDataset } from '../../src/demo/parts';
 import { writePng } from '../../src/node/files/image-file';
 import { trainedCheckpoint } from '../examples/parts';
@@ -27,8 +27,9 @@ export class ReadmeProject extends Project {
     const project = new ReadmeProject('readme-test', ['node', 'web']);
     await project.writeImages();
     project.write('screws.safetensors', await encodeCheckpoint(await trainedCheckpoint()));
-    for (const name of ['web.js', 'web-worker.js']) {
-      copyFileSync(project.path(`node_modules/pyramidflow/dist/${name}`), project.path(`page/${name}`));
+    const dist = project.path('node_modules/pyramidflow/dist');
+    for (const name of readdirSync(dist).filter((file) => /^web.*\.js$/.test(file))) {
+      copyFileSync(join(dist, name), project.path(`page/${name}`));
     }
     for (const name of ['screws.safetensors', 'part.png']) copyFileSync(project.path(name), project.path(`page/${name}`));
     project.write('page/index.html', PAGE);

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../src/checkpoint/checkpoint';
-import { encodeCheckpoint } from '../../src/checkpoint/codec';
+import { encodeCheckpoint } from '../../src/checkpoint/encode';
 import { Random } from '../../src/core/random';
 import { IMAGENET } from '../../src/ops/preprocess';
 import { latentShape } from '../../src/pyramidflow/config';

@@ -1,6 +1,7 @@
 import { ADAM_DEFAULTS } from '../../src/autograd/adam';
 import type { Checkpoint, TrainingState } from '../../src/checkpoint/checkpoint';
-import { decodeCheckpoint, encodeCheckpoint } from '../../src/checkpoint/codec';
+import { decodeCheckpoint } from '../../src/checkpoint/decode';
+import { encodeCheckpoint } from '../../src/checkpoint/encode';
 import { Random } from '../../src/core/random';
 import { IMAGENET } from '../../src/ops/preprocess';
 import type { PyramidFlowConfig } from '../../src/pyramidflow/config';

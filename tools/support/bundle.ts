@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { PyramidFlowError } from '../../src/core/errors';
 import { wgsl } from '../wgsl-plugin';
 
@@ -24,11 +24,14 @@ const COMMON = {
 /**
  * Bundles files named relative to the root: a list, or a table by the name that the bundle gets. Throws UsageError for a missing file,
  * else esbuild's error.
+ *
+ * @returns what was built, and of what
  */
-export async function bundle(entryPoints: string[] | Record<string, string>, options: BuildOptions): Promise<void> {
+export async function bundle(entryPoints: string[] | Record<string, string>, options: BuildOptions): Promise<Metafile> {
   const missing = Object.values(entryPoints).find((entry) => !existsSync(join(ROOT, entry)));
   if (missing) throw new PyramidFlowError('UsageError', `${missing} does not exist`, 'name a file of this repository');
-  await build({ ...COMMON, entryPoints, ...options });
+  const { metafile } = await build({ ...COMMON, entryPoints, ...options, metafile: true });
+  return metafile;
 }
 
 /** Tests get a `uvu` that prints errors with details. */

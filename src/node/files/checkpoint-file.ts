@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import { decodeCheckpoint, encodeCheckpoint } from '../../checkpoint/codec';
+import { decodeCheckpoint } from '../../checkpoint/decode';
+import { encodeCheckpoint } from '../../checkpoint/encode';
 import { PyramidFlowError } from '../../core/errors';
 import { writeAtomic } from './atomic-file';
 import { readRegularFile } from './regular-file';

@@ -1,5 +1,5 @@
 import type { Checkpoint, TrainingRecord } from '../../../src/checkpoint/checkpoint';
-import { encodeCheckpoint } from '../../../src/checkpoint/codec';
+import { encodeCheckpoint } from '../../../src/checkpoint/encode';
 import { IMAGENET } from '../../../src/ops/preprocess';
 import { latentShape, type PyramidFlowConfig } from '../../../src/pyramidflow/config';
 import { settingsFor } from '../../../src/pyramidflow/settings';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
-import { decodeCheckpoint, encodeCheckpoint } from '../../../src/checkpoint/codec';
+import { decodeCheckpoint } from '../../../src/checkpoint/decode';
+import { encodeCheckpoint } from '../../../src/checkpoint/encode';
 import { Random } from '../../../src/core/random';
 import type { Runtime } from '../../../src/gpu/runtime';
 import { Detector } from '../../../src/inspection/detector';

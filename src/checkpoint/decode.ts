@@ -1,32 +1,12 @@
-import { readSealed, writeSealed } from '../core/checksum';
+import { readSealed } from '../core/checksum';
 import { PyramidFlowError } from '../core/errors';
 import type { Checkpoint } from './checkpoint';
-import { readMetadata, writeMetadata } from './metadata';
-import { readTensors, writeTensors } from './tensors';
+import { readMetadata } from './metadata';
+import { readTensors } from './tensors';
 
-const FORMAT = 'pyramidflow-2';
+export const FORMAT = 'pyramidflow-2';
 /** Without checksums and manifest, and with the moments of all parameters in one tensor. */
 const OLD_FORMAT = 'pyramidflow-1';
-
-/**
- * The file's bytes: equal checkpoints give equal bytes. Throws NumericError for what `decodeCheckpoint` would refuse, so that
- * no file is written which cannot be read.
- */
-export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
-  const metadata = writeMetadata(checkpoint);
-  const tensors = writeTensors(checkpoint);
-  try {
-    readTensors(readMetadata(metadata), tensors, false);
-  } catch (cause) {
-    const problem = `the model cannot be written: ${(cause as PyramidFlowError).problem}`;
-    const details = { settings: ['learningRate'] };
-    throw new PyramidFlowError('NumericError', problem, 'if its training diverged, lower the learning rate', {
-      cause,
-      details,
-    });
-  }
-  return writeSealed(tensors, { format: FORMAT, ...metadata });
-}
 
 /** Reads a checkpoint and checks all of it. Throws CheckpointError that names what does not fit. */
 export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
