@@ -6,8 +6,8 @@ import { sum } from '../ops/reduce';
 import { scope } from '../tensor/scope';
 import { elements, type Shape, Tensor } from '../tensor/tensor';
 import type { Module, Pass } from './bijection';
-import { inverseErrors, largestDifference } from './diagnose';
 import type { Batch, Flow, Loss } from './flow';
+import { inverseErrors, largestDifference } from './inverse-errors';
 import { ReversibleChain } from './reversible';
 
 /** What `checkFlow` found of one module. */

@@ -13,7 +13,6 @@ import { expectShape } from '../ops/shape';
 import { scope } from '../tensor/scope';
 import { elements, type Shape, Tensor } from '../tensor/tensor';
 import { type Bijection, type Module, on, type Pass } from './bijection';
-import { findNotFinite, findWrongInverse } from './diagnose';
 import { type Anchors, ReversibleChain } from './reversible';
 
 /** One value from the latent, level by level, and the log determinants (N): a loss, [1]. */
@@ -232,9 +231,15 @@ export class Flow {
       const [value = NaN, squaredNorm = NaN, error = NaN, magnitude = NaN] = await report
         .read()
         .finally(() => report.free());
-      if (!Number.isFinite(value) || !Number.isFinite(squaredNorm)) throw await findNotFinite(this, levels, loss, at);
+      if (!Number.isFinite(value) || !Number.isFinite(squaredNorm)) {
+        const { findNotFinite } = await import('./diagnose');
+        throw await findNotFinite(this, levels, loss, at);
+      }
       const bound = this.tolerance * Math.max(1, magnitude);
-      if (!(error <= bound)) throw await findWrongInverse(this, levels, { at, error, bound });
+      if (!(error <= bound)) {
+        const { findWrongInverse } = await import('./diagnose');
+        throw await findWrongInverse(this, levels, { at, error, bound });
+      }
       return value;
     } finally {
       for (const level of own ?? []) level.free();

@@ -1,10 +1,12 @@
 import { PyramidFlowError } from '../core/errors';
 import { checkBuffers, checkCall, checkConstants, checkConstantValues, checkUniforms } from './call-checks';
-import { explainCompile } from './compile-error';
+import type { ExplainCompile } from './compile-error';
 import type { Device } from './device';
-import { Profile, Tally } from './profile';
+import type { Profile } from './profile';
 import { Runtime } from './runtime';
-import { DispatchTimer } from './timer';
+
+/** Loaded where it is needed. */
+const explainCompile: ExplainCompile = async (...found) => (await import('./compile-error')).explainCompile(...found);
 
 /** A runtime for those who write kernels: it checks calls, says where a kernel does not compile, and profiles. */
 export class Gpu extends Runtime {
@@ -25,6 +27,7 @@ export class Gpu extends Runtime {
    * console.log(`${profile}`);
    */
   async profile<T>(work: () => T): Promise<Profile<Awaited<T>>> {
+    const { DispatchTimer, Profile, Tally } = await import('./profile');
     if (this.tally) throw new PyramidFlowError('UsageError', 'a profile is already under way', 'await it first');
     this.flush();
     this.tally = new Tally();

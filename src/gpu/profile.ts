@@ -2,6 +2,8 @@ import { type AdapterReport, adapterName } from './device';
 import type { Bindable } from './kernel';
 import type { KernelTime } from './timer';
 
+export { DispatchTimer } from './timer';
+
 /** What the calls of one kernel took. */
 export interface KernelProfile {
   readonly name: string;
