@@ -1,10 +1,12 @@
 import { ADAM_DEFAULTS, Adam } from '../../src/autograd/adam';
 import { ParameterSet } from '../../src/autograd/parameters';
-import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from '../../src/image/resample';
+import { resizeBytes as resizeOnCpu } from '../../src/image/resample';
+import { bilinearTaps, PRECISION_BITS } from '../../src/image/taps';
 import { fft2, inverseFft2Real } from '../../src/ops/fft';
 import { matmul } from '../../src/ops/matmul';
 import { inverseMixingWeight, luWeightOp, mixingWeight } from '../../src/ops/mixing';
-import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../../src/ops/preprocess';
+import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels } from '../../src/ops/preprocess';
+import { uploadBytes } from '../../src/ops/upload-bytes';
 import { unscoped } from '../../src/tensor/scope';
 import { type Shape, Tensor } from '../../src/tensor/tensor';
 import { bytesOf, describeShape, type Entry, type Inputs, sampled } from './entry';

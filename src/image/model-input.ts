@@ -1,9 +1,11 @@
 import type { Runtime } from '../gpu/runtime';
-import { type Normalization, normalizeBytes, resizeBytes, uploadBytes } from '../ops/preprocess';
+import { type Normalization, normalizeBytes } from '../ops/preprocess';
+import { uploadBytes } from '../ops/upload-bytes';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { ByteImage } from './augment';
-import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from './resample';
+import { resizeBytes as resizeOnCpu } from './resample';
+import { exceedsBinding, resizeOnGpu } from './resize-on-gpu';
 
 /**
  * An RGB image of any size -> bytes on the GPU, (1, height, width, 3), resized as Pillow's antialiased bilinear; on the
@@ -14,17 +16,6 @@ export function resizedBytes(gpu: Runtime, image: ByteImage, height: number, wid
     return uploadBytes(gpu, resizeOnCpu(image.data, image.height, image.width, height, width), [1, height, width]);
   }
   return scope(() => resizeOnGpu(uploadBytes(gpu, image.data, [1, image.height, image.width]), height, width));
-}
-
-/** Whether the RGB bytes of an image this large are more than the adapter can bind, at four bytes each. */
-export function exceedsBinding(gpu: Runtime, { height, width }: { height: number; width: number }): boolean {
-  return 4 * 3 * height * width > gpu.adapter.limits.maxStorageBufferBindingSize!;
-}
-
-/** RGB bytes on the GPU, (N, H, W, 3), resized as Pillow's antialiased bilinear. */
-export function resizeOnGpu(bytes: Tensor<'u32'>, height: number, width: number): Tensor<'u32'> {
-  const [, from, fromWidth] = bytes.shape as [number, number, number, number];
-  return resizeBytes(bytes, bilinearTaps(from, height), bilinearTaps(fromWidth, width), PRECISION_BITS);
 }
 
 /** RGB images that have the network's size already -> its input, (N, 3, H, W). */

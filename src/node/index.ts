@@ -9,15 +9,15 @@ export type { DatasetLayout, TestImage } from '../dataset/layouts';
 export { Runtime } from '../gpu/runtime';
 export type { ByteImage } from '../image/augment';
 export type { Size, SizeRequest } from '../image/size';
-export {
-  type Detection,
-  type DetectionTimings,
-  type DetectOptions,
-  Detector,
-  type GpuDetection,
-  type GpuImage,
-  type Verdict,
-} from '../inspection/detector';
+export { Detector } from '../inspection/detector';
+export type {
+  Detection,
+  DetectionTimings,
+  DetectOptions,
+  GpuDetection,
+  GpuImage,
+  Verdict,
+} from '../inspection/gpu-detector';
 export { type Evaluation, EvaluationRun, type Metric } from '../metrics/evaluation-run';
 export type { Normalization } from '../ops/preprocess';
 export type { PyramidFlowConfig } from '../pyramidflow/config';

@@ -1,9 +1,6 @@
 import normalizeKernel from '../../shaders/image/normalize.wgsl';
 import resizeKernel from '../../shaders/image/resize.wgsl';
-import unpackKernel from '../../shaders/image/unpack_bytes.wgsl';
 import unpackPixelsKernel from '../../shaders/image/unpack_pixels.wgsl';
-import { PyramidFlowError } from '../core/errors';
-import type { Runtime } from '../gpu/runtime';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { linearGrid } from './grid';
@@ -24,28 +21,6 @@ export interface ResizeTaps {
   /** `stride` weights per output position */
   readonly weights: Int32Array;
   readonly stride: number;
-}
-
-/**
- * Uploads RGB bytes.
- *
- * @returns (N, H, W, 3), one byte in a u32
- * @throws PyramidFlowError ShapeError if there are more or fewer bytes than the shape has
- */
-export function uploadBytes(gpu: Runtime, bytes: Uint8Array, shape: readonly [number, number, number]): Tensor<'u32'> {
-  const [n, height, width] = shape;
-  const size = n * height * width * 3;
-  if (bytes.length !== size) {
-    const problem = `expected ${size} bytes for ${n}x${height}x${width}x3, got ${bytes.length}`;
-    throw new PyramidFlowError('ShapeError', problem, 'pass RGB bytes, row by row');
-  }
-  const words = new Uint8Array(Math.ceil(size / 4) * 4);
-  words.set(bytes);
-  const packed = Tensor.from(gpu, [words.length / 4], new Uint32Array(words.buffer), 'packed bytes');
-  const y = Tensor.empty(gpu, [n, height, width, 3], 'bytes', 'u32');
-  gpu.run(unpackKernel, { tensors: { x: packed, y }, uniforms: { size }, grid: linearGrid(size) });
-  packed.free();
-  return y;
 }
 
 /** RGBA pixels, one in a u32, (H, pitch) -> RGB bytes of the first `width` pixels of every row, (1, H, width, 3). */

@@ -1,10 +1,12 @@
 import { ADAM_DEFAULTS, Adam } from '../autograd/adam';
 import { ParameterSet } from '../autograd/parameters';
-import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnCpu } from '../image/resample';
+import { resizeBytes as resizeOnCpu } from '../image/resample';
+import { bilinearTaps, PRECISION_BITS } from '../image/taps';
 import { blurOp } from '../ops/blur';
 import { fft2, inverseFft2Real } from '../ops/fft';
-import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels, uploadBytes } from '../ops/preprocess';
+import { IMAGENET, normalizeBytes, resizeBytes, unpackPixels } from '../ops/preprocess';
 import { compose, decompose, downOp, upOp } from '../ops/pyramid';
+import { uploadBytes } from '../ops/upload-bytes';
 import { fourierLossAndGradient } from '../pyramidflow/fourier-loss';
 import { pairDifferences, templateDifference } from '../pyramidflow/pair-differences';
 import { Tensor } from '../tensor/tensor';

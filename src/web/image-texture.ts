@@ -1,8 +1,7 @@
 import { PyramidFlowError } from '../core/errors';
 import { TEXTURE_USAGE } from '../gpu/flags';
 import type { Runtime } from '../gpu/runtime';
-import type { ByteImage } from '../image/augment';
-import { exceedsBinding, resizedBytes, resizeOnGpu } from '../image/model-input';
+import { exceedsBinding, resizeOnGpu } from '../image/resize-on-gpu';
 import { unpackPixels } from '../ops/preprocess';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
@@ -48,11 +47,6 @@ export class ImageTexture {
     }
   }
 
-  /** Compiles the one pipeline of `resized` that `Detector.compile` leaves out. */
-  static compile(gpu: Runtime): Promise<void> {
-    return gpu.rehearse(() => scope(() => void unpackPixels(Tensor.empty(gpu, [1, ROW_BYTES / 4], 'pixels', 'u32'), 1)));
-  }
-
   get width(): number {
     return this.texture.width;
   }
@@ -63,8 +57,11 @@ export class ImageTexture {
 
   /** The image's RGB bytes at another size, (1, height, width, 3): the same bytes as in Node. The caller frees them. */
   async resized(height: number, width: number): Promise<Tensor<'u32'>> {
-    if (exceedsBinding(this.gpu, this)) return resizedBytes(this.gpu, await this.read(), height, width);
-    return scope(() => resizeOnGpu(unpackPixels(this.pixels(), this.width), height, width));
+    if (exceedsBinding(this.gpu, this)) {
+      const { resizedPixels } = await import('./later');
+      return resizedPixels(this.pixels(), this.width, height, width);
+    }
+    return scope(() => resizePixels(this.pixels(), this.width, height, width));
   }
 
   dispose(): void {
@@ -80,40 +77,19 @@ export class ImageTexture {
     gpu.encode((encoder) => encoder.copyTextureToBuffer({ texture }, { buffer, offset, bytesPerRow }, [width, height]));
     return pixels;
   }
-
-  private async read(): Promise<ByteImage> {
-    const { width, height } = this;
-    const pixels = this.pixels();
-    const [, pitch] = pixels.shape;
-    const bytes = new Uint8Array(await this.gpu.read(pixels.slice));
-    pixels.free();
-    const data = new Uint8Array(3 * width * height);
-    for (let i = 0; i < width * height; i++) {
-      const at = 4 * (Math.floor(i / width) * pitch! + (i % width));
-      data.set(bytes.subarray(at, at + 3), 3 * i);
-    }
-    return { data, height, width, channels: 3 };
-  }
 }
 
-/** The RGB bytes of a decoded image, resized by the GPU. */
-export async function resizedImage(
-  gpu: Runtime,
-  image: ImageBitmap | ImageData,
-  height: number,
-  width: number,
-): Promise<ByteImage> {
-  const texture = ImageTexture.upload(gpu, image);
-  try {
-    const bytes = await texture.resized(height, width);
-    const data = Uint8Array.from(await bytes.read());
-    bytes.free();
-    gpu.trim();
-    return { data, height, width, channels: 3 };
-  } finally {
-    texture.dispose();
-  }
-}
+/**
+ * RGBA pixels, one in a u32, (H, pitch) -> RGB bytes, (1, height, width, 3).
+ *
+ * @param pixelsWidth of the pitch, how many are of the image
+ */
+const resizePixels = (pixels: Tensor<'u32'>, pixelsWidth: number, height: number, width: number): Tensor<'u32'> =>
+  resizeOnGpu(unpackPixels(pixels, pixelsWidth), height, width);
+
+/** What `ImageTexture.resized` runs, of pixels of another size, so that they are resized. */
+export const resizedExample = (gpu: Runtime, height: number, width: number): Tensor<'u32'> =>
+  resizePixels(Tensor.empty(gpu, [height + 1, width + 1], 'pixels', 'u32'), width + 1, height, width);
 
 function bytesOf({ data }: ImageData): Uint8ClampedArray<ArrayBuffer> {
   if (data instanceof Uint8ClampedArray) return data as Uint8ClampedArray<ArrayBuffer>;

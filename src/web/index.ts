@@ -1,5 +1,5 @@
 export { type ErrorCode, type ErrorDetails, PyramidFlowError } from '../core/errors';
-export type { DetectionTimings, Verdict } from '../inspection/detector';
+export type { DetectionTimings, Verdict } from '../inspection/gpu-detector';
 export type { TrainProgress } from '../training/progress';
 export type { CheckpointSource } from './checkpoint-source';
 export type { ImageSource } from './image-source';

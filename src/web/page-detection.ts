@@ -1,5 +1,5 @@
 import { PyramidFlowError } from '../core/errors';
-import type { DetectionTimings, Verdict } from '../inspection/detector';
+import type { DetectionTimings, Verdict } from '../inspection/gpu-detector';
 import { sizesOf } from '../ops/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { Draw, Drawing } from './draw';

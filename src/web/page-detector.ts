@@ -1,15 +1,15 @@
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { PyramidFlowError } from '../core/errors';
 import type { Runtime } from '../gpu/runtime';
-import type { ByteImage } from '../image/augment';
 import { checkThreshold } from '../inspection/check-threshold';
-import { Detector } from '../inspection/detector';
+import { detectorParts, GpuDetector } from '../inspection/gpu-detector';
 import type { PyramidFlowConfig } from '../pyramidflow/config';
 import { abortable } from './abort';
 import type { Draw } from './draw';
 import { decodeImage, type ImageSource, is } from './image-source';
-import { ImageTexture, resizedImage } from './image-texture';
+import { ImageTexture, resizedExample } from './image-texture';
 import { PageDetection } from './page-detection';
+import type { Learner } from './relearn';
 import type { SharedDevice } from './shared-device';
 
 /** How an image is judged. */
@@ -49,7 +49,7 @@ const MOST_RESTARTS = 2;
 /** A detector as it lies on one device. */
 interface Loaded {
   readonly gpu: Runtime;
-  readonly detector: Detector;
+  readonly detector: GpuDetector;
   readonly draw: Draw;
 }
 
@@ -130,28 +130,14 @@ export class PageDetector {
     { signal, onProgress }: RefreshOptions = {},
   ): Promise<{ threshold: number; images: number }> {
     const sources = Symbol.iterator in images ? [...images] : images;
-    const expected = Array.isArray(sources) ? sources.length : undefined;
-    const resized: ByteImage[] = [];
-    for await (const source of sources) {
-      resized.push(await this.resized(source, signal));
-      if (expected) onProgress?.(resized.length, 3 * expected);
-    }
-    const count = resized.length;
-    if (count < 2) {
-      const problem = `a template needs at least 2 images of good parts, got ${count}`;
-      throw new PyramidFlowError('DataError', problem, 'add more');
-    }
-    const learnt = await this.use(async ({ detector }) => {
-      const onImage = (done: number) => onProgress?.(count + done, 3 * count);
-      const all = { count, image: (index: number) => resized[index]! };
-      const { learnTemplate } = await import('./learn');
-      const found = await learnTemplate(detector.model, all, { signal, onImage, normalization: detector.normalization });
-      if (found) detector.setTemplate(found.template, found.threshold);
-      return found;
-    }, signal);
-    if (!learnt) throw signal!.reason;
-    this.checkpoint = { ...this.checkpoint, ...learnt };
-    return { threshold: learnt.threshold, images: count };
+    const { relearn } = await import('./later');
+    const learner: Learner = {
+      decode: (source) => this.decode(source, signal),
+      use: (work) => this.use(work, signal),
+    };
+    const { template, threshold, images: count } = await relearn(sources, learner, { signal, onProgress });
+    this.checkpoint = { ...this.checkpoint, template, threshold };
+    return { threshold, images: count };
   }
 
   /**
@@ -161,7 +147,7 @@ export class PageDetector {
    */
   async save(): Promise<Blob> {
     const { checkpoint } = this;
-    const { encodeCheckpoint } = await import('./learn');
+    const { encodeCheckpoint } = await import('./later');
     const bytes = (await encodeCheckpoint(checkpoint)) as Uint8Array<ArrayBuffer>;
     return new Blob([bytes], { type: 'application/octet-stream' });
   }
@@ -201,17 +187,6 @@ export class PageDetector {
     }
   }
 
-  /** The image's bytes at the model's size, as training takes them. */
-  private async resized(source: ImageSource, signal: AbortSignal | undefined): Promise<ByteImage> {
-    const image = await this.decode(source, signal);
-    const { height, width } = this.config;
-    try {
-      return await this.use(({ gpu }) => resizedImage(gpu, image, height, width), signal);
-    } finally {
-      if (is('ImageBitmap', image)) image.close();
-    }
-  }
-
   private decode(source: ImageSource, signal: AbortSignal | undefined): Promise<ImageBitmap | ImageData> {
     return abortable(decodeImage(source), signal);
   }
@@ -246,10 +221,10 @@ export class PageDetector {
   /** Uploads the weights while all pipelines are compiled. */
   private async load(gpu: Runtime): Promise<Loaded> {
     const start = performance.now();
-    const detector = Detector.fromCheckpoint(gpu, this.checkpoint);
+    const detector = new GpuDetector(...detectorParts(gpu, this.checkpoint));
     const uploading = gpu.finish().then(() => (this.timings.upload = performance.now() - start));
     const drawing = import('./draw').then(({ drawOn }) => drawOn(gpu));
-    const compiling = Promise.all([drawing, ImageTexture.compile(gpu), detector.compile()]);
+    const compiling = Promise.all([drawing, detector.compileFor((...size) => resizedExample(gpu, ...size))]);
     const timed = compiling.then(([draw]) => {
       this.timings.compile = performance.now() - start;
       return draw;

@@ -46,7 +46,7 @@ export interface TrainOptions extends TrainSettings {
 export async function train(images: Iterable<ImageSource>, options: TrainOptions = {}): Promise<ArrayBuffer> {
   options.signal?.throwIfAborted();
   const sources = [...images];
-  const { trainInWorker } = await import('./learn');
+  const { trainInWorker } = await import('./later');
   return trainInWorker(sources, options);
 }
 

@@ -7,8 +7,8 @@ import { newPlan, type TrainingPlan } from '../training/plan';
 import type { TrainProgress } from '../training/progress';
 import { trainModel } from '../training/train';
 import { decodeImage, is } from './image-source';
-import { resizedImage } from './image-texture';
 import { openPageGpu } from './page-gpu';
+import { resizedImage } from './resized-image';
 import type { ErrorReport, TrainReply, TrainRequest, TrainSettings } from './train';
 
 // The worker of `train`: takes images one by one, keeps them at the model's size, and trains once it has all of them.

@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../src/core/random';
-import { bilinearTaps, PRECISION_BITS, resizeBytes, shorterSideTo } from '../../src/image/resample';
+import { resizeBytes, shorterSideTo } from '../../src/image/resample';
+import { bilinearTaps, PRECISION_BITS } from '../../src/image/taps';
 import { assertClose } from '../support/assert-close';
 import { fixtureData, readFixture } from '../support/fixture';
 

@@ -1,8 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../src/core/random';
-import { bilinearTaps, PRECISION_BITS, resizeBytes as resizeOnHost } from '../../src/image/resample';
-import { IMAGENET, normalizeBytes, resizeBytes, uploadBytes } from '../../src/ops/preprocess';
+import { resizeBytes as resizeOnHost } from '../../src/image/resample';
+import { bilinearTaps, PRECISION_BITS } from '../../src/image/taps';
+import { IMAGENET, normalizeBytes, resizeBytes } from '../../src/ops/preprocess';
+import { uploadBytes } from '../../src/ops/upload-bytes';
 import type { Tensor } from '../../src/tensor/tensor';
 import { assertClose } from '../support/assert-close';
 import { fixtureData, readFixture } from '../support/fixture';

@@ -31,7 +31,7 @@ async function workerSources(): Promise<string[]> {
 /** What a page loads later: `PageDetection.draw`, learning and saving, the reason why it has no WebGPU. */
 const LATER = [
   ...['shaders/render/draw_map.wgsl', 'src/web/map-painter.ts', 'src/image/colormap.ts', 'src/gpu/call-checks.ts'],
-  ...['src/training/learn-template.ts', 'src/checkpoint/encode.ts', 'src/web/train-in-worker.ts', 'src/web/support.ts'],
+  ...['src/training/learn-template.ts', 'src/checkpoint/encode.ts', 'src/image/resample.ts', 'src/web/support.ts'],
 ];
 
 const TRAINING = [
@@ -73,7 +73,7 @@ test('what a page loads first stays below its size limit, and leaves the rest fo
   );
   assert.ok(gzip <= BUDGET, `${gzip} bytes`);
   const scripts = readdirSync(out).filter((file) => file.endsWith('.js'));
-  assert.equal(scripts.sort(), ['web-chunk.js', 'web-draw.js', 'web-learn.js', 'web-support.js', 'web.js']);
+  assert.equal(scripts.sort(), ['web-chunk.js', 'web-draw.js', 'web-later.js', 'web-support.js', 'web.js']);
   const worker = await workerSources();
   assert.equal(
     TRAINING.filter((file) => !worker.includes(file)),

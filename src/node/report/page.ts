@@ -2,7 +2,7 @@ import type { EpochLog } from '../../checkpoint/checkpoint';
 import { shortNumber } from '../../core/numbers';
 import { escapeHtml } from '../../core/svg';
 import { formatSize } from '../../image/size';
-import type { Verdict } from '../../inspection/detector';
+import type { Verdict } from '../../inspection/gpu-detector';
 import type { Evaluation, Metric } from '../../metrics/evaluation-run';
 import type { PyramidFlowConfig } from '../../pyramidflow/config';
 import { describeFailure, describeNetwork } from '../describe';
