@@ -4,10 +4,12 @@ import type { ElementType, KernelSource, UniformField } from './kernel';
 import { blankComments, KernelFault, placeOf } from './kernel-text';
 import { OVERRIDE } from './specialise';
 
-const ATTRIBUTES = String.raw`(?:@\w+\s*(?:\((?:[^()]|\([^()]*\))*\)\s*)?)`;
-const VARIABLE = new RegExp(String.raw`(${ATTRIBUTES}*)\bvar\b\s*(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;=]+)`, 'gd');
-const FUNCTION = new RegExp(String.raw`(${ATTRIBUTES}+)fn\s+(\w+)`, 'gd');
 const ELEMENTS = /^array<(?:vec[24](?:<([fiu])32>|([fiu]))|([fiu])32)>$/;
+
+// Made by a call, not when the module is loaded: bundlers would keep them in every page.
+const attributes = () => String.raw`(?:@\w+\s*(?:\((?:[^()]|\([^()]*\))*\)\s*)?)`;
+const variable = () => new RegExp(String.raw`(${attributes()}*)\bvar\b\s*(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;=]+)`, 'gd');
+const entryPoint = () => new RegExp(String.raw`(${attributes()}+)fn\s+(\w+)`, 'gd');
 
 /** A variable that is bound. */
 export interface Resource {
@@ -72,7 +74,7 @@ export function reflect(name: string, text: string): KernelSource {
 /** The name of the only entry point for a stage. */
 export function entryOf(code: string, stage: 'compute' | 'vertex' | 'fragment'): string {
   const ofStage = new RegExp(String.raw`@${stage}\b`);
-  const [entry, second] = Array.from(code.matchAll(FUNCTION)).filter(([, attributes]) => ofStage.test(attributes!));
+  const [entry, second] = Array.from(code.matchAll(entryPoint())).filter(([, attributes]) => ofStage.test(attributes!));
   if (!entry) throw new KernelFault(0, `there is no @${stage} entry point`, `write one function with @${stage}`);
   const at = ({ indices }: RegExpExecArray) => indices![2]![0];
   if (second) throw new KernelFault(at(second), `${second[2]} is a second @${stage} entry point`, 'make it another kernel');
@@ -85,7 +87,7 @@ export function entryOf(code: string, stage: 'compute' | 'vertex' | 'fragment'):
 /** Everything that is bound, by binding. */
 export function resourcesOf(code: string): Resource[] {
   const resources: Resource[] = [];
-  for (const { 1: attributes, 2: template = '', 3: name, 4: type, indices } of code.matchAll(VARIABLE)) {
+  for (const { 1: attributes, 2: template = '', 3: name, 4: type, indices } of code.matchAll(variable())) {
     const [space, access = 'read'] = template.split(',').map((word) => word.trim());
     if (!/^(storage|uniform)$/.test(space!) && !/@(group|binding)\b/.test(attributes!)) continue;
     const at = indices![3]![0];
