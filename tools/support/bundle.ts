@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { PyramidFlowError } from '../../src/core/errors';
 import { wgsl } from '../wgsl-plugin';
 
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+/** Tools and tests run from the root, which npm sees to. Their own place tells nothing: tests are bundled. */
+export const ROOT = process.cwd();
 
 /** Common to every bundle: kernels are included, npm packages are not. */
 const COMMON = {

@@ -6,7 +6,7 @@ import { wgslPlugin } from './plugin';
 /**
  * An esbuild plugin that loads each `.wgsl` file of a project as the kernel that `kernel(name, text)` returns, the name being that of
  * the file. A line `// #include "NAME.wgsl"` is replaced by that file, whose path is relative to the file that includes it. Builds
- * that minify leave comments out. What `kernel` refuses fails the build, with file and line.
+ * that minify leave comments and spaces out. What `kernel` refuses fails the build, with file and line.
  *
  * @example
  * import { build } from 'esbuild';

@@ -26,7 +26,7 @@ export function wgslPlugin(reading: Reading): Plugin {
         const file = relative(root, path).replaceAll('\\', '/');
         try {
           const { table, shader } = readShader(root, file, reading);
-          const contents = { ...table, text: minify ? withoutComments(table.text) : table.text };
+          const contents = { ...table, text: minify ? shortened(table.text) : table.text };
           const watchFiles = shader.files.map((name) => join(root, name));
           return { contents: `export default ${JSON.stringify(contents)};`, loader: 'js', watchFiles };
         } catch (error) {
@@ -54,11 +54,22 @@ function messageOf({ place: { file, line }, fault, remedy }: ShaderError): Parti
   return { text: `${fault}; ${remedy}`, location: { file, line } };
 }
 
-/** The text without comments and indentation; loops keep the mark by which they are unrolled. */
-export function withoutComments(text: string): string {
+/** The text without comments, indentation and spaces that part nothing. Loops to unroll keep their mark, constants their form. */
+export function shortened(text: string): string {
   const lines = blankComments(text).split('\n');
   return lines
     .map((line) => line.trim())
     .filter(Boolean)
+    .map((line) => (/^(?:override |\/\/|for )/.test(line) ? line : withoutSpaces(line)))
     .join('\n');
+}
+
+const OPERATOR = /[-+*/%=<>!&|^~]/;
+
+/** Spaces stay between two words or numbers, and between two operators. */
+function withoutSpaces(line: string): string {
+  return line.replace(/(\S) +(?=(\S))/g, (all, before: string, after: string) => {
+    const joins = /\w/.test(before) ? /[\w.]/.test(after) : OPERATOR.test(before) && OPERATOR.test(after);
+    return joins ? all : before;
+  });
 }
