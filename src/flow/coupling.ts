@@ -1,7 +1,7 @@
 import { PyramidFlowError } from '../core/errors';
 import { concat, channels as slice } from '../ops/channels';
+import { fromExpressions } from '../ops/expressions';
 import { add, sub } from '../ops/math';
-import { pointwise } from '../ops/pointwise';
 import { sumItems } from '../ops/sums';
 import type { Shape, Tensor } from '../tensor/tensor';
 import type { Bijection } from './bijection';
@@ -21,9 +21,11 @@ export interface CouplingSettings {
 
 /** Log scales lie between -BOUND and BOUND, so that no step of training overflows. */
 const BOUND = 2;
-const bounded = pointwise('bounded', 'bound * tanh(a / bound)', { a: 'dy * (1 - (y / bound) * (y / bound))' }, ['bound']);
-const scaled = pointwise('scaled', 'x * exp(s) + t', { x: 'dy * exp(s)', s: 'dy * x * exp(s)', t: 'dy' });
-const unscaled = pointwise('unscaled', '(x - t) * exp(-s)', { x: 'dy * exp(-s)', s: '-dy * y', t: '-dy * exp(-s)' });
+const bounded = fromExpressions('bounded', 'bound * tanh(a / bound)', { a: 'dy * (1 - (y / bound) * (y / bound))' }, [
+  'bound',
+]);
+const scaled = fromExpressions('scaled', 'x * exp(s) + t', { x: 'dy * exp(s)', s: 'dy * x * exp(s)', t: 'dy' });
+const unscaled = fromExpressions('unscaled', '(x - t) * exp(-s)', { x: 'dy * exp(-s)', s: '-dy * y', t: '-dy * exp(-s)' });
 
 /**
  * Coupling: one half of the channels, a, stays as it is, and determines how the other, b, is changed:

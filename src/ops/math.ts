@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor/tensor';
-import { pointwise } from './pointwise';
+import { fromExpressions } from './expressions';
 
 // Elementwise functions of f32, recorded. Tensors broadcast by numpy's rules; gradients are those of the formulas. exp, log, sin and
 // cos are WGSL's own, whose errors an adapter may choose within the bounds of the WGSL specification.
@@ -81,7 +81,7 @@ export const softplus: Unary = (x) =>
       .reduceRight((rest, n) => `(1.0 / ${n}.0 + s * s * ${rest})`, '(1.0 / 13.0)')
       .replaceAll('s * s', `(${s}) * (${s})`);
     const y = `max(x, 0.0) + 2.0 * ${s} * (1.0 + (${s}) * (${s}) * ${series})`;
-    return pointwise('softplus', y, { x: `dy * ${SIGMOID}` });
+    return fromExpressions('softplus', y, { x: `dy * ${SIGMOID}` });
   })(x);
 
 const made = new Map<string, unknown>();
@@ -92,10 +92,11 @@ function once<T>(name: string, make: () => T): T {
   return made.get(name) as T;
 }
 
-const ofOne = (name: string, y: string, dx: string, x: Tensor): Tensor => once(name, () => pointwise(name, y, { x: dx }))(x);
+const ofOne = (name: string, y: string, dx: string, x: Tensor): Tensor =>
+  once(name, () => fromExpressions(name, y, { x: dx }))(x);
 
 const ofTwo = (name: string, y: string, da: string, db: string, a: Tensor, b: Tensor): Tensor =>
-  once(name, () => pointwise(name, y, { a: da, b: db }))(a, b);
+  once(name, () => fromExpressions(name, y, { a: da, b: db }))(a, b);
 
 const ofNumber = (name: string, y: string, dx: string, x: Tensor, k: number): Tensor =>
-  once(name, () => pointwise(name, y, { x: dx }, ['k']))(x, { k });
+  once(name, () => fromExpressions(name, y, { x: dx }, ['k']))(x, { k });
