@@ -110,7 +110,7 @@ async function decodeBySharp(source: string | Uint8Array, limitInputPixels: numb
 
 function greyToRgb(grey: Uint8Array): Uint8Array {
   const rgb = new Uint8Array(3 * grey.length);
-  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i]!, 3 * i, 3 * i + 3);
+  for (let i = 0; i < grey.length; i++) rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = grey[i]!;
   return rgb;
 }
 
