@@ -3,7 +3,7 @@ import { Adam, coupling, Flow, mlp, nll, openGpu, Random } from 'pyramidflow/flo
 import { moons } from '../flows/data';
 
 const [BATCH, SHOWN] = [128, 200]; // points of a step, and points that are drawn
-const [DRAWN_EVERY, PROFILED_EVERY, MOST_KERNELS] = [5, 50, 8];
+const [DRAWN_EVERY, PROFILED_EVERY, MOST_KERNELS, MOST_LOSSES] = [5, 50, 8, 400];
 const VIEW = { left: -1.7, right: 2.7, bottom: -1.35, top: 1.58 };
 const [COLUMNS, ROWS] = [60, 40]; // of the density
 
@@ -11,6 +11,7 @@ const element = <T extends Element>(id: string): T => document.querySelector<T>(
 const run = element<HTMLButtonElement>('run');
 const reset = element<HTMLButtonElement>('reset');
 const status = element<HTMLElement>('status');
+const progress = element<HTMLElement>('progress');
 const plane = element<HTMLCanvasElement>('plane');
 const losses = element<SVGSVGElement>('losses');
 const kernels = element<HTMLTableSectionElement>('kernels');
@@ -24,21 +25,35 @@ try {
 
 async function start(): Promise<void> {
   const gpu = await openGpu();
+  const adapter = gpu.adapter.description || gpu.adapter.architecture;
   let model = newModel();
-  let running = false;
+  let [running, fresh] = [false, false];
+  let wake = () => {};
   run.onclick = () => {
     running = !running;
     run.textContent = running ? 'Pause' : 'Start';
-    run.setAttribute('aria-pressed', String(running));
-    if (running) void learn();
+    status.textContent = running ? 'Learning.' : 'Paused.';
+    wake();
   };
   reset.onclick = () => {
-    model = newModel(); // a step under way ends on the old one
-    status.textContent = 'Ready.';
-    kernels.replaceChildren();
-    void show(model);
+    fresh = true;
+    wake();
   };
-  await show(model);
+
+  // one loop does all the work, so that no two steps run at once, and a flow is freed when no step needs it
+  await begin();
+  for (;;) {
+    if (fresh) {
+      fresh = false;
+      for (const part of [model.adam, model.flow]) part.free();
+      model = newModel();
+      await begin();
+    }
+    if (running) await learn();
+    if (running || fresh)
+      await new Promise(requestAnimationFrame); // the page stays responsive
+    else await new Promise<void>((pressed) => (wake = pressed));
+  }
 
   function newModel() {
     const couplings = Array.from({ length: 6 }, (_, i) => coupling({ network: mlp(32), flip: i % 2 === 1 }));
@@ -47,26 +62,29 @@ async function start(): Promise<void> {
     return { flow, adam, random: new Random(1), losses: [] as number[] };
   }
 
+  async function begin(): Promise<void> {
+    progress.textContent = 'Step 0';
+    kernels.replaceChildren();
+    await show(model);
+    status.textContent = running ? 'Learning.' : 'Ready.';
+    run.disabled = reset.disabled = false;
+  }
+
   async function learn(): Promise<void> {
-    while (running) {
-      const current = model;
-      const { flow, adam, random } = current;
-      const step = () => flow.step(moons(BATCH, random), nll, adam);
-      const count = current.losses.length + 1;
-      try {
-        if (count % PROFILED_EVERY === 2) {
-          const profile = await gpu.profile(step);
-          current.losses.push(profile.value);
-          if (current === model) showKernels(profile.kernels);
-        } else current.losses.push(await step());
-        if (current !== model) continue;
-        status.textContent = `Step ${count}: ${current.losses.at(-1)!.toFixed(3)} nats a point on ${gpu.adapter.description || gpu.adapter.architecture}`;
-        if (count % DRAWN_EVERY === 0) await show(current);
-      } catch (error) {
-        status.textContent = (error as Error).message;
-        if (running) run.click();
-      }
-      await new Promise(requestAnimationFrame); // the page stays responsive
+    const { flow, adam, random, losses: values } = model;
+    const step = () => flow.step(moons(BATCH, random), nll, adam);
+    const count = values.length + 1;
+    try {
+      if (count % PROFILED_EVERY === 2) {
+        const profile = await gpu.profile(step);
+        values.push(profile.value);
+        showKernels(profile.kernels);
+      } else values.push(await step());
+      progress.textContent = `Step ${count}: ${values.at(-1)!.toFixed(3)} nats a point on ${adapter}`;
+      if (count % DRAWN_EVERY === 0) await show(model);
+    } catch (error) {
+      if (running) run.click();
+      status.textContent = (error as Error).message;
     }
   }
 }
@@ -120,9 +138,11 @@ function draw(density: Float32Array, data: Float32Array, samples: Float32Array):
 }
 
 function showLosses(values: readonly number[]): void {
-  const [low, high] = [Math.min(...values, 0), Math.max(...values, 1)];
-  const points = values.map((value, i) => {
-    return `${(400 * i) / Math.max(1, values.length - 1)},${115 - (110 * (value - low)) / (high - low)}`;
+  const every = Math.ceil(values.length / MOST_LOSSES);
+  const shown = values.filter((_, i) => i % every === 0);
+  const [low, high] = [Math.min(...shown, 0), Math.max(...shown, 1)];
+  const points = shown.map((value, i) => {
+    return `${(400 * i) / Math.max(1, shown.length - 1)},${115 - (110 * (value - low)) / (high - low)}`;
   });
   losses.querySelector('polyline')!.setAttribute('points', points.join(' '));
   const [first, last] = [values[0]?.toFixed(2), values.at(-1)?.toFixed(2)];

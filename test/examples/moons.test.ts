@@ -7,7 +7,8 @@ import { canvasPixels, Examples, nameless, text, waitForText } from './station';
 const examples = await Examples.open();
 test.after(() => examples.close());
 
-const stepOf = async (page: Page) => Number(/^Step (\d+)/.exec(await text(page, '#status'))?.[1] ?? 0);
+const STEP = '#progress';
+const stepOf = async (page: Page) => Number(/^Step (\d+)/.exec(await text(page, STEP))?.[1] ?? 0);
 const lossesOf = async (page: Page) =>
   /from (-?[\d.]+) to (-?[\d.]+)/.exec((await page.$eval('#losses', (svg) => svg.getAttribute('aria-label')))!)!;
 
@@ -18,7 +19,7 @@ for (const deviceScaleFactor of [1, 2]) {
       async (page) => {
         await waitForText(page, '#status', /^Ready/);
         await page.click('#run');
-        await waitForText(page, '#status', /^Step (4\d|[5-9]\d|\d{3,})/);
+        await waitForText(page, STEP, /^Step (4\d|[5-9]\d|\d{3,})/);
         assert.is(await text(page, '#run'), 'Pause');
         const [, first, last] = await lossesOf(page);
         assert.ok(Number(last) < Number(first), `${first} to ${last}`);
@@ -47,6 +48,44 @@ for (const deviceScaleFactor of [1, 2]) {
     );
   });
 }
+
+test('nothing can be pressed until the page can answer', async () => {
+  const before = () => {
+    if (!navigator.gpu) return; // on the blank page before
+    const own = GPU.prototype.requestAdapter;
+    GPU.prototype.requestAdapter = async function (this: GPU, options) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return own.call(this, options);
+    };
+  };
+  await examples.visit(
+    'moons/',
+    async (page) => {
+      const disabled = () => page.$eval('#run', (button) => (button as HTMLButtonElement).disabled);
+      assert.ok(await disabled());
+      await waitForText(page, '#status', /^Ready/);
+      assert.not(await disabled());
+    },
+    { before },
+  );
+});
+
+test('to pause and to start again within a step does not make two steps run at once', async () => {
+  await examples.visit('moons/', async (page) => {
+    await waitForText(page, '#status', /^Ready/);
+    await page.evaluate((selector) => {
+      const told: string[] = [];
+      Object.assign(globalThis, { told });
+      const line = document.querySelector(selector)!;
+      new MutationObserver(() => told.push(line.textContent!)).observe(line, { childList: true });
+      for (let i = 0; i < 3; i++) document.querySelector<HTMLElement>('#run')!.click();
+    }, STEP);
+    await waitForText(page, STEP, /^Step (1\d|[2-9]\d|\d{3,})/);
+    const told = (await page.evaluate('told')) as string[];
+    const steps = told.map((text) => Number(/^Step (\d+)/.exec(text)?.[1])).filter((step) => step > 0);
+    assert.equal(steps, [...new Set(steps)]);
+  });
+});
 
 test('without WebGPU there is a sentence, and nothing to press', async () => {
   const before = () => Object.defineProperty(navigator, 'gpu', { value: undefined });
