@@ -4,21 +4,21 @@ import * as assert from 'uvu/assert';
 import { callInPage, TestBrowser } from '../support/browser';
 import { EXAMPLES, type Learnt } from './flows';
 
-const falls = (factor: number) => (learnt: Learnt) => {
-  const losses = learnt.losses as number[];
-  const [first = NaN, last = NaN] = [losses[0], losses.at(-1)];
-  assert.ok(last < first - factor * Math.abs(first), `${first} to ${last}`);
+/** The last loss, or `loss` if there is one, is below a bound. */
+const below = (bound: number) => (learnt: Learnt) => {
+  const loss = (learnt.loss ?? (learnt.losses as number[]).at(-1)) as number;
+  assert.ok(loss < bound, `${loss}, not below ${bound}`);
 };
 const faultless = ({ report }: Learnt) => assert.equal((report as { problems: string[] }).problems, []);
 
-/** What each must have learnt. */
+/** What each must have learnt: less than these bounds is out of reach of the same flow without its couplings. */
 const EXPECTED: Readonly<Record<string, (learnt: Learnt) => void>> = {
-  'two-moons': ({ loss }) => assert.ok((loss as number) < 1.5, `${loss}`), // a Gaussian has 1.9
-  glow: falls(0.5),
+  'two-moons': below(1.5), // 1.37; a Gaussian: 1.92
+  glow: below(0.35), // -0.01; without couplings: 0.70
   'own-kernel': faultless,
-  nice: falls(0.2),
-  'pyramid-likelihood': falls(0.2),
-  depthwise: falls(0.2),
+  nice: below(1.9), // 1.55; without: 2.29
+  'pyramid-likelihood': below(300), // -356; without: 1006
+  depthwise: below(2200), // 1829; without: 2649
 };
 
 /** Lines of an example without comments, imports and blank ones. */
