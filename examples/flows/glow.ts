@@ -29,11 +29,4 @@ for (let i = 0; i < 40; i++) {
   losses.push((await flow.step(discs(16, SIZE, random), nll, adam)) / SIZE ** 2);
   if (i % 10 === 0) console.log(`step ${i}: ${losses.at(-1)!.toFixed(3)} nats a pixel`);
 }
-
-const [images] = flow.sample(1, { temperature: 0.7 });
-const pixels = await images!.read();
-for (let row = 0; row < SIZE; row++) {
-  const shades = Array.from(pixels.subarray(row * SIZE, (row + 1) * SIZE), (value) => (value > 0 ? '##' : '. '));
-  console.log(shades.join(''));
-}
 gpu.dispose();
